@@ -1,0 +1,32 @@
+/* JSON (Jansson): reading with file, line and column in the error, canonical writing, JSON Lines. */
+#ifndef QB_JSON_H
+#define QB_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Whole file, one value, duplicate keys refused. QB_E_NOINPUT, QB_E_IO, QB_E_DATA (with PATH:LINE:COL). */
+int qb_json_read(const char *path, json_t **ret_value);
+int qb_json_parse(const char *text, size_t n, const char *name_for_errors, json_t **ret_value);
+
+/* Sorted keys; compact (one line, for keys of runs and for JSON Lines) or indented by 2. Reals with 17
+ * significant digits or fewer that read back equal. Caller frees with qb_free. NULL: out of memory. */
+char *qb_json_compact(const json_t *value);
+char *qb_json_pretty(const json_t *value);
+
+/* Pretty, with a final newline, atomically. */
+int qb_json_write(const char *path, const json_t *value);
+
+/* A real, or null when it is not finite. */
+json_t *qb_json_real(double v);
+
+/* Calls `each` for every line of a .jsonl file that is a JSON object. A torn last line (no newline, or not
+ * JSON) is dropped; a bad line before the last is QB_E_DATA with PATH:LINE. `each` returns <0 to stop. */
+int qb_jsonl_each(const char *path, int (*each)(void *context, json_t *object), void *context);
+
+/* Member access that reports instead of crashing: QB_E_DATA "PATH: KEY: expected a string, got ...". */
+int qb_json_get_text(const json_t *o, const char *key, const char **ret);
+int qb_json_get_int(const json_t *o, const char *key, long long *ret);
+int qb_json_get_real(const json_t *o, const char *key, double *ret); /* integers are fine */
+
+#endif

@@ -1,0 +1,40 @@
+/* A growing text, and the few string helpers that several files need. */
+#ifndef QB_STR_H
+#define QB_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zero-initialise; `failed` sticks after an allocation failed, so callers test it once at the end. */
+typedef struct qb_str {
+    char *text; /* NUL-terminated once something was added, else NULL */
+    size_t length, capacity;
+    bool failed;
+} qb_str;
+
+void qb_str_add(qb_str *s, const char *text);
+void qb_str_addn(qb_str *s, const char *bytes, size_t n);
+void qb_str_addf(qb_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *qb_str_take(qb_str *s);  /* the text ("" if empty), owned by the caller; s is empty again. NULL: out of memory */
+void qb_str_finish(qb_str *s); /* frees */
+
+/* The name nearest to `word` by edit distance among names[0..n), or NULL when none is near
+ * (distance > 1 + strlen(word) / 3). Case does not count. */
+const char *qb_nearest_name(const char *word, const char *const *names, size_t n);
+
+bool qb_starts_with(const char *text, const char *prefix);
+bool qb_ends_with(const char *text, const char *suffix);
+
+/* Shortest decimal text that reads back as the same double ("0.1", "1e-05" -> "1e-05", "3"). buf >= 32 bytes. */
+const char *qb_format_real(double v, char *buf);
+
+/* Strict number parsers: the whole text, C locale, no leading space, no "inf"/"nan"/hex. false: not a number
+ * (or out of the type's range). */
+bool qb_parse_real(const char *text, double *ret);
+bool qb_parse_int(const char *text, long long *ret);
+
+/* Human-readable: "1.5 MiB". buf >= 32 bytes. */
+const char *qb_format_bytes(double bytes, char *buf);
+
+#endif
