@@ -1,0 +1,76 @@
+/* The description of a network: models build it, qb_net plans and runs it.
+ *
+ * A graph is a list of layers in execution order; a layer reads one or two earlier tensors and makes one.
+ * Nothing here knows sizes in advance or a particular architecture: a new layer kind is one file
+ * (engine/layer_*.c) with one qb_layer_kind table, and one builder function that calls qb_graph_add.
+ * Builders never fail one by one: the first error sticks and qb_graph_finish reports it.
+ */
+#ifndef QB_GRAPH_H
+#define QB_GRAPH_H
+
+#include "engine/param.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct qb_graph qb_graph;
+typedef int qb_ref; /* a tensor of the graph: index of the layer that makes it; QB_NONE = no tensor */
+enum { QB_NONE = -1 };
+
+/* Shape of a tensor for one sample: images (c, h, w); token sequences (c = width D, h = tokens, w = 1);
+ * vectors (c, 1, 1). */
+typedef struct qb_shape {
+    int64_t c, h, w;
+} qb_shape;
+
+int qb_graph_create(const char *model, qb_shape input, int n_classes, qb_graph **ret_graph);
+void qb_graph_destroy(qb_graph *g);
+
+qb_ref qb_graph_input(qb_graph *g);
+
+/* Convolution, weight NAME.weight (out, in, k, k), NAME.bias (out) when `bias`. Square kernels; stride >= 1; pad >= 0.
+ * `role` is the group of the weight (a bias is QB_ROLE_NO_DECAY). */
+qb_ref qb_graph_conv(qb_graph *g, qb_ref x, const char *name, int out, int kernel, int stride, int pad, bool bias,
+                     qb_init init, qb_role role);
+
+/* y = batchnorm(x) [+ residual] [then ReLU]: one node, because the three are memory-bound and run fused.
+ * NAME.weight, NAME.bias, NAME.running_mean, NAME.running_var (C each). residual may be QB_NONE. eps 1e-5,
+ * momentum 0.1 (spec/recipes.md 1.5). */
+qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residual, bool relu);
+
+/* Option-A shortcut (spec/recipes.md 1.1): every stride-th row and column, channels padded with zeros on both
+ * sides, (out - in) / 2 in front. */
+qb_ref qb_graph_shortcut_pad(qb_graph *g, qb_ref x, int out, int stride);
+
+qb_ref qb_graph_maxpool(qb_graph *g, qb_ref x, int kernel, int stride, int pad); /* padding acts as -inf */
+qb_ref qb_graph_global_avgpool(qb_graph *g, qb_ref x);                            /* (c, 1, 1) */
+
+/* y = x W^T + b; NAME.weight (out, in), NAME.bias (out). */
+qb_ref qb_graph_linear(qb_graph *g, qb_ref x, const char *name, int out, qb_init weight_init, qb_init bias_init, qb_role role);
+
+/* Names the logits tensor, checks its shape against n_classes, and reports the first error of any builder
+ * (QB_E_CONFIG: which layer, what shape it got, what it needs). */
+int qb_graph_finish(qb_graph *g, qb_ref logits);
+
+/* ---- what `info` and the engine read ---- */
+
+typedef struct qb_layer_info {
+    const char *name, *kind; /* "layer1.0.conv1", "conv" */
+    qb_shape out;
+    size_t n_params; /* trained values */
+    int64_t macs;    /* multiply-adds per image: convolutions, linear layers, attention products; else 0 */
+} qb_layer_info;
+
+const char *qb_graph_model(const qb_graph *g);
+qb_shape qb_graph_input_shape(const qb_graph *g);
+int qb_graph_n_classes(const qb_graph *g);
+size_t qb_graph_n_layers(const qb_graph *g);
+qb_layer_info qb_graph_layer(const qb_graph *g, size_t i);
+
+/* Parameters and buffers in state-dict order (registration order); data pointers NULL, offsets set. */
+const qb_param *qb_graph_params(const qb_graph *g, size_t *ret_n);
+const qb_buffer *qb_graph_buffers(const qb_graph *g, size_t *ret_n);
+size_t qb_graph_slab_size(const qb_graph *g); /* floats in a slab, alignment included */
+
+#endif

@@ -1,0 +1,81 @@
+/* A network that runs: memory, layouts and oneDNN primitives planned once for every batch size, then
+ * forward and backward passes that allocate nothing of ours and create no primitive.
+ *
+ * Invariants: parameters rest in slabs of plain float32 with the same offsets (latent x, forward w, gradient g);
+ * w aliases x for tensors that are not quantized. Which primitive serves a shape follows from shape, ISA and
+ * threads only. Same threads and same inputs give the same bits.
+ */
+#ifndef QB_NET_H
+#define QB_NET_H
+
+#include "engine/graph.h"
+
+#include <stdint.h>
+
+typedef enum qb_precision { QB_FP32 = 1, QB_BF16 } qb_precision;
+typedef enum qb_mode { QB_EVAL = 1, QB_TRAIN } qb_mode;
+
+typedef struct qb_net qb_net;
+
+typedef struct qb_net_options {
+    qb_precision precision;
+    int threads;              /* >= 1; set for OpenMP (and so for oneDNN) by qb_net_create */
+    bool separate_latent;     /* give QUANT tensors a w of their own (any solver but none) */
+    const int *train_batches; /* batch sizes that will be trained (full, last partial); may be empty */
+    size_t n_train_batches;
+    const int *eval_batches; /* batch sizes that will be evaluated; may be empty */
+    size_t n_eval_batches;
+} qb_net_options;
+
+/* The graph is borrowed and must outlive the net. QB_E_UNAVAILABLE: bf16 on a CPU without AVX512-BF16 or AMX
+ * (says which CPU feature is missing). QB_E_NOMEM. */
+int qb_net_create(const qb_graph *graph, const qb_net_options *options, qb_net **ret_net);
+void qb_net_destroy(qb_net *net);
+
+/* Initial weights by qb_init, keyed by seed and tensor name (QB_RNG_INIT); buffers to their start values.
+ * Sets x, and w = x. */
+void qb_net_init_weights(qb_net *net, uint64_t seed);
+
+qb_param *qb_net_params(qb_net *net, size_t *ret_n); /* with x, w, g set; order of qb_graph_params */
+qb_buffer *qb_net_buffers(qb_net *net, size_t *ret_n);
+size_t qb_net_slab_size(const qb_net *net); /* floats */
+const float *qb_net_weight_slab(const qb_net *net); /* the slab that holds w of QUANT tensors (offsets as in params) */
+
+/* Evaluate with other weights: `slab` has every parameter at its offset; NULL = back to w. Borrowed. */
+void qb_net_use_weights(qb_net *net, const float *slab);
+
+/* images (n, c, h, w) plain float32, already normalised; n must be one of the planned sizes of that mode.
+ * TRAIN uses batch statistics and updates the running ones. QB_E_FAILED: oneDNN error. */
+int qb_net_forward(qb_net *net, const float *images, int n, qb_mode mode);
+const float *qb_net_logits(const qb_net *net); /* (n, classes) of the last forward */
+
+typedef struct qb_loss {
+    double sum;         /* sum over the batch of the cross-entropy (with smoothing in training) */
+    int64_t n, correct, correct5; /* labels among the 1 / 5 largest logits; ties: the lower index ranks first */
+    bool finite;        /* false: a logit or the loss is NaN or infinite */
+} qb_loss;
+
+/* Loss of the last forward; no gradient. labels (n), each in [0, classes). */
+void qb_net_loss(qb_net *net, const int32_t *labels, double smoothing, qb_loss *ret_loss);
+
+/* Loss and g of every parameter for the mean loss of the batch; after a forward in TRAIN mode. */
+int qb_net_backward(qb_net *net, const int32_t *labels, double smoothing, qb_loss *ret_loss);
+
+/* Time spent since creation or the last reset, in seconds. */
+typedef struct qb_net_times {
+    double forward, backward; /* whole passes                                         */
+    double conv;              /* inside convolution and matmul primitives, both passes */
+} qb_net_times;
+qb_net_times qb_net_take_times(qb_net *net); /* returns and resets */
+
+/* What the machine offers: text for records and `doctor`. */
+typedef struct qb_engine_info {
+    char onednn[32];    /* "2.6.3" */
+    char onednn_hash[48];
+    char isa[48];       /* effective instruction set of oneDNN: "AVX2", "AVX512_CORE_BF16", ... */
+    char runtime[16];   /* "OMP" */
+    bool bf16;          /* bf16 is fast here */
+} qb_engine_info;
+void qb_engine_get_info(qb_engine_info *ret_info);
+
+#endif
