@@ -39,6 +39,11 @@ qb_ref qb_graph_conv(qb_graph *g, qb_ref x, const char *name, int out, int kerne
  * momentum 0.1 (spec/recipes.md 1.5). */
 qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residual, bool relu);
 
+/* Registers NAME's parameters and buffers now; the qb_graph_batchnorm of that name follows later. Needed where the
+ * state dict's order is not the order of execution: in a torchvision block bn3 is registered before downsample.0,
+ * but runs after it, because it adds its output. */
+void qb_graph_declare_batchnorm(qb_graph *g, const char *name, int channels);
+
 /* Option-A shortcut (spec/recipes.md 1.1): every stride-th row and column, channels padded with zeros on both
  * sides, (out - in) / 2 in front. */
 qb_ref qb_graph_shortcut_pad(qb_graph *g, qb_ref x, int out, int stride);
