@@ -1,0 +1,55 @@
+/* The command line: one table of verbs, one file a verb. This is the only part that prints or decides exit codes.
+ *
+ * A verb gets its flags parsed and checked by its own schema (and, when takes_run_keys, the keys of a run as flags),
+ * its positional arguments, and returns QB_OK or a QB_E_* whose text main.c prints once.
+ */
+#ifndef QB_CLI_H
+#define QB_CLI_H
+
+#include "base/option.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct qb_cli {
+    const struct qb_verb *verb;
+    qb_settings flags; /* over verb->options */
+    qb_settings run;   /* over qb_run_schema(), when verb->takes_run_keys; else n = 0 */
+    char **args;       /* positional, in order */
+    int n_args;
+    bool json, quiet, verbose; /* common flags */
+    const char *command;       /* the whole command line, quoted for a shell */
+} qb_cli;
+
+typedef struct qb_verb {
+    const char *name;     /* "train", "solver check" */
+    const char *args;     /* "PLAN|DIR..." or "" */
+    const char *summary;  /* one line */
+    const char *examples; /* lines of examples, each "  qatbench ...\n" */
+    const char *details;  /* paragraph below the options, or NULL: exit codes, environment variables */
+    const qb_option *options;
+    size_t n_options;
+    bool takes_run_keys;
+    bool has_json; /* accepts --json */
+    int min_args, max_args; /* max < 0: any number */
+    int (*run)(qb_cli *cli);
+} qb_verb;
+
+/* One per cmd_*.c, listed in verbs.c. */
+extern const qb_verb qb_verb_train, qb_verb_run, qb_verb_table, qb_verb_plot, qb_verb_report, qb_verb_ls, qb_verb_list,
+    qb_verb_info, qb_verb_solver_check, qb_verb_solver_info, qb_verb_data_info, qb_verb_data_verify, qb_verb_bench,
+    qb_verb_doctor;
+
+/* Set by SIGTERM, SIGINT, SIGUSR1 after cli_catch_stop_signals; the second SIGINT or SIGTERM kills. */
+#include <signal.h>
+extern volatile sig_atomic_t qb_cli_stop;
+void qb_cli_catch_stop_signals(void);
+
+/* true when colour or a rewritten progress line is fit for this stream (tty, NO_COLOR, TERM, --color). */
+bool qb_cli_is_terminal(FILE *stream);
+bool qb_cli_utf8(void); /* the locale's character set is UTF-8: decides between the plus-minus sign and +- */
+
+/* Writes text to stdout; QB_E_IO when it cannot (a closed pipe is quiet: exit 0 via SIGPIPE default). */
+int qb_cli_print(const char *text);
+
+#endif

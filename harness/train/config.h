@@ -1,0 +1,60 @@
+/* The configuration of one run: the typed schema of everything that can be set, the effective values after the
+ * model, data set, solver and quantizer had their say, and the identity that decides whether two runs are the same.
+ *
+ * Invariant: `identity` holds every QB_OPT_IDENTITY key, canonical; a key that the solver ignores is null there, so
+ * cells that differ in ignored keys only are one.
+ */
+#ifndef QB_CONFIG_H
+#define QB_CONFIG_H
+
+#include "base/json.h"
+#include "base/option.h"
+#include "datasets/datasets.h"
+#include "models/models.h"
+#include "quant/plugin.h"
+
+#include <stdint.h>
+
+/* Keys: model dataset data_dir solver solver_path bits quantizer granularity quant_period quant_warmup quant_shrink
+ * anneal_start anneal_end seed epochs batch optimizer lr lr_schedule momentum beta1 beta2 eps weight_decay
+ * label_smoothing flip crop train_limit test_limit eval_every threads loader_threads dtype checkpoint_every
+ * experiment runs_dir. */
+const qb_option *qb_run_schema(size_t *ret_n);
+
+typedef struct qb_config {
+    qb_settings settings; /* over qb_run_schema */
+    const qb_plugin *plugin;
+    qb_settings solver; /* over plugin->options */
+    const qb_dataset_info *dataset;
+    const qb_model *model;
+    bool full_precision; /* the solver quantizes nothing: bits, quantizer, ... are ignored */
+    bool owns_levels;    /* the solver has its own levels: quantizer and period are ignored */
+    int bits;            /* 1..8, 0 = ternary */
+    int64_t n_train, n_test, steps_per_epoch, n_steps; /* from the data set's size and the limits */
+    int64_t warmup;                                    /* steps */
+    double anneal_start, anneal_end;                   /* steps */
+    bool flip;
+    int crop_pad;
+    json_t *identity; /* object: identity keys, plus "solver_version"; solver as its canonical spec */
+} qb_config;
+
+/* Resolves and checks everything that can be checked without opening the data. Errors name the key:
+ * QB_E_USAGE (unknown model, solver, data set; value out of range), QB_E_CONFIG (combination that cannot work),
+ * QB_E_UNAVAILABLE / QB_E_NOINPUT (plugin). settings are copied. */
+int qb_config_create(const qb_settings *settings, qb_config **ret_config);
+void qb_config_destroy(qb_config *c);
+
+/* SHA-256 of identity + data fingerprint: the key of the run. */
+int qb_config_key(const qb_config *c, const char *data_fingerprint, char ret_key[65]);
+
+/* RUNS_DIR/EXPERIMENT/MODEL-DATASET/SOLVER-wBITS/sSEED-KEY12. Caller frees. */
+char *qb_config_dir(const qb_config *c, const char *key);
+
+/* --runs-dir, else QATBENCH_RUNS, else "runs". Caller frees. */
+char *qb_config_runs_dir(const qb_settings *settings);
+
+/* The one line that runs this configuration again: "qatbench train --model ... " with every key that differs
+ * from its default. Caller frees. */
+char *qb_config_command(const qb_config *c);
+
+#endif
