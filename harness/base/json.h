@@ -2,6 +2,8 @@
 #ifndef QB_JSON_H
 #define QB_JSON_H
 
+#include "base/str.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 
@@ -17,6 +19,12 @@ char *qb_json_pretty(const json_t *value);
 /* Pretty, with a final newline, atomically. */
 int qb_json_write(const char *path, const json_t *value);
 
+/* Appends `text` (UTF-8) quoted and escaped. */
+void qb_json_add_text(qb_str *s, const char *text);
+
+/* "a string", "an object", "nothing" for NULL: what error messages call a value. */
+const char *qb_json_type_name(const json_t *value);
+
 /* A real, or null when it is not finite. */
 json_t *qb_json_real(double v);
 
@@ -24,7 +32,8 @@ json_t *qb_json_real(double v);
  * JSON) is dropped; a bad line before the last is QB_E_DATA with PATH:LINE. `each` returns <0 to stop. */
 int qb_jsonl_each(const char *path, int (*each)(void *context, json_t *object), void *context);
 
-/* Member access that reports instead of crashing: QB_E_DATA "PATH: KEY: expected a string, got ...". */
+/* Member access that reports instead of crashing: QB_E_DATA "KEY: expected a string, got ..."; the caller adds
+ * the path. Text is borrowed from `o`. */
 int qb_json_get_text(const json_t *o, const char *key, const char **ret);
 int qb_json_get_int(const json_t *o, const char *key, long long *ret);
 int qb_json_get_real(const json_t *o, const char *key, double *ret); /* integers are fine */

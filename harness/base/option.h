@@ -17,7 +17,7 @@ typedef enum qb_kind {
     QB_KIND_TEXT,     /* any text, no control characters                                                */
     QB_KIND_CHOICE,   /* one of `choices`                                                               */
     QB_KIND_SPAN,     /* 5ep (epochs, fractions allowed) | 200st (steps, whole) | 60s (seconds; only with QB_OPT_SECONDS);
-                         a bare 0 is 0st; another bare number is refused and the message shows both units */
+                         nothing is 0st in every unit (0, 0ep, 0s); another bare number is refused and the message shows both units */
     QB_KIND_BITS,     /* 1..8, or ternary (also written 0); canonical "1".."8" | "ternary"               */
     QB_KIND_REALS,    /* list of numbers, separated by '/'; empty text = empty list                     */
     QB_KIND_SPEC,     /* name or name[key=value,key=value]; checked for form only                       */
@@ -37,7 +37,8 @@ typedef struct qb_option {
     const char *name;           /* snake_case: plan key; the flag is --name with '-' for '_'            */
     qb_kind kind;
     const char *def;            /* default, as text; NULL: none                                         */
-    double min, max;            /* INT, REAL, REALS (each element), SPAN (amount); min == max: unbounded */
+    double min, max;            /* INT, REAL, REALS (each element), SPAN (amount); min == max: unbounded,
+                                   one side open: +-INFINITY                                        */
     const char *const *choices; /* CHOICE: NULL-terminated                                              */
     const char *unit;           /* "" or e.g. "images", "steps"                                         */
     const char *help;           /* one clause, no full stop                                             */
@@ -84,11 +85,19 @@ void qb_value_finish(qb_value *v);
 const qb_value *qb_get(const qb_settings *s, const char *name);
 const qb_option *qb_option_find(const qb_option *schema, size_t n, const char *name); /* NULL: unknown */
 
+/* Same name, where '-' and '_' are one letter. */
+bool qb_option_name_equal(const char *a, const char *b);
+
+/* "from 1 to 8", "above 0", "at most 3", or "" where everything is allowed. buf of 96 bytes is enough. */
+void qb_option_range_text(const qb_option *o, char *buf, size_t size);
+
 /* Fails (QB_E_USAGE) if a REQUIRED option was not set. */
 int qb_settings_check(const qb_settings *s);
 
-/* Help text of one group (NULL = all): aligned to 80 columns, default, unit and range shown. Caller frees. */
+/* Help text of one group (NULL = all): aligned to 80 columns, default, unit and range shown. Caller frees.
+ * Flags ("--anneal-end SPAN") under headings of their groups, or keys as in a spec ("anneal_end=SPAN"). */
 char *qb_options_help(const qb_option *schema, size_t n, const char *group);
+char *qb_options_help_keys(const qb_option *schema, size_t n);
 
 /* ---- specs: name[key=value,key=value] ---- */
 

@@ -38,7 +38,8 @@ void qb_safetensors_finish(qb_safetensors *f);
 const qb_st_tensor *qb_safetensors_find(const qb_safetensors *f, const char *name); /* NULL: not there */
 
 /* Writes the tensors in the order given, header padded to a multiple of 8, atomically. metadata may be NULL
- * (else an object of strings, borrowed). ret_sha256 (65 bytes) may be NULL: hash of the whole file. */
+ * (else an object of strings, borrowed). Shape and dtype say how many bytes are written; n_elements and n_bytes
+ * are not read. Names are distinct UTF-8, not "__metadata__". ret_sha256 (65 bytes) may be NULL: hash of the whole file. */
 int qb_safetensors_write(const char *path, const qb_st_tensor *tensors, size_t n, const json_t *metadata, char *ret_sha256);
 
 #endif

@@ -20,13 +20,19 @@ char *qb_str_take(qb_str *s);  /* the text ("" if empty), owned by the caller; s
 void qb_str_finish(qb_str *s); /* frees */
 
 /* The name nearest to `word` by edit distance among names[0..n), or NULL when none is near
- * (distance > 1 + strlen(word) / 3). Case does not count. */
+ * (distance > 1 + strlen(word) / 3, or not a letter in common). Case does not count, nor '-' or '_'. */
 const char *qb_nearest_name(const char *word, const char *const *names, size_t n);
 
 bool qb_starts_with(const char *text, const char *prefix);
 bool qb_ends_with(const char *text, const char *suffix);
 
-/* Shortest decimal text that reads back as the same double ("0.1", "1e-05" -> "1e-05", "3"). buf >= 32 bytes. */
+/* Bytes of the UTF-8 character at the start of bytes[0..n): 1..4; 0 when there is none (overlong forms,
+ * surrogates and cut characters are none). */
+size_t qb_utf8_length(const char *bytes, size_t n);
+bool qb_utf8_valid(const char *bytes, size_t n);
+
+/* Shortest decimal text that reads back as the same double ("0.1", "1e-05", "3", "100");
+ * an exponent is written below 1e-4 and from 1e16 on. buf >= 32 bytes. */
 const char *qb_format_real(double v, char *buf);
 
 /* Strict number parsers: the whole text, C locale, no leading space, no "inf"/"nan"/hex. false: not a number

@@ -1,0 +1,139 @@
+/* Aligned, zeroed, counted blocks.
+ *
+ * Invariant: a block is preceded by one aligned unit that holds its size, so the pointer handed out is
+ * as aligned as the unit; `live` is the number of units not given back.
+ */
+#include "base/mem.h"
+
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 };
+
+typedef struct head {
+    size_t n_bytes;
+} head;
+
+static atomic_long live, calls;
+static atomic_long fail_countdown; /* 1 = the next call fails; 0 = off */
+static atomic_bool fail_from_then_on;
+
+static head *head_of(void *block)
+{
+    return (head *)((char *)block - ALIGNMENT);
+}
+
+static bool must_fail(void)
+{
+    long left = atomic_load(&fail_countdown);
+    while (left > 0) {
+        bool stays = left == 1 && atomic_load(&fail_from_then_on);
+        if (stays || atomic_compare_exchange_weak(&fail_countdown, &left, left - 1))
+            return left == 1;
+    }
+    return false;
+}
+
+static void *allocate(size_t count, size_t size, bool zeroed)
+{
+    atomic_fetch_add(&calls, 1);
+    size_t n_bytes;
+    if (__builtin_mul_overflow(count, size, &n_bytes) || n_bytes > SIZE_MAX - ALIGNMENT) {
+        (void)qb_err_set(QB_E_NOMEM, "out of memory: %zu elements of %zu bytes asked for", count, size);
+        return NULL;
+    }
+    void *base = NULL;
+    if (must_fail() || posix_memalign(&base, ALIGNMENT, ALIGNMENT + n_bytes) != 0) {
+        (void)qb_err_set(QB_E_NOMEM, "out of memory: %zu bytes asked for", n_bytes);
+        return NULL;
+    }
+    atomic_fetch_add(&live, 1);
+    char *block = (char *)base + ALIGNMENT;
+    head_of(block)->n_bytes = n_bytes;
+    if (zeroed)
+        memset(block, 0, n_bytes);
+    return block;
+}
+
+void *qb_alloc(size_t count, size_t size)
+{
+    return allocate(count, size, true);
+}
+
+void *qb_realloc(void *block, size_t count, size_t size)
+{
+    char *grown = allocate(count, size, false);
+    if (!grown)
+        return NULL;
+    size_t n_new = head_of(grown)->n_bytes;
+    size_t n_old = block ? head_of(block)->n_bytes : 0;
+    size_t n_kept = n_old < n_new ? n_old : n_new;
+    if (block)
+        memcpy(grown, block, n_kept);
+    memset(grown + n_kept, 0, n_new - n_kept);
+    qb_free(block);
+    return grown;
+}
+
+void qb_free(void *block)
+{
+    if (!block)
+        return;
+    atomic_fetch_sub(&live, 1);
+    free(head_of(block));
+}
+
+char *qb_strdup(const char *text)
+{
+    return qb_strndup(text, strlen(text));
+}
+
+char *qb_strndup(const char *text, size_t n)
+{
+    n = strnlen(text, n);
+    char *copy = allocate(n + 1, 1, false);
+    if (!copy)
+        return NULL;
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    return copy;
+}
+
+char *qb_sprintf(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    QB_ASSERT(n >= 0);
+    char *text = allocate((size_t)n + 1, 1, false);
+    if (!text)
+        return NULL;
+    va_start(args, fmt);
+    (void)vsnprintf(text, (size_t)n + 1, fmt, args); /* the length is known from the first pass */
+    va_end(args);
+    return text;
+}
+
+long qb_mem_live_blocks(void)
+{
+    return atomic_load(&live);
+}
+
+long qb_mem_calls(void)
+{
+    return atomic_load(&calls);
+}
+
+void qb_mem_fail_at(long nth, int from_then_on)
+{
+    atomic_store(&fail_from_then_on, from_then_on != 0);
+    atomic_store(&fail_countdown, nth > 0 ? nth : 0);
+}
