@@ -18,7 +18,8 @@ enum { MAX_EXPECTED = 400 };
 
 static bool has_range(const qb_option *o)
 {
-    return o->min < o->max || o->min > o->max;
+    bool is_number = o->kind == QB_KIND_INT || o->kind == QB_KIND_REAL || o->kind == QB_KIND_REALS || o->kind == QB_KIND_SPAN;
+    return is_number && (o->min < o->max || o->min > o->max);
 }
 
 /* A bound this large is there because both bounds must be given; it is not worth telling. */
