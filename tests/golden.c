@@ -1,4 +1,4 @@
-/* golden DIR...: runs the reference vectors found in folders and below, one line a file:
+/* golden DIR|FILE...: runs the reference vectors found in folders and below, one line a file:
  *   NAME: N passed, N failed, N skipped, worst ERROR
  * on standard output; failed and skipped cases are named on standard error. Exit status 1 when a case failed,
  * 2 on wrong usage or when a folder cannot be read.
@@ -231,10 +231,16 @@ static void run_opened(golden_tally *t, golden_file *f)
         run_kind(t, f);
 }
 
-static void run_file(const char *dir, const char *file_name, const char *path, totals *sum)
+static bool is_golden(const char *path)
 {
+    return qb_ends_with(path, ".safetensors") || qb_ends_with(path, ".json");
+}
+
+static void run_file(const char *path, totals *sum)
+{
+    const char *file_name = qb_path_base(path);
     char *stem = qb_strndup(file_name, (size_t)(strrchr(file_name, '.') - file_name));
-    golden_file f = {.path = path, .dir = dir, .name = stem};
+    golden_file f = {.path = path, .name = stem};
     golden_tally t = {.name = stem};
     run_opened(&t, &f);
     close_file(&f);
@@ -257,8 +263,8 @@ static int walk(const char *dir, totals *sum)
             rc = QB_E_NOMEM;
         else if (qb_fs_is_dir(path))
             rc = walk(path, sum);
-        else if (qb_ends_with(names[i], ".safetensors") || qb_ends_with(names[i], ".json"))
-            run_file(dir, names[i], path, sum);
+        else if (is_golden(path))
+            run_file(path, sum);
         qb_free(path);
     }
     qb_fs_free_names(names, n);
@@ -268,19 +274,21 @@ static int walk(const char *dir, totals *sum)
 int main(int argc, char **argv)
 {
     if (argc < 2 || argv[1][0] == '-') {
-        fprintf(stderr, "usage: golden DIR...\n"
-                        "Runs every golden file (*.safetensors, *.json) in the folders and below.\n"
+        fprintf(stderr, "usage: golden DIR|FILE...\n"
+                        "Runs golden files (*.safetensors, *.json): those given, those in the folders and below.\n"
                         "QATBENCH_TEST_DATA: folder of real images, for the cases that need them.\n");
         return 2;
     }
     totals sum = {0};
     for (int i = 1; i < argc; i++)
-        if (walk(argv[i], &sum) < 0) {
+        if (!qb_fs_is_dir(argv[i]) && is_golden(argv[i]))
+            run_file(argv[i], &sum);
+        else if (walk(argv[i], &sum) < 0) {
             fprintf(stderr, "golden: %s\n", qb_err_text());
             return 2;
         }
     if (sum.files == 0) {
-        fprintf(stderr, "golden: no *.safetensors or *.json file in the folders given\n");
+        fprintf(stderr, "golden: nothing to run: no *.safetensors or *.json file in the folders given\n");
         return 2;
     }
     return sum.failed ? EXIT_FAILURE : EXIT_SUCCESS;
