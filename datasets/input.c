@@ -1,0 +1,296 @@
+/* Plain, gzip and tar inputs. zlib reads plain files as they are, so one path serves both, and it checks the
+ * CRC at the end of a gzip file (libarchive's own gzip filter does not): the archive is fed through it too.
+ */
+#include "datasets/input.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+
+enum {
+    GZ_BUFFER = 1 << 17,
+    TAR_BLOCK = 1 << 16,
+    DRAIN_LIMIT = 64 << 20 /* how far an overlong file is measured */
+};
+
+static const char *const copy_again = "the file is damaged: copy or download it again";
+
+/* Sets the error for zlib's state; `path` is the file on disk. */
+static int gz_error(gzFile gz, const char *path)
+{
+    int code = Z_OK;
+    const char *text = gzerror(gz, &code);
+    if (code == Z_ERRNO)
+        return qb_err_set_errno("cannot read '%s'", path);
+    if (code == Z_BUF_ERROR)
+        qb_err_set(QB_E_DATA, "%s: truncated: the gzip stream ends early", path);
+    else
+        qb_err_set(QB_E_DATA, "%s: damaged gzip stream: %s", path, text);
+    return qb_err_hint("%s", copy_again);
+}
+
+/* Up to n bytes; fewer only at the end. */
+static int gz_read(gzFile gz, const char *path, void *bytes, size_t n, size_t *ret_got)
+{
+    size_t got = 0;
+    while (got < n) {
+        size_t left = n - got;
+        int k = gzread(gz, (char *)bytes + got, left < DRAIN_LIMIT ? (unsigned)left : (unsigned)DRAIN_LIMIT);
+        if (k < 0)
+            return gz_error(gz, path);
+        if (k == 0)
+            break;
+        got += (size_t)k;
+    }
+    int code = Z_OK;
+    (void)gzerror(gz, &code); /* a cut-off stream gives its last bytes first and only then an error */
+    if (got < n && code != Z_OK && code != Z_STREAM_END)
+        return gz_error(gz, path);
+    *ret_got = got;
+    return 0;
+}
+
+static int open_gz(const char *path, gzFile *ret_gz)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return qb_err_set_errno("cannot open '%s'", path);
+    if (S_ISDIR(st.st_mode)) {
+        qb_err_set(QB_E_DATA, "%s: is a folder, wanted a file", path);
+        return qb_err_hint("move the folder away and put the file there");
+    }
+    if (!S_ISREG(st.st_mode))
+        return qb_err_set(QB_E_DATA, "%s: is not a regular file", path);
+    if (st.st_size == 0) {
+        qb_err_set(QB_E_DATA, "%s: empty: got 0 bytes", path);
+        return qb_err_hint("%s", copy_again);
+    }
+    errno = 0;
+    gzFile gz = gzopen(path, "rb");
+    if (!gz) {
+        if (errno == 0 || errno == ENOMEM)
+            return qb_err_set(QB_E_NOMEM, "out of memory while opening '%s'", path);
+        bool denied = errno == EACCES;
+        int rc = qb_err_set_errno("cannot open '%s'", path);
+        return denied ? qb_err_hint("make it readable for you, for example with chmod a+r") : rc;
+    }
+    (void)gzbuffer(gz, GZ_BUFFER); /* a smaller buffer works too */
+    *ret_gz = gz;
+    return 0;
+}
+
+int qb_input_start_hash(qb_input *in)
+{
+    QB_ASSERT(in->n_read == 0 && !in->hash);
+    in->hash = qb_sha256_create();
+    return in->hash ? 0 : QB_E_NOMEM;
+}
+
+int qb_input_open(const char *path, bool with_hash, qb_input *ret_input)
+{
+    qb_input in = {0};
+    gzFile gz = NULL;
+    QB_TRY(open_gz(path, &gz));
+    in.handle = gz;
+    in.name = qb_strdup(path);
+    if (!in.name || (with_hash && qb_input_start_hash(&in) < 0)) {
+        qb_input_close(&in);
+        return QB_E_NOMEM;
+    }
+    *ret_input = in;
+    return 0;
+}
+
+static int member_read(struct archive *a, const char *name, void *bytes, size_t n, size_t *ret_got)
+{
+    size_t got = 0;
+    while (got < n) {
+        la_ssize_t k = archive_read_data(a, (char *)bytes + got, n - got);
+        if (k == ARCHIVE_RETRY)
+            continue;
+        if (k < 0) {
+            const char *text = archive_error_string(a);
+            qb_err_set(QB_E_DATA, "%s: damaged or truncated archive: %s", name, text ? text : "unknown error");
+            return qb_err_hint("%s", copy_again);
+        }
+        if (k == 0)
+            break;
+        got += (size_t)k;
+    }
+    *ret_got = got;
+    return 0;
+}
+
+int qb_input_read(qb_input *in, void *bytes, size_t n, size_t *ret_got)
+{
+    size_t got = 0;
+    if (in->is_member)
+        QB_TRY(member_read(in->handle, in->name, bytes, n, &got));
+    else
+        QB_TRY(gz_read(in->handle, in->name, bytes, n, &got));
+    if (in->hash)
+        qb_sha256_add(in->hash, bytes, got);
+    in->n_read += (int64_t)got;
+    *ret_got = got;
+    return 0;
+}
+
+int qb_input_read_all(qb_input *in, void *bytes, size_t n, int64_t wanted)
+{
+    size_t got = 0;
+    QB_TRY(qb_input_read(in, bytes, n, &got));
+    if (got == n)
+        return 0;
+    qb_err_set(QB_E_DATA, "%s: truncated: got %lld bytes, wanted %lld", in->name, (long long)in->n_read, (long long)wanted);
+    return qb_err_hint("%s", copy_again);
+}
+
+int qb_input_expect_end(qb_input *in, int64_t wanted)
+{
+    char scratch[4096];
+    size_t got = 0;
+    int64_t before = in->n_read;
+    do
+        QB_TRY(qb_input_read(in, scratch, sizeof scratch, &got));
+    while (got == sizeof scratch && in->n_read - before < DRAIN_LIMIT);
+    if (in->n_read == before)
+        return 0;
+    qb_err_set(QB_E_DATA, "%s: too long: got %s%lld bytes, wanted %lld", in->name, got == sizeof scratch ? "at least " : "",
+               (long long)in->n_read, (long long)wanted);
+    return qb_err_hint("%s", copy_again);
+}
+
+void qb_input_take_hash(qb_input *in, char ret_hex[QB_SHA256_HEX])
+{
+    QB_ASSERT(in->hash);
+    qb_sha256_end(in->hash, ret_hex);
+    in->hash = NULL;
+}
+
+void qb_input_close(qb_input *in)
+{
+    if (in->hash) {
+        char unused[QB_SHA256_HEX];
+        qb_input_take_hash(in, unused);
+    }
+    if (in->handle && !in->is_member)
+        (void)gzclose_r(in->handle); /* opened for reading: nothing can be lost */
+    qb_free(in->name);
+    memset(in, 0, sizeof *in);
+}
+
+/* The tar reader's source of bytes. */
+typedef struct tar_file {
+    const char *path;
+    gzFile gz;
+    int rc; /* our error, set when the read callback failed */
+    char block[TAR_BLOCK];
+} tar_file;
+
+static la_ssize_t tar_block(struct archive *a, void *context, const void **ret_block)
+{
+    tar_file *t = context;
+    size_t got = 0;
+    t->rc = gz_read(t->gz, t->path, t->block, sizeof t->block, &got);
+    if (t->rc < 0) {
+        archive_set_error(a, EIO, "%s", qb_err_text());
+        return -1;
+    }
+    *ret_block = t->block;
+    return (la_ssize_t)got;
+}
+
+/* A name that would leave the folder it is unpacked to. We never unpack to disk, but the published archives
+ * have no such names: whoever made this one meant harm or made a mistake. */
+static bool is_evil(const char *name)
+{
+    if (name[0] == '/')
+        return true;
+    for (const char *p = name; *p; p += strcspn(p, "/"), p += *p == '/')
+        if (p[0] == '.' && p[1] == '.' && (p[2] == '/' || p[2] == '\0'))
+            return true;
+    return false;
+}
+
+static int one_member(tar_file *t, struct archive *a, struct archive_entry *entry,
+                      int (*member)(void *context, const char *base_name, qb_input *in), void *context)
+{
+    const char *name = archive_entry_pathname(entry);
+    if (!name)
+        name = archive_entry_pathname_utf8(entry);
+    if (!name)
+        return 0; /* a name in no encoding: not one of ours */
+    if (is_evil(name)) {
+        qb_err_set(QB_E_DATA, "%s: member '%.200s' points outside the archive", t->path, name);
+        return qb_err_hint("this is not the published archive: download it again");
+    }
+    if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
+        return 0;
+    qb_input in = {.handle = a, .is_member = true, .name = qb_sprintf("%s(%s)", t->path, name)};
+    int rc = in.name ? member(context, qb_path_base(name), &in) : QB_E_NOMEM;
+    qb_input_close(&in);
+    return rc;
+}
+
+static int archive_fail(const tar_file *t, struct archive *a)
+{
+    if (t->rc < 0)
+        return t->rc; /* the text is set */
+    const char *text = archive_error_string(a);
+    qb_err_set(QB_E_DATA, "%s: not a tar archive, or a damaged one: %s", t->path, text ? text : "unknown error");
+    return qb_err_hint("%s", copy_again);
+}
+
+int qb_archive_each(const char *path, int (*member)(void *context, const char *base_name, qb_input *in), void *context)
+{
+    tar_file *t = NULL;
+    struct archive *a = NULL;
+    gzFile gz = NULL;
+    int rc = open_gz(path, &gz);
+    if (rc < 0)
+        return rc;
+    t = qb_alloc(1, sizeof *t);
+    a = archive_read_new();
+    if (!t || !a) {
+        rc = qb_err_set(QB_E_NOMEM, "out of memory while reading '%s'", path);
+        goto out;
+    }
+    t->path = path;
+    t->gz = gz;
+    if (archive_read_support_format_tar(a) != ARCHIVE_OK || archive_read_open(a, t, NULL, tar_block, NULL) != ARCHIVE_OK) {
+        rc = archive_fail(t, a);
+        goto out;
+    }
+    for (;;) {
+        struct archive_entry *entry = NULL;
+        int state = archive_read_next_header(a, &entry);
+        if (state == ARCHIVE_EOF)
+            break;
+        if (state == ARCHIVE_RETRY)
+            continue;
+        if (state != ARCHIVE_OK && state != ARCHIVE_WARN) { /* a warning is about an odd name */
+            rc = archive_fail(t, a);
+            goto out;
+        }
+        rc = one_member(t, a, entry, member, context);
+        if (rc < 0)
+            goto out;
+    }
+    size_t got = 0;
+    do
+        rc = gz_read(gz, path, t->block, sizeof t->block, &got); /* up to the CRC at the end */
+    while (rc == 0 && got == sizeof t->block);
+out:
+    if (a)
+        (void)archive_read_free(a); /* reading: nothing can be lost */
+    qb_free(t);
+    (void)gzclose_r(gz);
+    return rc;
+}

@@ -1,0 +1,21 @@
+/* Where a data set is: the folder (or archive) that holds its files. */
+#ifndef QB_DATASETS_LOCATE_H
+#define QB_DATASETS_LOCATE_H
+
+#include "datasets/source.h"
+
+typedef struct qb_place {
+    char *path; /* the folder, or the archive's file */
+    bool is_archive;
+} qb_place;
+
+/* Search order of datasets.h. A given data_dir is the only place looked at: training on data from elsewhere than
+ * where the user pointed would be worse than stopping. A folder that has some of the files is taken (what is
+ * missing is then an error that names it), one that has all of them is preferred among the usual names.
+ * QB_E_NOINPUT with the list of places. Free ret_place->path with qb_free. */
+int qb_locate(const qb_source *s, const char *data_dir, qb_place *ret_place);
+
+/* Path of the part's file in a folder, or NULL where it has none of its names (or memory is short: code set). */
+char *qb_locate_part(const qb_part *p, const char *dir);
+
+#endif
