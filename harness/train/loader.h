@@ -22,7 +22,11 @@ typedef struct qb_loader_options {
     bool shuffle;          /* false: file order (evaluation) */
     bool flip;             /* horizontal, p = 0.5 */
     int crop_pad;          /* 0 = no crop; 4 for CIFAR */
-    int threads;           /* loader threads, >= 0; 0 = in the calling thread */
+    int threads;           /* loader threads, 0..64; 0 = in the calling thread */
+
+    /* Called before a batch is made, in the thread that makes it; NULL: none. For tests, which delay threads by it. */
+    void (*before_batch)(void *context, int64_t epoch, int64_t batch_index);
+    void *context;
 } qb_loader_options;
 
 typedef struct qb_batch {
@@ -33,12 +37,16 @@ typedef struct qb_batch {
 
 typedef struct qb_loader qb_loader;
 
+/* QB_E_USAGE: a size or count out of range. Threads that the system refuses are done without (a warning is
+ * logged). Memory: batch x c x h x w floats for each thread and two more, and 4 bytes a sample. */
 int qb_loader_create(const qb_loader_options *options, qb_loader **ret_loader);
 void qb_loader_destroy(qb_loader *l); /* joins the threads */
 
 int64_t qb_loader_batches_per_epoch(const qb_loader *l); /* ceil(n / batch) */
 
-/* Starts at batch `batch_index` of `epoch`; later batches and epochs follow on. Any time. */
+/* Starts at batch `batch_index` of `epoch`; later batches and epochs follow on. Any time;
+ * a batch taken before is no longer valid. Without a seek the first batch is 0 of epoch 0.
+ * QB_E_DATA: epoch < 0 or batch_index not in [0, batches_per_epoch]. */
 int qb_loader_seek(qb_loader *l, int64_t epoch, int64_t batch_index);
 
 /* The next batch; waits for the threads. Crosses into the next epoch by itself. */
