@@ -16,7 +16,6 @@
 /* One file, read and checked. */
 typedef struct golden_file {
     const char *path;   /* as found */
-    const char *dir;    /* its folder */
     const char *name;   /* "model-resnet20": file name without extension */
     qb_safetensors st;  /* *.safetensors; empty for *.json */
     json_t *json;       /* *.json: the whole value; else NULL */
