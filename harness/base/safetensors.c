@@ -28,7 +28,7 @@ static const struct {
     size_t size;
 } dtypes[] = {
     [QB_F32] = {"F32", 4}, [QB_F64] = {"F64", 8}, [QB_I32] = {"I32", 4}, [QB_I64] = {"I64", 8}, [QB_U8] = {"U8", 1},
-    [QB_BF16] = {"BF16", 2}, [QB_U32] = {"U32", 4}, [QB_U64] = {"U64", 8}, [QB_F16] = {"F16", 2}, [QB_I8] = {"I8", 1},
+    [QB_DTYPE_BF16] = {"BF16", 2}, [QB_U32] = {"U32", 4}, [QB_U64] = {"U64", 8}, [QB_F16] = {"F16", 2}, [QB_I8] = {"I8", 1},
     [QB_I16] = {"I16", 2}, [QB_U16] = {"U16", 2}, [QB_BOOL] = {"BOOL", 1},
 };
 static const int n_dtypes = sizeof dtypes / sizeof *dtypes;

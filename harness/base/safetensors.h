@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum qb_dtype { QB_F32 = 1, QB_F64, QB_I32, QB_I64, QB_U8, QB_BF16, QB_U32, QB_U64, QB_F16, QB_I8, QB_I16, QB_U16, QB_BOOL } qb_dtype;
+typedef enum qb_dtype { QB_F32 = 1, QB_F64, QB_I32, QB_I64, QB_U8, QB_DTYPE_BF16, QB_U32, QB_U64, QB_F16, QB_I8, QB_I16, QB_U16, QB_BOOL } qb_dtype;
 size_t qb_dtype_size(qb_dtype t);
 const char *qb_dtype_name(qb_dtype t); /* "F32" */
 
