@@ -1,0 +1,461 @@
+/* The run's schema and its effective configuration. See config.h for the invariant of `identity`. */
+#include "train/config.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "engine/schedule.h"
+#include "quant/levels.h"
+#include "train/spans.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define ID QB_OPT_IDENTITY
+
+static const char *const optimizers[] = {"sgd", "adamw", "adam", NULL};
+static const char *const dtypes[] = {"fp32", "bf16", NULL};
+
+static const qb_option run_schema[] = {
+    {"model", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "network; `qatbench list models`", ID | QB_OPT_REQUIRED, "What to train"},
+    {"dataset", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "data set; `qatbench list datasets`", ID | QB_OPT_REQUIRED, "What to train"},
+    {"data_dir", QB_KIND_PATH, NULL, 0, 0, NULL, "", "folder of the data files, or its parent", QB_OPT_NULLABLE, "What to train"},
+    {"train_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "train on the first N images in file order", ID | QB_OPT_NULLABLE, "What to train"},
+    {"test_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "test on the first N images in file order", ID | QB_OPT_NULLABLE, "What to train"},
+    {"flip", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "random horizontal flips (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
+    {"crop", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "pad by 4 and crop at random (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
+
+    {"solver", QB_KIND_SPEC, "none", 0, 0, NULL, "", "solver and its options, or the path of a plugin; `qatbench list solvers`", ID, "Quantization"},
+    {"bits", QB_KIND_BITS, "2", 0, 0, NULL, "", "bits of a weight", ID, "Quantization"},
+    {"quantizer", QB_KIND_SPEC, "lsbq", 0, 0, NULL, "", "how a row gets its levels; `qatbench list quantizers`", ID, "Quantization"},
+    {"granularity", QB_KIND_SPEC, "tensor", 0, 0, NULL, "", "what shares one set of levels: tensor, row (output channel) or block[size=N]", ID, "Quantization"},
+    {"quant_period", QB_KIND_INT, "10", 0, 1e9, NULL, "steps", "steps between refreshes of the levels; 0 = once", ID, "Quantization"},
+    {"quant_warmup", QB_KIND_SPAN, "0", 0, 1e9, NULL, "", "plain training before quantization starts", ID, "Quantization"},
+    {"quant_shrink", QB_KIND_BOOL, "false", 0, 0, NULL, "", "divide the latent weights by max(1, sum of lr) before quantizing", ID, "Quantization"},
+    {"anneal_start", QB_KIND_SPAN, "0", 0, 1e9, NULL, "", "where the annealing window begins", ID, "Quantization"},
+    {"anneal_end", QB_KIND_SPAN, NULL, 0, 1e9, NULL, "", "where it ends (default: the end of the run)", ID | QB_OPT_NULLABLE, "Quantization"},
+    {"solver_path", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "folders to look for plugins first, separated by ':'", QB_OPT_NULLABLE | QB_OPT_NO_PLAN, "Quantization"},
+
+    {"epochs", QB_KIND_INT, NULL, 1, 1e6, NULL, "epochs", "length of the run", ID | QB_OPT_REQUIRED, "Optimization"},
+    {"batch", QB_KIND_INT, "128", 1, 65536, NULL, "images", "batch size; the last, smaller batch of an epoch is trained too", ID, "Optimization"},
+    {"optimizer", QB_KIND_CHOICE, "sgd", 0, 0, optimizers, "", "base optimizer of the latent weights", ID, "Optimization"},
+    {"lr", QB_KIND_REAL, "0.1", 0, 1e6, NULL, "", "learning rate before the schedule", ID | QB_OPT_MIN_OPEN, "Optimization"},
+    {"lr_schedule", QB_KIND_SPEC, "constant", 0, 0, NULL, "", "constant, multistep, step or cosine; `qatbench list schedules`", ID, "Optimization"},
+    {"momentum", QB_KIND_REAL, "0.9", 0, 0.999999, NULL, "", "momentum of sgd", ID, "Optimization"},
+    {"beta1", QB_KIND_REAL, "0.9", 0, 0.999999, NULL, "", "first-moment decay of adam and adamw", ID, "Optimization"},
+    {"beta2", QB_KIND_REAL, "0.999", 0, 0.99999999, NULL, "", "second-moment decay of adam and adamw", ID, "Optimization"},
+    {"eps", QB_KIND_REAL, "1e-8", 0, 1, NULL, "", "denominator's offset of adam and adamw", ID | QB_OPT_MIN_OPEN, "Optimization"},
+    {"weight_decay", QB_KIND_REAL, "0.0002", 0, 1e3, NULL, "", "weight decay (not of biases)", ID, "Optimization"},
+    {"label_smoothing", QB_KIND_REAL, "0", 0, 0.999, NULL, "", "label smoothing of the training loss", ID, "Optimization"},
+    {"seed", QB_KIND_INT, "1", 0, 9007199254740991.0, NULL, "", "seed of weights, data order, augmentation and solver", ID, "Optimization"},
+    {"dtype", QB_KIND_CHOICE, "fp32", 0, 0, dtypes, "", "arithmetic of convolutions and matrix products", ID, "Optimization"},
+
+    {"eval_every", QB_KIND_INT, "1", 1, 1e6, NULL, "epochs", "test after every N epochs; the last one always", ID, "Running"},
+    {"threads", QB_KIND_INT, NULL, 1, 1024, NULL, "", "threads of the run (default: all allowed cores in train, 1 in run)", QB_OPT_NULLABLE, "Running"},
+    {"loader_threads", QB_KIND_INT, "1", 0, 64, NULL, "", "threads that prepare batches ahead; 0 = none", 0, "Running"},
+    {"checkpoint_every", QB_KIND_SPAN, NULL, 0, 1e9, NULL, "", "10st, 1ep or 60s (default: every epoch, and every 5 minutes)", QB_OPT_NULLABLE | QB_OPT_SECONDS | QB_OPT_MIN_OPEN, "Running"},
+    {"experiment", QB_KIND_TEXT, "train", 0, 0, NULL, "", "name of the folder below the runs folder", QB_OPT_NO_PLAN, "Running"},
+    {"runs_dir", QB_KIND_PATH, NULL, 0, 0, NULL, "", "where runs are kept (default: $QATBENCH_RUNS, else runs)", QB_OPT_NULLABLE | QB_OPT_NO_PLAN, "Running"},
+};
+enum { N_RUN_SCHEMA = sizeof run_schema / sizeof run_schema[0] };
+
+const qb_option *qb_run_schema(size_t *ret_n)
+{
+    *ret_n = N_RUN_SCHEMA;
+    return run_schema;
+}
+
+int qb_granularity_parse(const char *text, qb_granularity *ret_kind, int64_t *ret_block)
+{
+    static const qb_option block_options[] = {
+        {"size", QB_KIND_INT, "64", 1, 1e9, NULL, "weights", "weights in a block", 0, NULL},
+    };
+    static const char *const names[] = {"tensor", "row", "block"};
+    qb_spec spec;
+    QB_TRY(qb_spec_parse(text, &spec));
+    qb_settings s = {0};
+    int rc = qb_settings_init(&s, block_options, 1);
+    qb_granularity kind = 0;
+    for (int i = 0; i < 3; i++)
+        if (strcmp(spec.name, names[i]) == 0)
+            kind = (qb_granularity)(i + 1);
+    if (rc == 0 && kind == 0) {
+        rc = qb_err_set(QB_E_USAGE, "granularity: expected tensor, row or block[size=N], got '%s'", spec.name);
+        const char *near = qb_nearest_name(spec.name, names, 3);
+        if (near)
+            qb_err_hint("did you mean '%s'?", near);
+    }
+    if (rc == 0 && kind != QB_PER_BLOCK && spec.n_args > 0)
+        rc = qb_err_set(QB_E_USAGE, "granularity: '%s' takes no options, got '%s'", spec.name, spec.args[0].key);
+    if (rc == 0)
+        rc = qb_spec_apply(&spec, &s);
+    if (rc == 0) {
+        *ret_kind = kind;
+        *ret_block = qb_get(&s, "size")->i;
+    }
+    qb_settings_finish(&s);
+    qb_spec_finish(&spec);
+    return rc;
+}
+
+/* Sets one key's canonical text in the effective settings, or makes it null. */
+static int set_text(qb_settings *s, const char *key, const char *text)
+{
+    return qb_settings_set(s, key, text);
+}
+
+/* ---- capabilities that options decide ---- */
+
+static void probe_fail(const qb_host *host, const char *why)
+{
+    (void)host;
+    qb_err_set(QB_E_FAILED, "%s", why);
+}
+
+static void probe_uniform(const qb_host *host, uint32_t view, int64_t step, uint32_t purpose, int64_t first, int64_t n,
+                          float *out)
+{
+    (void)host, (void)view, (void)step, (void)purpose, (void)first;
+    for (int64_t i = 0; i < n; i++)
+        out[i] = 0.5f;
+}
+
+/* What caps remain after bind, asked with a small made-up view: a plugin that can own its levels under some options
+ * only says so in bind. */
+static int effective_caps(const qb_config *c, double weight_decay, uint32_t *ret_caps)
+{
+    const qb_solver *solver = &c->plugin->solver;
+    *ret_caps = solver->caps;
+    if (!solver->bind || !(solver->caps & QB_CAP_OWN_LEVELS))
+        return QB_OK;
+    qb_host host = {.size = sizeof host, .fail = probe_fail, .uniform = probe_uniform, .bits = c->bits, .n_views = 1,
+                    .n_steps = c->n_steps, .first_step = c->warmup, .weight_decay = weight_decay};
+    qb_option_value *values = qb_plugin_values(c->plugin, &c->solver);
+    if (!values)
+        return QB_E_NOMEM;
+    void *self = NULL;
+    qb_err_clear();
+    int failed = solver->create ? solver->create(&host, values, &self) : 0;
+    if (!failed) {
+        const qb_view view = {.size = sizeof view, .name = "probe.weight", .n_rows = 4, .row_len = 8, .n_per_channel = 8,
+                              .fan_in = 8, .fan_out = 4, .bits = c->bits};
+        qb_bind request = {.size = sizeof request, .caps = solver->caps, .aux_lr_factor = 1};
+        failed = solver->bind(self, &view, &request);
+        *ret_caps = request.caps;
+    }
+    if (solver->destroy && self)
+        solver->destroy(self);
+    qb_free(values);
+    if (!failed)
+        return QB_OK;
+    if (qb_err_code() == QB_OK)
+        qb_err_set(QB_E_FAILED, "create or bind failed without a reason");
+    return qb_err_add("solver '%s'", solver->name);
+}
+
+/* ---- identity ---- */
+
+static json_t *value_json(const qb_option *o, const qb_value *v)
+{
+    if (v->is_null)
+        return json_null();
+    switch (o->kind) {
+    case QB_KIND_BOOL: return json_boolean(v->b);
+    case QB_KIND_INT: return json_integer(v->i);
+    case QB_KIND_REAL: return qb_json_real(v->r);
+    case QB_KIND_BITS: return v->i == 0 ? json_string("ternary") : json_integer(v->i);
+    default: return json_string(v->text);
+    }
+}
+
+static bool ignored(const qb_config *c, const char *key)
+{
+    static const char *const quantization[] = {"bits", "quantizer", "granularity", "quant_period", "quant_warmup",
+                                               "quant_shrink", "anneal_start", "anneal_end"};
+    static const char *const adam[] = {"beta1", "beta2", "eps"};
+    for (size_t i = 0; i < sizeof quantization / sizeof quantization[0]; i++)
+        if (c->full_precision && strcmp(key, quantization[i]) == 0)
+            return true;
+    if (c->owns_levels && (strcmp(key, "quantizer") == 0 || strcmp(key, "quant_period") == 0))
+        return true;
+    bool sgd = strcmp(qb_get(&c->settings, "optimizer")->text, "sgd") == 0;
+    for (size_t i = 0; i < sizeof adam / sizeof adam[0]; i++)
+        if (sgd && strcmp(key, adam[i]) == 0)
+            return true;
+    return !sgd && strcmp(key, "momentum") == 0;
+}
+
+static int build_identity(qb_config *c)
+{
+    c->identity = json_object();
+    if (!c->identity)
+        return qb_err_set(QB_E_NOMEM, "out of memory");
+    for (size_t i = 0; i < N_RUN_SCHEMA; i++) {
+        const qb_option *o = &run_schema[i];
+        if (!(o->flags & QB_OPT_IDENTITY))
+            continue;
+        json_t *v = ignored(c, o->name) ? json_null() : value_json(o, &c->settings.values[i]);
+        if (json_object_set_new(c->identity, o->name, v) != 0)
+            return qb_err_set(QB_E_NOMEM, "out of memory");
+    }
+    if (json_object_set_new(c->identity, "solver_version", json_string(c->plugin->solver.version)) != 0)
+        return qb_err_set(QB_E_NOMEM, "out of memory");
+    return QB_OK;
+}
+
+/* ---- the parts of qb_config_create ---- */
+
+static int resolve_names(qb_config *c)
+{
+    qb_settings *s = &c->settings;
+    QB_TRY(qb_model_find(qb_get(s, "model")->text, &c->model));
+    QB_TRY(qb_dataset_find(qb_get(s, "dataset")->text, &c->dataset));
+    QB_TRY(set_text(s, "model", c->model->name));
+    QB_TRY(set_text(s, "dataset", c->dataset->name));
+
+    qb_spec spec;
+    QB_TRY(qb_spec_parse(qb_get(s, "solver")->text, &spec));
+    const qb_value *path = qb_get(s, "solver_path");
+    int rc = qb_plugin_load(spec.name, path->is_null ? NULL : path->text, &c->plugin);
+    if (rc == 0)
+        rc = qb_plugin_settings(c->plugin, &spec, &c->solver);
+    qb_spec_finish(&spec);
+    QB_TRY(rc);
+    c->full_precision = (c->plugin->solver.caps & QB_CAP_FULL_PRECISION) != 0;
+    c->bits = (int)qb_get(s, "bits")->i;
+    return QB_OK;
+}
+
+/* Sizes, and every span in steps. */
+static int resolve_lengths(qb_config *c)
+{
+    qb_settings *s = &c->settings;
+    char text[64];
+    static const struct {
+        const char *key;
+        bool train;
+    } limits[] = {{"train_limit", true}, {"test_limit", false}};
+    for (int i = 0; i < 2; i++) {
+        int64_t n = limits[i].train ? c->dataset->n_train : c->dataset->n_test;
+        const qb_value *limit = qb_get(s, limits[i].key);
+        if (!limit->is_null && limit->i >= n)
+            QB_TRY(set_text(s, limits[i].key, "")); /* no limit at all: the same experiment */
+        else if (!limit->is_null)
+            n = limit->i;
+        *(limits[i].train ? &c->n_train : &c->n_test) = n;
+    }
+    int64_t batch = qb_get(s, "batch")->i;
+    int64_t epochs = qb_get(s, "epochs")->i;
+    c->steps_per_epoch = (c->n_train + batch - 1) / batch;
+    c->n_steps = c->steps_per_epoch * epochs;
+
+    const qb_value *end = qb_get(s, "anneal_end");
+    c->warmup = (int64_t)qb_span_steps(qb_get(s, "quant_warmup"), c->steps_per_epoch);
+    c->anneal_start = qb_span_steps(qb_get(s, "anneal_start"), c->steps_per_epoch);
+    c->anneal_end = end->is_null ? (double)c->n_steps : qb_span_steps(end, c->steps_per_epoch);
+    if (!c->full_precision) {
+        if (c->anneal_end > (double)c->n_steps)
+            return qb_err_set(QB_E_CONFIG, "anneal_end: %s is past the end of training (%lldep, %lld steps)", end->text,
+                              (long long)epochs, (long long)c->n_steps);
+        if (c->anneal_start >= c->anneal_end)
+            return qb_err_set(QB_E_CONFIG, "anneal_start: %s is not before anneal_end (step %g)",
+                              qb_get(s, "anneal_start")->text, c->anneal_end);
+        if (c->warmup >= c->n_steps)
+            return qb_err_set(QB_E_CONFIG, "quant_warmup: %s leaves no quantized step (the run has %lld steps)",
+                              qb_get(s, "quant_warmup")->text, (long long)c->n_steps);
+    }
+    /* One form for every way to write the same window, so that equal runs have equal identities. */
+    const struct {
+        const char *key;
+        double steps;
+    } spans[] = {{"quant_warmup", (double)c->warmup}, {"anneal_start", c->anneal_start}, {"anneal_end", c->anneal_end}};
+    for (int i = 0; i < 3; i++) {
+        if (spans[i].steps == (double)(int64_t)spans[i].steps)
+            snprintf(text, sizeof text, "%lldst", (long long)spans[i].steps);
+        else
+            snprintf(text, sizeof text, "%.17gep", spans[i].steps / (double)c->steps_per_epoch);
+        QB_TRY(set_text(s, spans[i].key, text));
+    }
+
+    const qb_value *flip = qb_get(s, "flip"), *crop = qb_get(s, "crop");
+    c->flip = flip->is_null ? c->dataset->augment_by_default : flip->b;
+    c->crop_pad = (crop->is_null ? c->dataset->augment_by_default : crop->b) ? 4 : 0;
+    QB_TRY(set_text(s, "flip", c->flip ? "true" : "false"));
+    return set_text(s, "crop", c->crop_pad ? "true" : "false");
+}
+
+static int resolve_quantization(qb_config *c)
+{
+    qb_settings *s = &c->settings;
+    char *canonical = qb_spec_canonical(c->plugin->solver.name, &c->solver);
+    if (!canonical)
+        return QB_E_NOMEM;
+    /* The plugin's name, not its path, names the experiment; the path is kept in plugin->path. */
+    int rc = set_text(s, "solver", canonical);
+    qb_free(canonical);
+    QB_TRY(rc);
+    if (c->full_precision)
+        return QB_OK;
+
+    uint32_t caps;
+    QB_TRY(effective_caps(c, qb_get(s, "weight_decay")->r, &caps));
+    c->owns_levels = (caps & QB_CAP_OWN_LEVELS) != 0;
+
+    qb_granularity kind;
+    int64_t block;
+    QB_TRY(qb_granularity_parse(qb_get(s, "granularity")->text, &kind, &block));
+    char text[48];
+    if (kind == QB_PER_BLOCK) {
+        snprintf(text, sizeof text, "block[size=%lld]", (long long)block);
+        QB_TRY(set_text(s, "granularity", text));
+    }
+    QB_TRY(qb_plugin_supports(c->plugin, &c->solver, c->bits,
+                              kind == QB_PER_TENSOR ? "tensor" : (kind == QB_PER_ROW ? "row" : "block")));
+    if (c->owns_levels)
+        return QB_OK;
+    qb_quantizer *quantizer = NULL;
+    QB_TRY(qb_quantizer_create(qb_get(s, "quantizer")->text, c->bits, 1, 1, &quantizer));
+    qb_quantizer_destroy(quantizer);
+    QB_TRY(qb_quantizer_canonical(qb_get(s, "quantizer")->text, &canonical));
+    rc = set_text(s, "quantizer", canonical);
+    qb_free(canonical);
+    return rc;
+}
+
+static int resolve_schedule(qb_config *c)
+{
+    qb_settings *s = &c->settings;
+    qb_schedule *schedule = NULL;
+    const char *spec = qb_get(s, "lr_schedule")->text;
+    QB_TRY(qb_schedule_create(spec, qb_get(s, "lr")->r, (double)qb_get(s, "epochs")->i, &schedule));
+    qb_schedule_destroy(schedule);
+    char *canonical = NULL;
+    QB_TRY(qb_schedule_canonical(spec, &canonical));
+    int rc = set_text(s, "lr_schedule", canonical);
+    qb_free(canonical);
+    return rc;
+}
+
+int qb_config_create(const qb_settings *settings, qb_config **ret_config)
+{
+    QB_ASSERT(settings->schema == run_schema);
+    qb_config *c = qb_alloc(1, sizeof *c);
+    if (!c)
+        return QB_E_NOMEM;
+    int rc = qb_settings_copy(&c->settings, settings);
+    if (rc == 0)
+        rc = qb_settings_check(&c->settings);
+    if (rc == 0)
+        rc = resolve_names(c);
+    if (rc == 0)
+        rc = resolve_lengths(c);
+    if (rc == 0)
+        rc = resolve_quantization(c);
+    if (rc == 0)
+        rc = resolve_schedule(c);
+    if (rc == 0)
+        rc = build_identity(c);
+    if (rc < 0) {
+        qb_config_destroy(c);
+        return rc;
+    }
+    *ret_config = c;
+    return QB_OK;
+}
+
+void qb_config_destroy(qb_config *c)
+{
+    if (!c)
+        return;
+    qb_settings_finish(&c->settings);
+    qb_settings_finish(&c->solver);
+    json_decref(c->identity);
+    qb_free(c);
+}
+
+int qb_config_key(const qb_config *c, const char *data_fingerprint, char ret_key[65])
+{
+    char *identity = qb_json_compact(c->identity);
+    char *text = identity ? qb_sprintf("%s\n%s\n", identity, data_fingerprint) : NULL;
+    if (text)
+        qb_sha256_of(text, strlen(text), ret_key);
+    int rc = text ? QB_OK : QB_E_NOMEM;
+    qb_free(identity);
+    qb_free(text);
+    return rc;
+}
+
+char *qb_config_runs_dir(const qb_settings *settings)
+{
+    const qb_value *given = qb_get(settings, "runs_dir");
+    const char *env = getenv("QATBENCH_RUNS");
+    return qb_strdup(!given->is_null ? given->text : (env && *env ? env : "runs"));
+}
+
+char *qb_config_dir(const qb_config *c, const char *key)
+{
+    char *runs = qb_config_runs_dir(&c->settings);
+    char *solver = qb_strdup(qb_get(&c->settings, "solver")->text);
+    char *dir = NULL;
+    if (runs && solver) {
+        for (char *p = solver; *p; p++) /* a spec as a folder name: parq[steepness=10] -> parq,steepness=10 */
+            if (!isalnum((unsigned char)*p) && !strchr("._-+=,", *p))
+                *p = *p == '[' ? ',' : '_';
+        size_t n = strlen(solver);
+        if (n > 0 && solver[n - 1] == '_')
+            solver[n - 1] = '\0';
+        char bits[16] = "";
+        if (!c->full_precision)
+            snprintf(bits, sizeof bits, "-w%.8s", c->bits == 0 ? "t" : qb_get(&c->settings, "bits")->text);
+        dir = qb_sprintf("%s/%s/%s-%s/%.80s%s/s%s-%.12s", runs, qb_get(&c->settings, "experiment")->text, c->model->name,
+                         c->dataset->name, solver, bits, qb_get(&c->settings, "seed")->text, key);
+    }
+    qb_free(runs);
+    qb_free(solver);
+    return dir;
+}
+
+static void add_quoted(qb_str *s, const char *text)
+{
+    bool plain = *text != '\0';
+    for (const char *p = text; *p; p++)
+        plain = plain && (isalnum((unsigned char)*p) || strchr("._-+=,/:@%", *p));
+    if (plain) {
+        qb_str_add(s, text);
+        return;
+    }
+    qb_str_add(s, "'");
+    for (const char *p = text; *p; p++)
+        if (*p == '\'')
+            qb_str_add(s, "'\\''");
+        else
+            qb_str_addn(s, p, 1);
+    qb_str_add(s, "'");
+}
+
+char *qb_config_command(const qb_config *c)
+{
+    qb_str s = {0};
+    qb_str_add(&s, "qatbench train");
+    for (size_t i = 0; i < N_RUN_SCHEMA; i++) {
+        const qb_option *o = &run_schema[i];
+        const qb_value *v = &c->settings.values[i];
+        if (!(o->flags & QB_OPT_IDENTITY) || v->is_null || ignored(c, o->name))
+            continue;
+        qb_value def = {0};
+        bool is_default = o->def && qb_value_parse(o, o->def, &def) == 0 && strcmp(def.text, v->text) == 0;
+        qb_value_finish(&def);
+        if (is_default && strcmp(o->name, "seed") != 0)
+            continue;
+        qb_str_add(&s, o->kind == QB_KIND_BOOL && !v->b ? " --no-" : " --");
+        for (const char *p = o->name; *p; p++)
+            qb_str_addn(&s, *p == '_' ? "-" : p, 1);
+        if (o->kind == QB_KIND_BOOL)
+            continue;
+        qb_str_add(&s, " ");
+        add_quoted(&s, v->text);
+    }
+    return qb_str_take(&s);
+}

@@ -1,0 +1,19 @@
+/* Testing: accuracy and loss over a split, in evaluation mode, at given weights. */
+#ifndef QB_EVAL_H
+#define QB_EVAL_H
+
+#include "engine/net.h"
+#include "train/loader.h"
+
+#include <signal.h>
+
+typedef struct qb_eval_result {
+    double loss, top1, top5; /* mean loss; percent */
+} qb_eval_result;
+
+/* One pass over the loader's samples in file order with the weights in `slab` (NULL: w as trained). Changes no training
+ * state. QB_E_STOPPED when *stop became non-zero (stop may be NULL). */
+int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, const volatile sig_atomic_t *stop,
+                qb_eval_result *ret_result);
+
+#endif

@@ -1,0 +1,18 @@
+/* Facts about the machine and the build that a record keeps and that are compared when a run is resumed. */
+#ifndef QB_MACHINE_H
+#define QB_MACHINE_H
+
+#include "base/json.h"
+
+/* {cpu, cores, ram_bytes, isa, onednn, onednn_hash, runtime, bf16}; no host name, user or path. New reference. */
+json_t *qb_machine_facts(void);
+
+/* {version, compiler, openmp}. New reference. */
+json_t *qb_build_facts(void);
+
+int qb_machine_cores(void); /* cores that this process may use, >= 1 */
+
+/* Environment variables from the allow-list (OMP_, KMP_, DNNL_, ONEDNN_, SLURM ids) that are set. New reference. */
+json_t *qb_machine_environment(void);
+
+#endif

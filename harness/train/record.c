@@ -1,0 +1,133 @@
+#include "train/record.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "train/rundir.h"
+
+#include <string.h>
+
+int qb_record_read(const char *dir, json_t **ret_record)
+{
+    char *path = qb_path_join(dir, "record.json");
+    if (!path)
+        return QB_E_NOMEM;
+    json_t *record = NULL;
+    int rc = qb_json_read(path, &record);
+    qb_free(path);
+    QB_TRY(rc);
+    const char *status = json_string_value(json_object_get(record, "status"));
+    if (status && strcmp(status, "running") == 0 && !qb_rundir_is_locked(dir)) {
+        json_object_set_new(record, "status", json_string("interrupted"));
+        json_object_set_new(record, "reason", json_string("the process ended without saying why"));
+    }
+    *ret_record = record;
+    return QB_OK;
+}
+
+json_t *qb_record_line(const json_t *record, const char *dir)
+{
+    static const char *const kept[] = {"key", "experiment", "config", "seed", "status", "reason", "data", "result",
+                                       "machine", "build", "solver", "command", "notes"};
+    json_t *line = json_object();
+    for (size_t i = 0; line && i < sizeof kept / sizeof kept[0]; i++) {
+        json_t *v = json_object_get(record, kept[i]);
+        json_object_set(line, kept[i], v ? v : json_null());
+    }
+    if (line && dir)
+        json_object_set_new(line, "dir", json_string(dir));
+    return line;
+}
+
+enum { MAX_DEPTH = 5 }; /* runs/experiment/model-data/solver/seed */
+
+static int collect_dir(const char *dir, int depth, json_t *array)
+{
+    char *record_path = qb_path_join(dir, "record.json");
+    if (!record_path)
+        return QB_E_NOMEM;
+    bool is_run = qb_fs_exists(record_path);
+    qb_free(record_path);
+    if (is_run) {
+        json_t *record = NULL;
+        QB_TRY(qb_record_read(dir, &record));
+        json_t *line = qb_record_line(record, dir);
+        json_decref(record);
+        return line && json_array_append_new(array, line) == 0 ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory");
+    }
+    if (depth == MAX_DEPTH)
+        return QB_OK;
+    char **names;
+    size_t n;
+    QB_TRY(qb_fs_list(dir, &names, &n));
+    int rc = QB_OK;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        char *sub = qb_path_join(dir, names[i]);
+        if (!sub)
+            rc = QB_E_NOMEM;
+        else if (qb_fs_is_dir(sub))
+            rc = collect_dir(sub, depth + 1, array);
+        qb_free(sub);
+    }
+    qb_fs_free_names(names, n);
+    return rc;
+}
+
+static int append_line(void *context, json_t *object)
+{
+    return json_array_append(context, object) == 0 ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory");
+}
+
+static const char *text_of(const json_t *line, const char *key)
+{
+    const char *t = json_string_value(json_object_get(line, key));
+    return t ? t : "";
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+    int by_experiment = strcmp(text_of(x, "experiment"), text_of(y, "experiment"));
+    return by_experiment ? by_experiment : strcmp(text_of(x, "key"), text_of(y, "key"));
+}
+
+static int sort_lines(json_t *array)
+{
+    size_t n = json_array_size(array);
+    json_t **lines = qb_alloc(n ? n : 1, sizeof *lines);
+    if (!lines)
+        return QB_E_NOMEM;
+    for (size_t i = 0; i < n; i++)
+        lines[i] = json_incref(json_array_get(array, i));
+    qsort(lines, n, sizeof *lines, compare_lines);
+    json_array_clear(array);
+    int rc = QB_OK;
+    for (size_t i = 0; i < n; i++)
+        if (json_array_append_new(array, lines[i]) != 0)
+            rc = qb_err_set(QB_E_NOMEM, "out of memory");
+    qb_free(lines);
+    return rc;
+}
+
+int qb_records_collect(const char *path, json_t **ret_array)
+{
+    json_t *array = json_array();
+    if (!array)
+        return qb_err_set(QB_E_NOMEM, "out of memory");
+    int rc;
+    if (qb_fs_is_dir(path))
+        rc = collect_dir(path, 0, array);
+    else if (qb_fs_exists(path))
+        rc = qb_jsonl_each(path, append_line, array);
+    else
+        rc = qb_err_set(QB_E_NOINPUT, "%s: no such runs folder or runs.jsonl", path);
+    if (rc == 0)
+        rc = sort_lines(array);
+    if (rc < 0) {
+        json_decref(array);
+        return rc;
+    }
+    *ret_array = array;
+    return QB_OK;
+}

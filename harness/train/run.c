@@ -1,0 +1,205 @@
+/* One run from its configuration to its record: finds out whether there is anything to train, resumes what was
+ * begun, and leaves the outcome in record.json. */
+#include "train/run_parts.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "train/machine.h"
+#include "train/record.h"
+
+#include <string.h>
+
+/* A finished or begun run of an outside plugin may not be continued with another file of the same version. */
+static int check_plugin(const qb_run *r, const json_t *old)
+{
+    const char *was = json_string_value(json_object_get(json_object_get(old, "solver"), "sha256"));
+    const qb_plugin *p = r->config->plugin;
+    if (!was || strcmp(was, p->sha256) == 0 || r->env->force)
+        return QB_OK;
+    if (p->shipped) {
+        qb_log_warning("solver %s: its file changed since this run was begun", p->solver.name);
+        return QB_OK;
+    }
+    qb_err_set(QB_E_CONFIG, "solver %s: plugin changed: this run was begun with another file of version %s", p->solver.name,
+               p->solver.version);
+    return qb_err_hint("raise the plugin's version, or use --force to start the run anew");
+}
+
+/* config.json: written once, compared ever after. */
+static int freeze_config(qb_run *r)
+{
+    char *path = qb_rundir_file(&r->dir, "config.json");
+    if (!path)
+        return QB_E_NOMEM;
+    int rc = QB_OK;
+    json_t *frozen = NULL;
+    json_t *mine = json_pack("{s:s, s:s, s:O, s:s}", "schema", "qatbench.config/1", "key", r->key, "config",
+                             r->config->identity, "data_fingerprint", qb_dataset_fingerprint(r->dataset));
+    if (!mine)
+        rc = qb_err_set(QB_E_NOMEM, "out of memory");
+    else if (!qb_fs_exists(path))
+        rc = qb_json_write(path, mine);
+    else if ((rc = qb_json_read(path, &frozen)) == 0 && !json_equal(frozen, mine)) {
+        rc = qb_err_set(QB_E_CONFIG, "%s: holds another configuration than this run's", path);
+        qb_err_hint("move that folder away, choose another --runs-dir, or use --force to start anew");
+    }
+    json_decref(mine);
+    json_decref(frozen);
+    qb_free(path);
+    return rc;
+}
+
+static int resume_or_begin(qb_run *r)
+{
+    const qb_checkpoint_parts parts = {r->trainer->net, r->trainer->optim, r->trainer->quant, &r->state, r->key};
+    int found;
+    int64_t metrics_bytes = 0;
+    QB_TRY(qb_checkpoint_load(&r->dir, &parts, &found, &metrics_bytes));
+    QB_TRY(qb_rundir_open_logs(&r->dir, r->key, found ? metrics_bytes : 0));
+    r->first_step = r->state.step;
+    if (found)
+        qb_log_info("resuming %s from step %lld of %lld", r->dir.path, (long long)r->state.step, (long long)r->config->n_steps);
+    QB_TRY(qb_rundir_time(&r->dir, json_pack("{s:I, s:s}", "step", (json_int_t)r->state.step, "event", found ? "resume" : "start")));
+    int64_t epoch = r->config->steps_per_epoch;
+    return qb_loader_seek(r->trainer->train, r->state.step / epoch, r->state.step % epoch);
+}
+
+static int warn_of_data(qb_run *r)
+{
+    if (qb_dataset_warning(r->dataset))
+        qb_run_add_note(r, qb_dataset_warning(r->dataset));
+    size_t n;
+    const char *const *notes;
+    n = qb_quant_notes(r->trainer->quant, &notes);
+    for (size_t i = 0; i < n; i++)
+        qb_run_add_note(r, notes[i]);
+    return qb_run_write_record(r);
+}
+
+/* Is there anything to do? *ret_finished: the record of a run that is over. */
+static int look_for_finished(qb_run *r, json_t **ret_old, bool *ret_finished)
+{
+    json_t *old = NULL;
+    *ret_finished = false;
+    *ret_old = NULL;
+    char *path = qb_rundir_file(&r->dir, "record.json");
+    if (!path)
+        return QB_E_NOMEM;
+    if (r->env->force) {
+        static const char *const left[] = {"record.json", "config.json", "metrics.jsonl", "times.jsonl", "ckpt", "model.safetensors"};
+        int rc = QB_OK;
+        for (size_t i = 0; rc == 0 && i < sizeof left / sizeof left[0]; i++) {
+            char *file = qb_rundir_file(&r->dir, left[i]);
+            rc = file ? qb_fs_remove_tree(file) : QB_E_NOMEM;
+            qb_free(file);
+        }
+        qb_free(path);
+        return rc;
+    }
+    bool exists = qb_fs_exists(path);
+    qb_free(path);
+    if (!exists)
+        return QB_OK;
+    if (qb_record_read(r->dir.path, &old) < 0) {
+        qb_log_warning("%s; the record is written anew", qb_err_text());
+        qb_err_clear();
+        return QB_OK;
+    }
+    int rc = check_plugin(r, old);
+    if (rc < 0) {
+        json_decref(old);
+        return rc;
+    }
+    const char *status = json_string_value(json_object_get(old, "status"));
+    *ret_finished = status && (strcmp(status, "done") == 0 || strcmp(status, "diverged") == 0 || strcmp(status, "mistrusted") == 0);
+    *ret_old = old;
+    return QB_OK;
+}
+
+static int report_finished(const json_t *record)
+{
+    const char *status = json_string_value(json_object_get(record, "status"));
+    if (strcmp(status, "done") == 0)
+        return QB_OK;
+    const char *reason = json_string_value(json_object_get(record, "reason"));
+    qb_err_set(QB_E_FAILED, "run %s: %s", status, reason ? reason : "no reason recorded");
+    return qb_err_hint("this run is over; --force starts it anew");
+}
+
+/* Threads: as asked, else as the run was begun, else all allowed cores. */
+static int choose_threads(const qb_config *c, const json_t *old)
+{
+    const qb_value *asked = qb_get(&c->settings, "threads");
+    if (!asked->is_null)
+        return (int)asked->i;
+    json_int_t before = json_integer_value(json_object_get(json_object_get(old, "machine"), "threads"));
+    return before > 0 ? (int)before : qb_machine_cores();
+}
+
+static int execute(qb_run *r)
+{
+    const qb_config *c = r->config;
+    json_t *old = NULL;
+    bool finished, diverged;
+    QB_TRY(look_for_finished(r, &old, &finished));
+    if (finished) {
+        r->record = old;
+        return report_finished(old);
+    }
+    r->threads = choose_threads(c, old);
+    int rc = freeze_config(r);
+    if (rc == 0)
+        rc = qb_run_begin_record(r, old);
+    if (rc == 0 && old)
+        rc = qb_run_compare_starts(r, old);
+    json_decref(old);
+    if (rc == 0)
+        rc = qb_run_write_record(r);
+    QB_TRY(rc);
+
+    rc = qb_trainer_create(c, c->dataset, qb_dataset_train(r->dataset), qb_dataset_test(r->dataset), r->threads, &r->trainer);
+    if (rc == 0)
+        rc = resume_or_begin(r);
+    if (rc == 0)
+        rc = warn_of_data(r);
+    r->last_save = qb_now_seconds();
+    if (rc == 0)
+        rc = qb_run_train(r, &diverged);
+    if (rc == 0)
+        rc = qb_run_finish(r, diverged);
+    const char *status = json_string_value(json_object_get(r->record, "status"));
+    if (rc < 0 && (!status || strcmp(status, "running") == 0))
+        qb_run_record_error(r, rc);
+    return rc;
+}
+
+int qb_run_execute(const qb_config *config, const qb_run_environment *environment, json_t **ret_record)
+{
+    qb_run r = {.config = config, .env = environment, .started = qb_now_seconds(), .dir = {.lock_fd = -1, .metrics_fd = -1, .times_fd = -1, .log_fd = -1}};
+    r.state.evaluated_at = -1;
+    r.state.curve = json_array();
+    *ret_record = NULL;
+    const qb_value *data_dir = qb_get(&config->settings, "data_dir");
+    int rc = r.state.curve ? qb_dataset_open(config->dataset->name, data_dir->is_null ? NULL : data_dir->text, &r.dataset)
+                           : qb_err_set(QB_E_NOMEM, "out of memory");
+    if (rc == 0 && qb_dataset_warning(r.dataset))
+        qb_log_warning("%s", qb_dataset_warning(r.dataset));
+    if (rc == 0)
+        rc = qb_config_key(config, qb_dataset_fingerprint(r.dataset), r.key);
+    char *path = rc == 0 ? qb_config_dir(config, r.key) : NULL;
+    if (rc == 0)
+        rc = path ? qb_rundir_open(&r.dir, path) : QB_E_NOMEM;
+    if (rc == 0)
+        rc = execute(&r);
+    if (r.record && path)
+        json_object_set_new(r.record, "dir", json_string(path)); /* for the caller; never in the file */
+    *ret_record = r.record;
+    qb_trainer_destroy(r.trainer);
+    qb_rundir_close(&r.dir);
+    qb_dataset_close(r.dataset);
+    json_decref(r.state.curve);
+    qb_free(path);
+    return rc;
+}

@@ -1,0 +1,163 @@
+#include "train/rundir.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+char *qb_rundir_file(const qb_rundir *d, const char *name) { return qb_path_join(d->path, name); }
+
+static void log_line(void *context, int level, const char *line)
+{
+    qb_rundir *d = context;
+    char text[2400], stamp[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    int n = snprintf(text, sizeof text, "%s %s%s\n", stamp, level == QB_LOG_WARNING ? "warning: " : "", line);
+    if (n >= (int)sizeof text)
+        n = (int)sizeof text - 1;
+    /* A full disk shows in metrics.jsonl and record.json, whose errors are reported; the text log may lose a line. */
+    (void)!write(d->log_fd, text, (size_t)n);
+}
+
+static int open_lock(qb_rundir *d)
+{
+    char *path = qb_rundir_file(d, "lock");
+    if (!path)
+        return QB_E_NOMEM;
+    int rc = QB_OK;
+    d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (d->lock_fd < 0) {
+        rc = qb_err_set_errno("%s: cannot open the run's lock", path);
+        qb_err_hint("choose a folder that you may write with --runs-dir");
+        goto out;
+    }
+    char holder[64] = "";
+    if (flock(d->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = pread(d->lock_fd, holder, sizeof holder - 1, 0);
+        holder[n > 0 ? n : 0] = '\0';
+        holder[strcspn(holder, "\n")] = '\0';
+        if (errno == EWOULDBLOCK || n >= 0)
+            rc = qb_err_set(QB_E_INUSE, "%s: the run is in use by another process (%s)", d->path,
+                            holder[0] ? holder : "unknown");
+        else
+            rc = qb_err_set_errno("%s: cannot lock", path);
+        qb_err_hint("wait for it to end, or stop it");
+        goto out;
+    }
+    int n = snprintf(holder, sizeof holder, "pid %ld\n", (long)getpid());
+    if (ftruncate(d->lock_fd, 0) != 0 || pwrite(d->lock_fd, holder, (size_t)n, 0) != n)
+        qb_log_debug("%s: cannot note the owner of the lock", path);
+out:
+    qb_free(path);
+    return rc;
+}
+
+int qb_rundir_open(qb_rundir *d, const char *path)
+{
+    *d = (qb_rundir){.lock_fd = -1, .metrics_fd = -1, .times_fd = -1, .log_fd = -1};
+    int rc = qb_fs_make_dirs(path, 0755);
+    if (rc < 0) {
+        qb_err_hint("choose a folder that you may write with --runs-dir");
+        return rc;
+    }
+    d->path = qb_path_absolute(path);
+    rc = d->path ? open_lock(d) : QB_E_NOMEM;
+    if (rc < 0)
+        qb_rundir_close(d);
+    return rc;
+}
+
+void qb_rundir_close(qb_rundir *d)
+{
+    if (d->log_fd >= 0)
+        qb_log_remove_sink(log_line, d);
+    int *fds[] = {&d->metrics_fd, &d->times_fd, &d->log_fd, &d->lock_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        if (*fds[i] >= 0)
+            close(*fds[i]);
+        *fds[i] = -1;
+    }
+    qb_free(d->path);
+    d->path = NULL;
+}
+
+int qb_rundir_is_locked(const char *path)
+{
+    char *lock = qb_path_join(path, "lock");
+    int fd = lock ? open(lock, O_RDONLY | O_CLOEXEC) : -1;
+    qb_free(lock);
+    if (fd < 0)
+        return 0;
+    int locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return locked;
+}
+
+static int open_append(const qb_rundir *d, const char *name, int *ret_fd)
+{
+    char *path = qb_rundir_file(d, name);
+    if (!path)
+        return QB_E_NOMEM;
+    *ret_fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    int rc = *ret_fd < 0 ? qb_err_set_errno("%s: cannot open", path) : QB_OK;
+    qb_free(path);
+    return rc;
+}
+
+/* Takes the reference. */
+static int append(qb_rundir *d, int fd, const char *name, json_t *line, int64_t *bytes)
+{
+    char *text = line ? qb_json_compact(line) : NULL;
+    char *full = text ? qb_sprintf("%s\n", text) : NULL;
+    int rc = full ? qb_fs_append(fd, name, full, strlen(full)) : qb_err_set(QB_E_NOMEM, "out of memory");
+    if (rc == 0 && bytes)
+        *bytes += (int64_t)strlen(full);
+    if (rc < 0) {
+        qb_err_add("%s", d->path);
+        if (d->write_failed == 0)
+            d->write_failed = rc;
+    }
+    json_decref(line);
+    qb_free(text);
+    qb_free(full);
+    return rc;
+}
+
+int qb_rundir_open_logs(qb_rundir *d, const char *run_key, int64_t keep_bytes)
+{
+    QB_TRY(open_append(d, "metrics.jsonl", &d->metrics_fd));
+    QB_TRY(open_append(d, "times.jsonl", &d->times_fd));
+    QB_TRY(open_append(d, "log.txt", &d->log_fd));
+    qb_log_add_sink(log_line, d);
+    off_t length = lseek(d->metrics_fd, 0, SEEK_END);
+    if (length < keep_bytes)
+        return qb_err_set(QB_E_DATA, "%s/metrics.jsonl: expected at least %lld bytes for this checkpoint, found %lld",
+                          d->path, (long long)keep_bytes, (long long)length);
+    if (ftruncate(d->metrics_fd, keep_bytes) != 0)
+        return qb_err_set_errno("%s/metrics.jsonl: cannot cut to %lld bytes", d->path, (long long)keep_bytes);
+    d->metrics_bytes = keep_bytes;
+    if (lseek(d->times_fd, 0, SEEK_END) == 0)
+        QB_TRY(qb_rundir_time(d, json_pack("{s:s, s:s}", "schema", "qatbench.times/1", "run", run_key)));
+    if (keep_bytes == 0)
+        QB_TRY(qb_rundir_metric(d, json_pack("{s:s, s:s}", "schema", "qatbench.metrics/1", "run", run_key)));
+    return QB_OK;
+}
+
+int qb_rundir_metric(qb_rundir *d, json_t *line)
+{
+    return append(d, d->metrics_fd, "metrics.jsonl", line, &d->metrics_bytes);
+}
+
+int qb_rundir_time(qb_rundir *d, json_t *line) { return append(d, d->times_fd, "times.jsonl", line, NULL); }

@@ -1,0 +1,33 @@
+/* The folder of a run: its lock, its logs, where its files are. */
+#ifndef QB_RUNDIR_H
+#define QB_RUNDIR_H
+
+#include "base/json.h"
+
+#include <stdint.h>
+
+typedef struct qb_rundir {
+    char *path; /* absolute */
+    int lock_fd, metrics_fd, times_fd, log_fd; /* -1: not open */
+    int64_t metrics_bytes;                     /* length of metrics.jsonl as written so far */
+    int write_failed;                          /* first QB_E_* of a failed append */
+} qb_rundir;
+
+/* Makes the folder and takes its lock. QB_E_INUSE: says which process holds it. QB_E_IO: cannot be written. */
+int qb_rundir_open(qb_rundir *d, const char *path);
+void qb_rundir_close(qb_rundir *d);
+
+/* true while a process holds the lock of the run in `path`. */
+int qb_rundir_is_locked(const char *path);
+
+/* Opens the logs for appending; metrics.jsonl is first cut to keep_bytes (0: begun anew with its header line). */
+int qb_rundir_open_logs(qb_rundir *d, const char *run_key, int64_t keep_bytes);
+
+/* One line each; takes the reference. Errors stick in write_failed and are returned. */
+int qb_rundir_metric(qb_rundir *d, json_t *line);
+int qb_rundir_time(qb_rundir *d, json_t *line);
+
+/* PATH/name. Caller frees. */
+char *qb_rundir_file(const qb_rundir *d, const char *name);
+
+#endif

@@ -1,0 +1,168 @@
+#include "train/trainer.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "train/spans.h"
+
+#include <string.h>
+
+/* The batch sizes that n samples in batches of `batch` need: the full one and the last, smaller one. */
+static size_t batch_sizes(int64_t n, int64_t batch, int ret_sizes[2])
+{
+    size_t count = 0;
+    if (n >= batch)
+        ret_sizes[count++] = (int)batch;
+    if (n % batch)
+        ret_sizes[count++] = (int)(n % batch);
+    return count;
+}
+
+static int create_net(qb_trainer *t, const qb_dataset_info *info, int threads)
+{
+    const qb_config *c = t->config;
+    const qb_settings *s = &c->settings;
+    int train_sizes[2], eval_sizes[2];
+    int64_t batch = qb_get(s, "batch")->i;
+    qb_net_options o = {
+        .precision = strcmp(qb_get(s, "dtype")->text, "bf16") == 0 ? QB_BF16 : QB_FP32,
+        .threads = threads,
+        .separate_latent = !c->full_precision,
+        .train_batches = train_sizes,
+        .n_train_batches = batch_sizes(c->n_train, batch, train_sizes),
+        .eval_batches = eval_sizes,
+        .n_eval_batches = batch_sizes(c->n_test, batch, eval_sizes),
+    };
+    const qb_shape input = {info->c, info->h, info->w};
+    QB_TRY(qb_model_graph(c->model->name, input, info->n_classes, &t->graph));
+    QB_TRY(qb_net_create(t->graph, &o, &t->net));
+    qb_net_init_weights(t->net, (uint64_t)qb_get(s, "seed")->i);
+    t->finished = qb_alloc(qb_net_slab_size(t->net), sizeof *t->finished);
+    return t->finished ? QB_OK : QB_E_NOMEM;
+}
+
+static int create_quant(qb_trainer *t, int threads)
+{
+    const qb_config *c = t->config;
+    const qb_settings *s = &c->settings;
+    const char *optimizer = qb_get(s, "optimizer")->text;
+    const qb_optim_options optim = {
+        .kind = strcmp(optimizer, "sgd") == 0 ? QB_OPTIM_SGD : (strcmp(optimizer, "adamw") == 0 ? QB_OPTIM_ADAMW : QB_OPTIM_ADAM),
+        .momentum = qb_get(s, "momentum")->r,
+        .beta1 = qb_get(s, "beta1")->r,
+        .beta2 = qb_get(s, "beta2")->r,
+        .eps = qb_get(s, "eps")->r,
+    };
+    QB_TRY(qb_optim_create(&optim, &t->optim));
+    QB_TRY(qb_schedule_create(qb_get(s, "lr_schedule")->text, qb_get(s, "lr")->r, (double)qb_get(s, "epochs")->i, &t->schedule));
+    qb_granularity granularity;
+    int64_t block;
+    QB_TRY(qb_granularity_parse(qb_get(s, "granularity")->text, &granularity, &block));
+    const qb_quant_options o = {
+        .plugin = c->plugin,
+        .solver_settings = &c->solver,
+        .bits = c->bits,
+        .quantizer = qb_get(s, "quantizer")->text,
+        .granularity = granularity,
+        .block = block,
+        .period = qb_get(s, "quant_period")->i,
+        .warmup = c->warmup,
+        .shrink = qb_get(s, "quant_shrink")->b,
+        .n_steps = c->n_steps,
+        .steps_per_epoch = c->steps_per_epoch,
+        .anneal_start = c->anneal_start,
+        .anneal_end = c->anneal_end,
+        .lr_base = qb_get(s, "lr")->r,
+        .lr_sum_total = qb_schedule_sum(t->schedule, c->warmup, c->n_steps, c->steps_per_epoch),
+        .weight_decay = qb_get(s, "weight_decay")->r,
+        .seed = (uint64_t)qb_get(s, "seed")->i,
+        .threads = threads,
+    };
+    size_t n;
+    qb_param *params = qb_net_params(t->net, &n);
+    return qb_quant_create(&o, params, n, t->optim, &t->quant);
+}
+
+static int create_loaders(qb_trainer *t, const qb_dataset_info *info, qb_split train, qb_split test)
+{
+    const qb_config *c = t->config;
+    qb_loader_options o = {
+        .c = info->c,
+        .h = info->h,
+        .w = info->w,
+        .pixels = train.pixels,
+        .labels = train.labels8,
+        .n = c->n_train,
+        .batch = (int)qb_get(&c->settings, "batch")->i,
+        .seed = (uint64_t)qb_get(&c->settings, "seed")->i,
+        .shuffle = true,
+        .flip = c->flip,
+        .crop_pad = c->crop_pad,
+        .threads = (int)qb_get(&c->settings, "loader_threads")->i,
+    };
+    memcpy(o.mean, info->mean, sizeof o.mean);
+    memcpy(o.std, info->std, sizeof o.std);
+    QB_TRY(qb_loader_create(&o, &t->train));
+    if (c->n_test == 0)
+        return QB_OK;
+    o.pixels = test.pixels;
+    o.labels = test.labels8;
+    o.n = c->n_test;
+    o.shuffle = false;
+    o.flip = false;
+    o.crop_pad = 0;
+    return qb_loader_create(&o, &t->test);
+}
+
+int qb_trainer_create(const qb_config *config, const qb_dataset_info *info, qb_split train, qb_split test, int threads,
+                      qb_trainer **ret_trainer)
+{
+    if (train.n < config->n_train || test.n < config->n_test)
+        return qb_err_set(QB_E_DATA, "data set %s: expected %lld training and %lld test images, found %lld and %lld",
+                          info->name, (long long)config->n_train, (long long)config->n_test, (long long)train.n,
+                          (long long)test.n);
+    qb_trainer *t = qb_alloc(1, sizeof *t);
+    if (!t)
+        return QB_E_NOMEM;
+    t->config = config;
+    t->label_smoothing = qb_get(&config->settings, "label_smoothing")->r;
+    int rc = create_net(t, info, threads);
+    if (rc == 0)
+        rc = create_quant(t, threads);
+    if (rc == 0)
+        rc = create_loaders(t, info, train, test);
+    if (rc < 0) {
+        qb_trainer_destroy(t);
+        return rc;
+    }
+    *ret_trainer = t;
+    return QB_OK;
+}
+
+void qb_trainer_destroy(qb_trainer *t)
+{
+    if (!t)
+        return;
+    qb_loader_destroy(t->train);
+    qb_loader_destroy(t->test);
+    qb_quant_destroy(t->quant);
+    qb_optim_destroy(t->optim);
+    qb_schedule_destroy(t->schedule);
+    qb_net_destroy(t->net);
+    qb_graph_destroy(t->graph);
+    qb_free(t->finished);
+    qb_free(t);
+}
+
+double qb_trainer_lr(const qb_trainer *t, int64_t step)
+{
+    return qb_schedule_lr(t->schedule, step, t->config->steps_per_epoch);
+}
+
+int qb_trainer_step(qb_trainer *t, int64_t step, qb_loss *ret_loss)
+{
+    qb_batch batch;
+    QB_TRY(qb_loader_next(t->train, &batch));
+    QB_TRY(qb_net_forward(t->net, batch.images, batch.n, QB_TRAIN));                      /* at w */
+    QB_TRY(qb_net_backward(t->net, batch.labels, t->label_smoothing, ret_loss));          /* g = dLoss/dw at w */
+    return ret_loss->finite ? qb_quant_step(t->quant, step, qb_trainer_lr(t, step)) : QB_OK; /* x, levels, w */
+}

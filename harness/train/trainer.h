@@ -1,0 +1,36 @@
+/* The objects of one training run, put together from its configuration, and the training step itself. */
+#ifndef QB_TRAINER_H
+#define QB_TRAINER_H
+
+#include "engine/net.h"
+#include "engine/optim.h"
+#include "engine/schedule.h"
+#include "quant/quant.h"
+#include "train/config.h"
+#include "train/loader.h"
+
+typedef struct qb_trainer {
+    const qb_config *config;
+    qb_graph *graph;
+    qb_net *net;
+    qb_optim *optim;
+    qb_quant *quant;
+    qb_schedule *schedule;
+    qb_loader *train, *test; /* test: NULL when the test split is empty */
+    float *finished;         /* slab for finished weights */
+    double label_smoothing;
+} qb_trainer;
+
+/* `info` gives sizes and normalisation; only the first config->n_train and n_test samples of the splits are used,
+ * borrowed. Weights are initialised from the seed. */
+int qb_trainer_create(const qb_config *config, const qb_dataset_info *info, qb_split train, qb_split test, int threads,
+                      qb_trainer **ret_trainer);
+void qb_trainer_destroy(qb_trainer *t);
+
+/* One step on the loader's next batch; QB_OK also when the loss is not finite (ret_loss->finite), and then the
+ * weights are left as they were. */
+int qb_trainer_step(qb_trainer *t, int64_t step, qb_loss *ret_loss);
+
+double qb_trainer_lr(const qb_trainer *t, int64_t step);
+
+#endif
