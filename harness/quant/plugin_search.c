@@ -1,0 +1,248 @@
+/* The folders of plugins, and the list of what lies in them.
+ *
+ * Invariant: a name means the first NAME.so in the order of the folders, loadable or not: a broken plugin is
+ * reported, never passed over for another of the same name.
+ */
+#include "quant/plugin_search.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "quant/plugin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef QB_SOLVERS_DIR
+#error "QB_SOLVERS_DIR: folder of the installed solvers"
+#endif
+
+typedef struct dir_list {
+    qb_plugin_dir *dirs;
+    size_t n;
+} dir_list;
+
+/* Takes `path` (NULL: nothing to add). */
+static int add_dir(dir_list *l, char *path, bool shipped)
+{
+    if (!path)
+        return 0;
+    qb_plugin_dir *more = qb_realloc(l->dirs, l->n + 1, sizeof *more);
+    if (!more) {
+        qb_free(path);
+        return QB_E_NOMEM;
+    }
+    l->dirs = more;
+    l->dirs[l->n++] = (qb_plugin_dir){path, shipped};
+    return 0;
+}
+
+/* Folders separated by ':'; empty ones are left out. */
+static int add_list(dir_list *l, const char *text)
+{
+    while (text && *text) {
+        size_t n = strcspn(text, ":");
+        if (n > 0) {
+            char *path = qb_strndup(text, n);
+            if (!path)
+                return QB_E_NOMEM;
+            QB_TRY(add_dir(l, path, false));
+        }
+        text += n + (text[n] == ':');
+    }
+    return 0;
+}
+
+/* Takes `parent` (NULL: unknown, nothing to add). */
+static int add_below(dir_list *l, char *parent, bool shipped)
+{
+    if (!parent)
+        return 0;
+    char *path = qb_path_join(parent, "solvers");
+    qb_free(parent);
+    return path ? add_dir(l, path, shipped) : QB_E_NOMEM;
+}
+
+static int add_shipped(dir_list *l)
+{
+    QB_TRY(add_below(l, qb_program_dir(), true));
+    char *installed = qb_strdup(QB_SOLVERS_DIR);
+    return installed ? add_dir(l, installed, true) : QB_E_NOMEM;
+}
+
+int qb_plugin_dirs(const char *solver_path, qb_plugin_dir **ret_dirs, size_t *ret_n)
+{
+    dir_list l = {NULL, 0};
+    int rc;
+    if ((rc = add_list(&l, solver_path)) < 0 || (rc = add_list(&l, getenv("QATBENCH_SOLVER_PATH"))) < 0 ||
+        (rc = add_below(&l, qb_xdg_data_dir(), false)) < 0 || (rc = add_shipped(&l)) < 0) {
+        qb_plugin_dirs_free(l.dirs, l.n);
+        return rc;
+    }
+    *ret_dirs = l.dirs;
+    *ret_n = l.n;
+    return 0;
+}
+
+void qb_plugin_dirs_free(qb_plugin_dir *dirs, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        qb_free(dirs[i].path);
+    qb_free(dirs);
+}
+
+bool qb_plugin_is_shipped(const char *path)
+{
+    dir_list l = {NULL, 0};
+    char *dir = qb_path_dir(path);
+    bool shipped = false;
+    if (dir && add_shipped(&l) == 0)
+        for (size_t i = 0; i < l.n && !shipped; i++) {
+            char *own = qb_path_absolute(l.dirs[i].path);
+            shipped = own && strcmp(own, dir) == 0;
+            qb_free(own);
+        }
+    qb_plugin_dirs_free(l.dirs, l.n);
+    qb_free(dir);
+    return shipped;
+}
+
+static bool is_plugin_file(const char *name)
+{
+    return qb_ends_with(name, ".so") && name[0] != '.';
+}
+
+static int add_entry(qb_plugin_entry **entries, size_t *n, const char *dir, const char *file)
+{
+    size_t stem = strlen(file) - 3;
+    for (size_t i = 0; i < *n; i++)
+        if (strlen((*entries)[i].name) == stem && strncmp((*entries)[i].name, file, stem) == 0)
+            return 0; /* the first of a name wins */
+    qb_plugin_entry *more = qb_realloc(*entries, *n + 1, sizeof *more);
+    if (!more)
+        return QB_E_NOMEM;
+    *entries = more;
+    more[*n] = (qb_plugin_entry){.name = qb_strndup(file, stem), .path = qb_path_join(dir, file)};
+    (*n)++;
+    return more[*n - 1].name && more[*n - 1].path ? 0 : QB_E_NOMEM;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const qb_plugin_entry *)a)->name, ((const qb_plugin_entry *)b)->name);
+}
+
+/* Names and paths of all plugin files, nothing loaded. A folder that cannot be read counts as empty. */
+static int find_all(const char *solver_path, qb_plugin_entry **ret_entries, size_t *ret_n)
+{
+    qb_plugin_dir *dirs = NULL;
+    qb_plugin_entry *entries = NULL;
+    size_t n_dirs = 0, n = 0;
+    int rc = qb_plugin_dirs(solver_path, &dirs, &n_dirs);
+    for (size_t d = 0; d < n_dirs && rc == 0; d++) {
+        char **files;
+        size_t n_files;
+        if (!qb_fs_is_dir(dirs[d].path) || qb_fs_list(dirs[d].path, &files, &n_files) < 0)
+            continue;
+        for (size_t i = 0; i < n_files && rc == 0; i++)
+            if (is_plugin_file(files[i]))
+                rc = add_entry(&entries, &n, dirs[d].path, files[i]);
+        qb_fs_free_names(files, n_files);
+    }
+    qb_plugin_dirs_free(dirs, n_dirs);
+    if (rc < 0) {
+        qb_plugin_list_free(entries, n);
+        return rc;
+    }
+    if (n > 0)
+        qsort(entries, n, sizeof *entries, by_name);
+    *ret_entries = entries;
+    *ret_n = n;
+    return 0;
+}
+
+int qb_plugin_list(const char *solver_path, qb_plugin_entry **ret_entries, size_t *ret_n)
+{
+    qb_plugin_entry *entries;
+    size_t n;
+    QB_TRY(find_all(solver_path, &entries, &n));
+    for (size_t i = 0; i < n; i++) {
+        int rc = qb_plugin_load(entries[i].path, NULL, &entries[i].plugin);
+        if (rc < 0)
+            entries[i].error = qb_strdup(qb_err_text());
+        if (rc == QB_E_NOMEM || (rc < 0 && !entries[i].error)) {
+            qb_plugin_list_free(entries, n);
+            return QB_E_NOMEM;
+        }
+    }
+    qb_err_clear(); /* why one of them was refused stands in the list */
+    *ret_entries = entries;
+    *ret_n = n;
+    return 0;
+}
+
+void qb_plugin_list_free(qb_plugin_entry *entries, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        qb_free(entries[i].name);
+        qb_free(entries[i].path);
+        qb_free(entries[i].error);
+    }
+    qb_free(entries);
+}
+
+static int refuse_no_plugins(const char *name, const char *solver_path)
+{
+    qb_plugin_dir *dirs;
+    size_t n;
+    QB_TRY(qb_plugin_dirs(solver_path, &dirs, &n));
+    qb_str searched = {0};
+    for (size_t i = 0; i < n; i++)
+        qb_str_addf(&searched, "%s%s", i > 0 ? ", " : "", dirs[i].path);
+    qb_plugin_dirs_free(dirs, n);
+    qb_err_set(QB_E_UNAVAILABLE, "solver '%s': no solver plugins were found", name);
+    int rc = qb_err_hint("searched: %s", searched.text ? searched.text : "nowhere");
+    qb_str_finish(&searched);
+    return rc;
+}
+
+static int refuse_unknown(const char *name, const qb_plugin_entry *entries, size_t n)
+{
+    const char **names = qb_alloc(n, sizeof *names);
+    if (!names)
+        return QB_E_NOMEM;
+    qb_str all = {0};
+    for (size_t i = 0; i < n; i++) {
+        names[i] = entries[i].name;
+        qb_str_addf(&all, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    const char *nearest = qb_nearest_name(name, names, n);
+    int rc = qb_err_set(QB_E_USAGE, "unknown solver '%s'", name);
+    if (nearest)
+        qb_err_hint("did you mean '%s'?", nearest);
+    else
+        qb_err_hint("solvers found: %s", all.text ? all.text : "none");
+    qb_str_finish(&all);
+    qb_free(names);
+    return rc;
+}
+
+int qb_plugin_find(const char *name, const char *solver_path, char **ret_path)
+{
+    qb_plugin_entry *entries;
+    size_t n;
+    QB_TRY(find_all(solver_path, &entries, &n));
+    int rc = 0;
+    bool found = false;
+    for (size_t i = 0; i < n && !found; i++)
+        if (strcmp(entries[i].name, name) == 0) {
+            *ret_path = entries[i].path;
+            entries[i].path = NULL;
+            found = true;
+        }
+    if (!found)
+        rc = n == 0 ? refuse_no_plugins(name, solver_path) : refuse_unknown(name, entries, n);
+    qb_plugin_list_free(entries, n);
+    return rc;
+}

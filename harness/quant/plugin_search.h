@@ -1,0 +1,24 @@
+/* Where solver plugins are looked for. Private to the plugin loader. */
+#ifndef QB_PLUGIN_SEARCH_H
+#define QB_PLUGIN_SEARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct qb_plugin_dir {
+    char *path;   /* as configured */
+    bool shipped; /* one of the program's own */
+} qb_plugin_dir;
+
+/* The folders in order (plugin.h), whether they exist or not. Free with qb_plugin_dirs_free. QB_E_NOMEM. */
+int qb_plugin_dirs(const char *solver_path, qb_plugin_dir **ret_dirs, size_t *ret_n);
+void qb_plugin_dirs_free(qb_plugin_dir *dirs, size_t n);
+
+/* Path of NAME.so in the first folder that has it; caller frees. QB_E_USAGE: none has it, the nearest name or all
+ * names in the hint; QB_E_UNAVAILABLE: there is no plugin at all, the folders in the hint. */
+int qb_plugin_find(const char *name, const char *solver_path, char **ret_path);
+
+/* Does this absolute path lie in one of the program's own folders? */
+bool qb_plugin_is_shipped(const char *path);
+
+#endif
