@@ -109,9 +109,8 @@ static int load_file(char *path, const char *stem, const qb_plugin **ret_plugin)
     }
     p->path = path;
     qb_plugin_head head;
-    if ((rc = check_file(path, &head, p->sha256)) < 0)
+    if ((rc = check_file(path, &head, p->sha256)) < 0 || (rc = qb_plugin_is_shipped(path, &p->shipped)) < 0)
         goto out;
-    p->shipped = qb_plugin_is_shipped(path);
     library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         rc = refuse_dl(path, dlerror());

@@ -54,11 +54,13 @@ static int add_list(dir_list *l, const char *text)
     return 0;
 }
 
-/* Takes `parent` (NULL: unknown, nothing to add). */
-static int add_below(dir_list *l, char *parent, bool shipped)
+/* The folder "solvers" in what `parent_dir` gives; nothing where that is unknown (no HOME, no /proc). */
+static int add_below(dir_list *l, char *(*parent_dir)(void), bool shipped)
 {
+    qb_err_clear();
+    char *parent = parent_dir();
     if (!parent)
-        return 0;
+        return qb_err_code() == QB_E_NOMEM ? QB_E_NOMEM : 0;
     char *path = qb_path_join(parent, "solvers");
     qb_free(parent);
     return path ? add_dir(l, path, shipped) : QB_E_NOMEM;
@@ -66,7 +68,7 @@ static int add_below(dir_list *l, char *parent, bool shipped)
 
 static int add_shipped(dir_list *l)
 {
-    QB_TRY(add_below(l, qb_program_dir(), true));
+    QB_TRY(add_below(l, qb_program_dir, true));
     char *installed = qb_strdup(QB_SOLVERS_DIR);
     return installed ? add_dir(l, installed, true) : QB_E_NOMEM;
 }
@@ -76,7 +78,7 @@ int qb_plugin_dirs(const char *solver_path, qb_plugin_dir **ret_dirs, size_t *re
     dir_list l = {NULL, 0};
     int rc;
     if ((rc = add_list(&l, solver_path)) < 0 || (rc = add_list(&l, getenv("QATBENCH_SOLVER_PATH"))) < 0 ||
-        (rc = add_below(&l, qb_xdg_data_dir(), false)) < 0 || (rc = add_shipped(&l)) < 0) {
+        (rc = add_below(&l, qb_xdg_data_dir, false)) < 0 || (rc = add_shipped(&l)) < 0) {
         qb_plugin_dirs_free(l.dirs, l.n);
         return rc;
     }
@@ -92,20 +94,25 @@ void qb_plugin_dirs_free(qb_plugin_dir *dirs, size_t n)
     qb_free(dirs);
 }
 
-bool qb_plugin_is_shipped(const char *path)
+int qb_plugin_is_shipped(const char *path, bool *ret_shipped)
 {
     dir_list l = {NULL, 0};
-    char *dir = qb_path_dir(path);
     bool shipped = false;
-    if (dir && add_shipped(&l) == 0)
-        for (size_t i = 0; i < l.n && !shipped; i++) {
-            char *own = qb_path_absolute(l.dirs[i].path);
-            shipped = own && strcmp(own, dir) == 0;
-            qb_free(own);
-        }
+    char *dir = qb_path_dir(path);
+    int rc = dir ? add_shipped(&l) : QB_E_NOMEM;
+    for (size_t i = 0; i < l.n && rc == 0 && !shipped; i++) {
+        char *own = qb_path_absolute(l.dirs[i].path);
+        if (!own)
+            rc = QB_E_NOMEM;
+        else
+            shipped = strcmp(own, dir) == 0;
+        qb_free(own);
+    }
     qb_plugin_dirs_free(l.dirs, l.n);
     qb_free(dir);
-    return shipped;
+    if (rc == 0)
+        *ret_shipped = shipped;
+    return rc;
 }
 
 static bool is_plugin_file(const char *name)
@@ -143,7 +150,12 @@ static int find_all(const char *solver_path, qb_plugin_entry **ret_entries, size
     for (size_t d = 0; d < n_dirs && rc == 0; d++) {
         char **files;
         size_t n_files;
-        if (!qb_fs_is_dir(dirs[d].path) || qb_fs_list(dirs[d].path, &files, &n_files) < 0)
+        if (!qb_fs_is_dir(dirs[d].path))
+            continue;
+        int listed = qb_fs_list(dirs[d].path, &files, &n_files);
+        if (listed == QB_E_NOMEM)
+            rc = listed;
+        if (listed < 0)
             continue;
         for (size_t i = 0; i < n_files && rc == 0; i++)
             if (is_plugin_file(files[i]))

@@ -18,7 +18,7 @@ void qb_plugin_dirs_free(qb_plugin_dir *dirs, size_t n);
  * names in the hint; QB_E_UNAVAILABLE: there is no plugin at all, the folders in the hint. */
 int qb_plugin_find(const char *name, const char *solver_path, char **ret_path);
 
-/* Does this absolute path lie in one of the program's own folders? */
-bool qb_plugin_is_shipped(const char *path);
+/* Does this absolute path lie in one of the program's own folders? QB_E_NOMEM. */
+int qb_plugin_is_shipped(const char *path, bool *ret_shipped);
 
 #endif
