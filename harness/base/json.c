@@ -17,11 +17,38 @@ enum { MAX_FILE = 1 << 30 }; /* bytes */
 
 /* ---- reading ---- */
 
+/* Jansson reports a failed allocation as whatever its parser met next, "string expected" for example. A lack of
+ * memory must not pass for a damaged file, so Jansson allocates from base/mem.h and failures are noted here.
+ * Whatever Jansson hands out to be freed by the caller (json_dumps) is to be freed with qb_free. */
+static _Thread_local bool allocation_failed;
+
+static void *allocate(size_t n)
+{
+    void *block = qb_alloc(n, 1);
+    allocation_failed = allocation_failed || !block;
+    return block;
+}
+
+__attribute__((constructor)) static void route_allocations(void)
+{
+    json_set_alloc_funcs(allocate, qb_free);
+}
+
+/* NULL with the reason in `e`, unless memory was short. */
+static json_t *load(const char *text, size_t n, size_t flags, json_error_t *e, bool *ret_no_memory)
+{
+    allocation_failed = false;
+    json_t *value = json_loadb(text, n, flags | JSON_REJECT_DUPLICATES, e);
+    *ret_no_memory = !value && allocation_failed;
+    return value;
+}
+
 int qb_json_parse(const char *text, size_t n, const char *name_for_errors, json_t **ret_value)
 {
     json_error_t e;
-    json_t *value = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
-    if (!value && json_error_code(&e) == json_error_out_of_memory)
+    bool no_memory;
+    json_t *value = load(text, n, JSON_DECODE_ANY, &e, &no_memory);
+    if (no_memory)
         return qb_err_set(QB_E_NOMEM, "out of memory while reading '%s'", name_for_errors);
     if (!value) {
         return qb_err_set(QB_E_DATA, "%s:%d:%d: not valid JSON: %s", name_for_errors, e.line > 0 ? e.line : 1,
@@ -50,8 +77,11 @@ int qb_jsonl_each(const char *path, int (*each)(void *context, json_t *object), 
     const char *line = text, *end = text + n, *newline;
     for (int number = 1; rc == QB_OK && (newline = memchr(line, '\n', (size_t)(end - line))); number++) {
         json_error_t e;
-        json_t *value = json_loadb(line, (size_t)(newline - line), JSON_REJECT_DUPLICATES, &e);
-        if (json_is_object(value)) {
+        bool no_memory;
+        json_t *value = load(line, (size_t)(newline - line), 0, &e, &no_memory);
+        if (no_memory) {
+            rc = qb_err_set(QB_E_NOMEM, "out of memory while reading '%s'", path);
+        } else if (json_is_object(value)) {
             int answer = each(context, value);
             rc = answer < 0 ? answer : QB_OK;
         } else if (newline + 1 < end) {

@@ -1,4 +1,5 @@
-/* JSON (Jansson): reading with file, line and column in the error, canonical writing, JSON Lines. */
+/* JSON (Jansson): reading with file, line and column in the error, canonical writing, JSON Lines.
+ * Jansson's blocks come from base/mem.h: free what its json_dumps returns with qb_free. */
 #ifndef QB_JSON_H
 #define QB_JSON_H
 
