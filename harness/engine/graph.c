@@ -1,0 +1,289 @@
+/* The list of layers, their parameters and buffers, and the first error of its builders. */
+#include "base/err.h"
+#include "base/mem.h"
+#include "engine/layer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ALIGN_FLOATS = 16 }; /* every tensor of a slab starts on a cache line */
+
+struct qb_graph {
+    char *model;
+    int n_classes;
+    qb_layer *layers;
+    size_t n_layers;
+    qb_param *params;
+    size_t n_params;
+    qb_buffer *buffers;
+    size_t n_buffers;
+    size_t slab_size;
+    qb_ref logits;
+    int error; /* first error of a builder, with its text */
+    char error_text[400];
+};
+
+int qb_graph_create(const char *model, qb_shape input, int n_classes, qb_graph **ret_graph)
+{
+    if (input.c < 1 || input.h < 1 || input.w < 1)
+        return qb_err_set(QB_E_CONFIG, "model '%s': input of %lldx%lldx%lld (channels, height, width) is empty", model,
+                          (long long)input.c, (long long)input.h, (long long)input.w);
+    if (n_classes < 2)
+        return qb_err_set(QB_E_CONFIG, "model '%s': expected at least 2 classes, got %d", model, n_classes);
+    qb_graph *g = qb_alloc(1, sizeof *g);
+    if (g == NULL)
+        return QB_E_NOMEM;
+    g->n_classes = n_classes;
+    g->logits = QB_NONE;
+    g->model = qb_strdup(model);
+    if (g->model != NULL)
+        qb_graph_add(g, "input", &(qb_layer){.kind = &qb_layer_input, .in = {QB_NONE, QB_NONE}, .out = input});
+    if (g->model == NULL || g->error < 0) {
+        qb_graph_destroy(g);
+        return QB_E_NOMEM;
+    }
+    *ret_graph = g;
+    return 0;
+}
+
+void qb_graph_destroy(qb_graph *g)
+{
+    if (g == NULL)
+        return;
+    for (size_t i = 0; i < g->n_layers; i++)
+        qb_free(g->layers[i].name);
+    for (size_t i = 0; i < g->n_params; i++)
+        qb_free((char *)g->params[i].name);
+    for (size_t i = 0; i < g->n_buffers; i++)
+        qb_free((char *)g->buffers[i].name);
+    qb_free(g->layers);
+    qb_free(g->params);
+    qb_free(g->buffers);
+    qb_free(g->model);
+    qb_free(g);
+}
+
+qb_ref qb_graph_input(qb_graph *g)
+{
+    (void)g; /* the first layer of every graph */
+    return 0;
+}
+
+/* ---- builders ---- */
+
+qb_ref qb_graph_fail(qb_graph *g, const char *kind, const char *name, const char *fmt, ...)
+{
+    if (g->error < 0)
+        return QB_NONE;
+    char reason[300];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(reason, sizeof reason, fmt, args);
+    va_end(args);
+    g->error = QB_E_CONFIG;
+    snprintf(g->error_text, sizeof g->error_text, "%s '%.80s': %s", kind, name, reason);
+    return QB_NONE;
+}
+
+static void fail_memory(qb_graph *g)
+{
+    if (g->error < 0)
+        return;
+    g->error = QB_E_NOMEM;
+    snprintf(g->error_text, sizeof g->error_text, "out of memory");
+}
+
+bool qb_graph_may_add(qb_graph *g, const char *kind, const char *name, qb_ref x)
+{
+    if (g->error < 0)
+        return false;
+    if (x < 0 || (size_t)x >= g->n_layers) {
+        qb_graph_fail(g, kind, name, "its input is not a tensor of this graph (got %d, there are %zu)", x, g->n_layers);
+        return false;
+    }
+    return true;
+}
+
+qb_shape qb_graph_shape(const qb_graph *g, qb_ref x)
+{
+    return g->layers[x].out;
+}
+
+/* Room for one more element, capacity growing by powers of two; false: out of memory. */
+static bool grow(void **array, size_t n, size_t size)
+{
+    bool is_full = n == 0 || (n >= 16 && (n & (n - 1)) == 0);
+    if (!is_full)
+        return true;
+    void *bigger = qb_realloc(*array, n == 0 ? 16 : 2 * n, size);
+    if (bigger == NULL)
+        return false;
+    *array = bigger;
+    return true;
+}
+
+qb_ref qb_graph_add(qb_graph *g, const char *name, const qb_layer *l)
+{
+    if (g->error < 0)
+        return QB_NONE;
+    char *copy = qb_strdup(name);
+    if (copy == NULL || !grow((void **)&g->layers, g->n_layers, sizeof *g->layers)) {
+        qb_free(copy);
+        fail_memory(g);
+        return QB_NONE;
+    }
+    qb_layer *added = &g->layers[g->n_layers];
+    *added = *l;
+    added->name = copy;
+    added->ref = (qb_ref)g->n_layers;
+    added->needs_grad = l->n_params > 0;
+    for (int i = 0; i < 2; i++)
+        if (l->in[i] != QB_NONE) {
+            g->layers[l->in[i]].n_readers++;
+            added->needs_grad |= g->layers[l->in[i]].needs_grad;
+        }
+    if (l->in[0] != QB_NONE)
+        added->in_shape = g->layers[l->in[0]].out;
+    return (qb_ref)g->n_layers++;
+}
+
+size_t qb_graph_add_param(qb_graph *g, const char *name, const char *suffix, qb_role role, qb_init init, int n_dims,
+                          const int64_t *shape, int64_t fan_in, int64_t fan_out)
+{
+    if (g->error < 0)
+        return 0;
+    char *full = qb_sprintf("%s.%s", name, suffix);
+    if (full == NULL || !grow((void **)&g->params, g->n_params, sizeof *g->params)) {
+        qb_free(full);
+        fail_memory(g);
+        return 0;
+    }
+    for (size_t i = 0; i < g->n_params; i++)
+        if (strcmp(g->params[i].name, full) == 0) {
+            qb_graph_fail(g, "parameter", full, "a parameter of that name exists already");
+            qb_free(full);
+            return 0;
+        }
+    qb_param p = {.name = full, .role = role, .init = init, .n_dims = n_dims, .n = 1, .fan_in = fan_in, .fan_out = fan_out};
+    for (int i = 0; i < n_dims; i++) {
+        p.shape[i] = shape[i];
+        p.n *= (size_t)shape[i];
+    }
+    p.offset = g->slab_size;
+    g->slab_size += (p.n + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
+    g->params[g->n_params] = p;
+    return g->n_params++;
+}
+
+size_t qb_graph_add_buffer(qb_graph *g, const char *name, const char *suffix, int64_t n, float init)
+{
+    if (g->error < 0)
+        return 0;
+    char *full = qb_sprintf("%s.%s", name, suffix);
+    if (full == NULL || !grow((void **)&g->buffers, g->n_buffers, sizeof *g->buffers)) {
+        qb_free(full);
+        fail_memory(g);
+        return 0;
+    }
+    g->buffers[g->n_buffers] = (qb_buffer){.name = full, .n = (size_t)n, .init = init};
+    return g->n_buffers++;
+}
+
+bool qb_graph_find_declared(const qb_graph *g, const char *name, size_t *ret_param, size_t *ret_buffer)
+{
+    size_t length = strlen(name), param = g->n_params, buffer = g->n_buffers;
+    for (size_t i = 0; i < g->n_params; i++)
+        if (strncmp(g->params[i].name, name, length) == 0 && strcmp(g->params[i].name + length, ".weight") == 0)
+            param = i;
+    for (size_t i = 0; i < g->n_buffers; i++)
+        if (strncmp(g->buffers[i].name, name, length) == 0 && strcmp(g->buffers[i].name + length, ".running_mean") == 0)
+            buffer = i;
+    if (param == g->n_params || buffer == g->n_buffers)
+        return false;
+    for (size_t i = 0; i < g->n_layers; i++)
+        if (g->layers[i].n_params > 0 && g->layers[i].param == param)
+            return false;
+    *ret_param = param;
+    *ret_buffer = buffer;
+    return true;
+}
+
+int qb_graph_finish(qb_graph *g, qb_ref logits)
+{
+    if (g->error == 0 && (logits < 0 || (size_t)logits >= g->n_layers))
+        qb_graph_fail(g, "model", g->model, "the logits are not a tensor of this graph (got %d, there are %zu)", logits,
+                      g->n_layers);
+    if (g->error == 0) {
+        const qb_layer *l = &g->layers[logits];
+        if (l->out.c != g->n_classes || l->out.h != 1 || l->out.w != 1)
+            qb_graph_fail(g, l->kind->name, l->name, "expected logits of shape %dx1x1 (one a class), got %lldx%lldx%lld",
+                          g->n_classes, (long long)l->out.c, (long long)l->out.h, (long long)l->out.w);
+        else if (!l->needs_grad)
+            qb_graph_fail(g, "model", g->model, "no layer before the logits has a parameter");
+    }
+    for (size_t i = 0; i < g->n_layers && g->error == 0; i++)
+        if (g->layers[i].n_readers == 0 && (qb_ref)i != logits)
+            qb_graph_fail(g, g->layers[i].kind->name, g->layers[i].name, "no layer reads its output");
+    size_t n_used = 0;
+    for (size_t i = 0; i < g->n_layers; i++)
+        n_used += g->layers[i].n_params;
+    if (g->error == 0 && n_used != g->n_params)
+        qb_graph_fail(g, "model", g->model, "%zu parameters are declared but belong to no layer", g->n_params - n_used);
+    if (g->error < 0)
+        return qb_err_set(g->error, "%s", g->error_text);
+    g->logits = logits;
+    return 0;
+}
+
+/* ---- queries ---- */
+
+const char *qb_graph_model(const qb_graph *g)
+{
+    return g->model;
+}
+qb_shape qb_graph_input_shape(const qb_graph *g)
+{
+    return g->layers[0].out;
+}
+int qb_graph_n_classes(const qb_graph *g)
+{
+    return g->n_classes;
+}
+size_t qb_graph_n_layers(const qb_graph *g)
+{
+    return g->n_layers;
+}
+qb_ref qb_graph_logits(const qb_graph *g)
+{
+    return g->logits;
+}
+const qb_layer *qb_graph_layers(const qb_graph *g, size_t *ret_n)
+{
+    *ret_n = g->n_layers;
+    return g->layers;
+}
+const qb_param *qb_graph_params(const qb_graph *g, size_t *ret_n)
+{
+    *ret_n = g->n_params;
+    return g->params;
+}
+const qb_buffer *qb_graph_buffers(const qb_graph *g, size_t *ret_n)
+{
+    *ret_n = g->n_buffers;
+    return g->buffers;
+}
+size_t qb_graph_slab_size(const qb_graph *g)
+{
+    return g->slab_size;
+}
+
+qb_layer_info qb_graph_layer(const qb_graph *g, size_t i)
+{
+    QB_ASSERT(i < g->n_layers);
+    const qb_layer *l = &g->layers[i];
+    qb_layer_info info = {.name = l->name, .kind = l->kind->name, .out = l->out, .macs = l->macs};
+    for (size_t k = 0; k < l->n_params; k++)
+        info.n_params += g->params[l->param + k].n;
+    return info;
+}

@@ -1,0 +1,335 @@
+/* BatchNorm + add + ReLU as one layer: y = max((x - mean) / std * weight + bias + r, 0).
+ *
+ * Forward reads x twice (statistics, result), backward reads x and the gradients twice (sums, result). The gradients of
+ * all readers of y are added while they are read. Sums over the batch combine one partial result an image in the order
+ * of the images, in double: no result depends on the number of threads.
+ * Channels past c (padding of blocked layouts) stay zero: their scale and shift are zero.
+ *   m values of a channel, t gradient before the ReLU, xm = x - mean; names as in bn_kernel.h
+ * Source: Ioffe and Szegedy 2015; running statistics spec/recipes.md 1.5.
+ */
+#include "base/err.h"
+#include "engine/bn_kernel.h"
+#include "engine/layer.h"
+
+#include <math.h>
+
+#define EPS 1e-5
+#define MOMENTUM 0.1
+enum { CHUNK = 16 }; /* channels that a thread combines at once */
+
+enum { R_IN, T_OUT, N_STEPS }; /* residual -> layout of x; gradient of the residual -> its layout */
+
+typedef struct bn_op {
+    qb_step steps[N_STEPS];
+    const qb_bn_kernels *kernels;
+    int64_t channels; /* with padding */
+    int coefficients; /* mean, scale, shift, inverse std: channels floats each */
+    int partial;      /* forward: mean, m2 of each image; (images, channels) doubles each */
+    int sums;         /* backward: sums of t, t * xm, as `partial`; mean_t and slope, as `coefficients` */
+    int residual;     /* in the layout of x; -1 none */
+    int t, dx;        /* -1: not wanted */
+} bn_op;
+
+void qb_graph_declare_batchnorm(qb_graph *g, const char *name, int channels)
+{
+    if (channels < 1) {
+        qb_graph_fail(g, "batchnorm", name, "expected at least 1 channel, got %d", channels);
+        return;
+    }
+    qb_graph_add_param(g, name, "weight", QB_ROLE_DECAY, QB_INIT_ONE, 1, (int64_t[]){channels}, channels, channels);
+    qb_graph_add_param(g, name, "bias", QB_ROLE_NO_DECAY, QB_INIT_ZERO, 1, (int64_t[]){channels}, channels, channels);
+    qb_graph_add_buffer(g, name, "running_mean", channels, 0);
+    qb_graph_add_buffer(g, name, "running_var", channels, 1);
+}
+
+qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residual, bool relu)
+{
+    if (!qb_graph_may_add(g, "batchnorm", name, x) || (residual != QB_NONE && !qb_graph_may_add(g, "batchnorm", name, residual)))
+        return QB_NONE;
+    qb_shape in = qb_graph_shape(g, x), r = residual != QB_NONE ? qb_graph_shape(g, residual) : in;
+    if (r.c != in.c || r.h != in.h || r.w != in.w)
+        return qb_graph_fail(g, "batchnorm", name, "adds a residual of its own shape %lldx%lldx%lld, got %lldx%lldx%lld",
+                             (long long)in.c, (long long)in.h, (long long)in.w, (long long)r.c, (long long)r.h, (long long)r.w);
+    size_t param, buffer;
+    if (!qb_graph_find_declared(g, name, &param, &buffer)) {
+        qb_graph_declare_batchnorm(g, name, (int)in.c);
+        if (!qb_graph_find_declared(g, name, &param, &buffer))
+            return QB_NONE;
+    }
+    size_t n_params;
+    int64_t declared = qb_graph_params(g, &n_params)[param].shape[0];
+    if (declared != in.c)
+        return qb_graph_fail(g, "batchnorm", name, "was declared for %lld channels, got %lld", (long long)declared, (long long)in.c);
+    return qb_graph_add(g, name,
+                        &(qb_layer){.kind = &qb_layer_batchnorm,
+                                    .in = {x, residual},
+                                    .out = in,
+                                    .relu = relu,
+                                    .param = param,
+                                    .n_params = 2,
+                                    .buffer = buffer});
+}
+
+static int plan(qb_plan *p, const qb_layer *l, void *op)
+{
+    bn_op *b = op;
+    const qb_tensor *x = &p->tensors[l->in[0]];
+    const qb_layout *layout = &x->layout;
+    int now = qb_plan_forward_time(p, l);
+    if (qb_plan_trains(p) && layout->n * layout->h * layout->w < 2)
+        return qb_err_set(QB_E_CONFIG, "training needs at least 2 values a channel for its variance, got 1 (one image of 1x1)");
+    b->kernels = qb_bn_kernels_find(layout->block, layout->type);
+    b->channels = qb_layout_blocks(layout) * layout->block;
+    b->residual = b->t = b->dx = -1;
+    qb_plan_read(p, l, l->in[0], true);
+    QB_TRY(qb_plan_buffer(p, 4 * (size_t)b->channels * sizeof(float), now, now, &b->coefficients));
+    if (qb_plan_trains(p))
+        QB_TRY(qb_plan_buffer(p, 2 * (size_t)(layout->n * b->channels) * sizeof(double), now, now, &b->partial));
+    if (l->in[1] != QB_NONE) {
+        const qb_tensor *r = &p->tensors[l->in[1]];
+        QB_TRY(qb_step_convert(p, &b->steps[R_IN], r->value, &r->layout, layout, now, now, &b->residual));
+        qb_plan_read(p, l, l->in[1], false);
+    }
+    return qb_plan_output(p, l, layout);
+}
+
+static int plan_backward(qb_plan *p, const qb_layer *l, void *op)
+{
+    bn_op *b = op;
+    qb_tensor *y = &p->tensors[l->ref];
+    int now = qb_plan_backward_time(p, l);
+    size_t images = (size_t)p->n, channels = (size_t)b->channels;
+    qb_plan_extend(p, b->coefficients, now);
+    QB_TRY(qb_plan_buffer(p, 2 * images * channels * sizeof(double) + 2 * channels * sizeof(float), now, now, &b->sums));
+    if (l->in[1] != QB_NONE)
+        qb_plan_extend(p, y->value, now); /* for the mask */
+    if (qb_plan_needs_grad(p, l->in[1])) {
+        const qb_layout *r = &p->tensors[l->in[1]].layout;
+        b->t = y->grads[0]; /* written over the gradient it is made from */
+        if (qb_layout_equal(r, &y->layout)) {
+            QB_TRY(qb_plan_add_grad(p, l, l->in[1], b->t, &b->t));
+        } else {
+            int copy;
+            QB_TRY(qb_plan_add_grad(p, l, l->in[1], -1, &copy));
+            QB_TRY(qb_prim_reorder(p->dnn, &y->layout, r, &b->steps[T_OUT].prim));
+            qb_step_use(&b->steps[T_OUT], QB_ARG_SRC, b->t);
+            qb_step_use(&b->steps[T_OUT], QB_ARG_DST, copy);
+            QB_TRY(qb_step_scratch(p, &b->steps[T_OUT], now));
+        }
+    }
+    if (!qb_plan_needs_grad(p, l->in[0]))
+        return 0;
+    int reuse = b->t < 0 ? y->grads[0] : y->n_grads > 1 ? y->grads[1] : -1;
+    return qb_plan_add_grad(p, l, l->in[0], reuse, &b->dx);
+}
+
+static int bind(qb_plan *p, const qb_layer *l, void *op)
+{
+    (void)l;
+    return qb_steps_bind(p, ((bn_op *)op)->steps, N_STEPS);
+}
+
+/* ---- strips: what a kernel call works on ---- */
+
+typedef struct strips {
+    int64_t n, blocks, per_block, pixels, block, width;
+    size_t size; /* bytes of a value */
+} strips;
+
+static strips make_strips(const bn_op *b, const qb_layout *l)
+{
+    return (strips){l->n, qb_layout_blocks(l), l->block / b->kernels->width, l->h * l->w, l->block, b->kernels->width,
+                    qb_type_size(l->type)};
+}
+
+/* First channel of strip k, and where image n has it (in bytes). */
+static int64_t strip_channel(const strips *s, int64_t k)
+{
+    return k * s->width;
+}
+static size_t strip_offset(const strips *s, int64_t n, int64_t k)
+{
+    int64_t block = k / s->per_block, lane = k % s->per_block * s->width;
+    return (size_t)((n * s->blocks + block) * s->pixels * s->block + lane) * s->size;
+}
+
+static const char *at(const char *base, size_t offset)
+{
+    return base != NULL ? base + offset : NULL;
+}
+
+/* ---- forward ---- */
+
+static void set_coefficients(float *c, int64_t channels, int64_t i, double mean, double var, double weight, double bias)
+{
+    double inverse_std = 1 / sqrt(var + EPS);
+    c[i] = (float)mean;
+    c[channels + i] = (float)(weight * inverse_std);
+    c[2 * channels + i] = (float)bias;
+    c[3 * channels + i] = (float)inverse_std;
+}
+
+/* Batch statistics of every channel from those of the images; updates the running ones. */
+static void combine_stats(qb_plan *p, const qb_layer *l, const bn_op *b, const double *mean, const double *m2, float *coefficients)
+{
+    const float *weight = qb_plan_weight(p, l->param), *bias = qb_plan_weight(p, l->param + 1);
+    float *running_mean = p->buffers[l->buffer].value, *running_var = p->buffers[l->buffer + 1].value;
+    double pixels = (double)(l->out.h * l->out.w), images = (double)p->n, m = pixels * images;
+#pragma omp parallel for schedule(static)
+    for (int64_t first = 0; first < l->out.c; first += CHUNK) {
+        int64_t len = l->out.c - first < CHUNK ? l->out.c - first : CHUNK;
+        double sum[CHUNK] = {0}, within[CHUNK] = {0}, between[CHUNK] = {0};
+        for (int n = 0; n < p->n; n++)
+            for (int64_t j = 0; j < len; j++) {
+                sum[j] += mean[n * b->channels + first + j];
+                within[j] += m2[n * b->channels + first + j];
+            }
+        for (int64_t j = 0; j < len; j++)
+            sum[j] /= images;
+        for (int n = 0; n < p->n; n++)
+            for (int64_t j = 0; j < len; j++) {
+                double d = mean[n * b->channels + first + j] - sum[j];
+                between[j] += d * d;
+            }
+        for (int64_t j = 0; j < len; j++) {
+            int64_t c = first + j;
+            double var = (within[j] + pixels * between[j]) / m;
+            set_coefficients(coefficients, b->channels, c, sum[j], var, (double)weight[c], (double)bias[c]);
+            running_mean[c] = (float)((1 - MOMENTUM) * (double)running_mean[c] + MOMENTUM * sum[j]);
+            running_var[c] = (float)((1 - MOMENTUM) * (double)running_var[c] + MOMENTUM * var * (m / (m - 1)));
+        }
+    }
+}
+
+static void running_coefficients(qb_plan *p, const qb_layer *l, const bn_op *b, float *coefficients)
+{
+    const float *weight = qb_plan_weight(p, l->param), *bias = qb_plan_weight(p, l->param + 1);
+    const float *mean = p->buffers[l->buffer].value, *var = p->buffers[l->buffer + 1].value;
+    for (int64_t c = 0; c < l->out.c; c++)
+        set_coefficients(coefficients, b->channels, c, (double)mean[c], (double)var[c], (double)weight[c], (double)bias[c]);
+}
+
+static qb_bn_strip make_strip(const qb_layer *l, const strips *s, const float *coefficients, int64_t channels, int64_t k)
+{
+    const float *c = coefficients + strip_channel(s, k);
+    return (qb_bn_strip){.pixels = s->pixels, .stride = s->block, .mean = c, .scale = c + channels, .shift = c + 2 * channels,
+                         .relu = l->relu};
+}
+
+static int forward(qb_plan *p, const qb_layer *l, void *op)
+{
+    bn_op *b = op;
+    const qb_layout *layout = &p->tensors[l->in[0]].layout;
+    const strips s = make_strips(b, layout);
+    const char *x = qb_plan_at(p, p->tensors[l->in[0]].value), *r = b->residual >= 0 ? qb_plan_at(p, b->residual) : NULL;
+    char *y = qb_plan_at(p, p->tensors[l->ref].value);
+    float *coefficients = qb_plan_at(p, b->coefficients);
+    int64_t n_strips = s.blocks * s.per_block;
+    QB_TRY(qb_step_run(&b->steps[R_IN]));
+    for (int64_t c = l->out.c; c < b->channels; c++)
+        for (int i = 0; i < 4; i++)
+            coefficients[i * b->channels + c] = 0;
+    if (qb_plan_trains(p)) {
+        double *mean = qb_plan_at(p, b->partial), *m2 = mean + s.n * b->channels;
+#pragma omp parallel for collapse(2) schedule(static)
+        for (int64_t n = 0; n < s.n; n++)
+            for (int64_t k = 0; k < n_strips; k++) {
+                qb_bn_strip strip = {.pixels = s.pixels, .stride = s.block};
+                int64_t i = n * b->channels + strip_channel(&s, k);
+                b->kernels->stats(&strip, x + strip_offset(&s, n, k), mean + i, m2 + i);
+            }
+        combine_stats(p, l, b, mean, m2, coefficients);
+    } else {
+        running_coefficients(p, l, b, coefficients);
+    }
+#pragma omp parallel for collapse(2) schedule(static)
+    for (int64_t n = 0; n < s.n; n++)
+        for (int64_t k = 0; k < n_strips; k++) {
+            qb_bn_strip strip = make_strip(l, &s, coefficients, b->channels, k);
+            size_t offset = strip_offset(&s, n, k);
+            b->kernels->apply(&strip, x + offset, at(r, offset), y + offset);
+        }
+    return 0;
+}
+
+/* ---- backward ---- */
+
+/* Gradients of weight and bias, and per channel what the second pass needs: mean of t and slope. */
+static void combine_sums(qb_plan *p, const qb_layer *l, const bn_op *b, const double *sum_t, const double *sum_txm,
+                         const float *coefficients, float *mean_t, float *slope)
+{
+    float *g_weight = p->params[l->param].g, *g_bias = p->params[l->param + 1].g;
+    double m = (double)(l->out.h * l->out.w) * (double)p->n;
+#pragma omp parallel for schedule(static)
+    for (int64_t first = 0; first < b->channels; first += CHUNK) {
+        int64_t len = b->channels - first < CHUNK ? b->channels - first : CHUNK;
+        double t[CHUNK] = {0}, txm[CHUNK] = {0};
+        for (int n = 0; n < p->n; n++)
+            for (int64_t j = 0; j < len; j++) {
+                t[j] += sum_t[n * b->channels + first + j];
+                txm[j] += sum_txm[n * b->channels + first + j];
+            }
+        for (int64_t j = 0; j < len; j++) {
+            int64_t c = first + j;
+            double inverse_std = (double)coefficients[3 * b->channels + c];
+            mean_t[c] = (float)(t[j] / m);
+            slope[c] = (float)(inverse_std * inverse_std * txm[j] / m);
+            if (c < l->out.c) {
+                g_bias[c] = (float)t[j];
+                g_weight[c] = (float)(inverse_std * txm[j]);
+            }
+        }
+    }
+}
+
+static int backward(qb_plan *p, const qb_layer *l, void *op)
+{
+    bn_op *b = op;
+    const qb_tensor *out = &p->tensors[l->ref];
+    const strips s = make_strips(b, &out->layout);
+    const char *x = qb_plan_at(p, p->tensors[l->in[0]].value), *y = b->residual >= 0 ? qb_plan_at(p, out->value) : NULL;
+    const char *g[QB_MAX_GRADS] = {NULL};
+    char *t = b->t >= 0 ? qb_plan_at(p, b->t) : NULL;
+    const float *coefficients = qb_plan_at(p, b->coefficients);
+    double *sum_t = qb_plan_at(p, b->sums), *sum_txm = sum_t + s.n * b->channels;
+    float *mean_t = (float *)(sum_txm + s.n * b->channels), *slope = mean_t + b->channels;
+    int64_t n_strips = s.blocks * s.per_block;
+    for (int i = 0; i < out->n_grads; i++)
+        g[i] = qb_plan_at(p, out->grads[i]);
+#pragma omp parallel for collapse(2) schedule(static)
+    for (int64_t n = 0; n < s.n; n++)
+        for (int64_t k = 0; k < n_strips; k++) {
+            qb_bn_strip strip = make_strip(l, &s, coefficients, b->channels, k);
+            size_t o = strip_offset(&s, n, k);
+            int64_t i = n * b->channels + strip_channel(&s, k);
+            const void *gs[QB_MAX_GRADS] = {at(g[0], o), at(g[1], o), at(g[2], o)};
+            b->kernels->sums(&strip, x + o, at(y, o), gs, t != NULL ? t + o : NULL, sum_t + i, sum_txm + i);
+        }
+    combine_sums(p, l, b, sum_t, sum_txm, coefficients, mean_t, slope);
+    if (b->dx >= 0) {
+        char *dx = qb_plan_at(p, b->dx);
+        bool relu = l->relu && t == NULL; /* t has its mask applied */
+#pragma omp parallel for collapse(2) schedule(static)
+        for (int64_t n = 0; n < s.n; n++)
+            for (int64_t k = 0; k < n_strips; k++) {
+                qb_bn_strip strip = make_strip(l, &s, coefficients, b->channels, k);
+                size_t o = strip_offset(&s, n, k);
+                int64_t c = strip_channel(&s, k);
+                const void *gs[QB_MAX_GRADS] = {at(g[0], o), at(g[1], o), at(g[2], o)};
+                strip.relu = relu;
+                if (t != NULL) {
+                    gs[0] = t + o;
+                    gs[1] = gs[2] = NULL;
+                }
+                b->kernels->gradient(&strip, x + o, at(y, o), gs, mean_t + c, slope + c, dx + o);
+            }
+    }
+    return qb_step_run(&b->steps[T_OUT]);
+}
+
+static void finish(void *op)
+{
+    qb_steps_finish(((bn_op *)op)->steps, N_STEPS);
+}
+
+const qb_layer_kind qb_layer_batchnorm = {"batchnorm", sizeof(bn_op), QB_MAX_GRADS, plan, plan_backward, bind, forward, backward, finish};
