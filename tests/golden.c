@@ -12,6 +12,7 @@
 #include "base/str.h"
 
 #include <math.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 
 /* The first kind that recognises a file runs it. */
 static const golden_kind *const kinds[] = {
+    &golden_models,
     &golden_schedules,
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
@@ -182,6 +184,16 @@ float *golden_floats(const golden_file *f, const char *case_name, const char *na
     if (ret_n)
         *ret_n = tensor->n_elements;
     return values;
+}
+
+int golden_threads(void)
+{
+    const char *text = getenv("OMP_NUM_THREADS");
+    long long n = 0;
+    cpu_set_t cores;
+    if (text && qb_parse_int(text, &n) && n >= 1 && n <= CPU_SETSIZE)
+        return (int)n;
+    return sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
 }
 
 /* ---- files and folders ---- */

@@ -8,6 +8,7 @@
 #define QB_GOLDEN_H
 
 #include "base/safetensors.h"
+#include "engine/param.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -67,6 +68,14 @@ const qb_st_tensor *golden_tensor(const golden_file *f, const char *case_name, c
 /* Its values, float32, aligned; n_elements of them. qb_free. Absent or not F32: the whole file fails. */
 float *golden_floats(const golden_file *f, const char *case_name, const char *name, size_t *ret_n);
 
+/* ---- networks ---- */
+
+/* x (and w) of a parameter <- the hash fill of its name with `prefix` in front (golden/README.md). */
+void golden_fill_param(const qb_param *p, const char *prefix);
+
+/* OMP_NUM_THREADS, or all cores this process may use. */
+int golden_threads(void);
+
 /* ---- the kinds ---- */
 
 typedef struct golden_kind {
@@ -75,6 +84,7 @@ typedef struct golden_kind {
     void (*run)(golden_tally *t, const golden_file *f);
 } golden_kind;
 
+extern const golden_kind golden_models;
 extern const golden_kind golden_schedules;
 
 #endif
