@@ -121,7 +121,7 @@ static const struct {
     {"lr", "\x1b[31m", "lr: expected a number above 0, got '?[31m'", ""},
     {"momentum", "1.1", "momentum: expected a number from 0 to 1, got '1.1'", ""},
     {"bound", "0", "bound: expected a number above 0 and at most 1, got '0'", ""},
-    {"cap", "4", "cap: expected a whole number at most 3, got '4'", ""},
+    {"cap", "4", "cap: expected a whole number of at most 3, got '4'", ""},
     {"batch", "0", "batch: expected a whole number from 1 to 65536 (images), got '0'", ""},
     {"batch", "1e3", "batch: expected a whole number from 1 to 65536 (images), got '1e3'", ""},
     {"batch", "2_000", "batch: expected a whole number from 1 to 65536 (images), got '2_000'", ""},

@@ -51,7 +51,7 @@ static void describe(const qb_option *o, char *buf, size_t size)
 {
     char range[96];
     qb_option_range_text(o, range, sizeof range);
-    const char *space = range[0] ? " " : "";
+    const char *space = !range[0] ? "" : qb_starts_with(range, "at ") ? " of " : " "; /* "of at least 1", "from 1 to 8" */
     qb_str s = {0};
     switch (o->kind) {
     case QB_KIND_BOOL:
