@@ -32,7 +32,8 @@ int qb_quantizer_n_levels(const qb_quantizer *q);
 
 /* levels[n_levels], ascending, from x[n], n >= 1. Statistics in double. A zero row gives zeros; a row with a NaN or
  * infinite weight gives finite levels (0 for what cannot be computed). `thread` in 0..n_threads-1 picks the scratch.
- * Cost: O(n b) for greedy, O(n log n) for the optimal sets; no allocation. */
+ * Cost: O(n b^2) for greedy (a few vector operations a weight up to 4 bits), O(n) passes and a radix sort for the
+ * optimal sets; no allocation. */
 void qb_quantizer_levels(const qb_quantizer *q, int thread, const float *x, int64_t n, float *levels);
 
 #endif
