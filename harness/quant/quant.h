@@ -38,7 +38,7 @@ typedef struct qb_quant qb_quant;
 
 /* Registers every parameter (and the solver's aux) with `optim`: QUANT and DECAY with weight_decay, NO_DECAY with 0.
  * params and optim are borrowed and outlive the quant. Errors: QB_E_CONFIG (unsupported bits or options),
- * QB_E_FAILED (the plugin's create or bind failed: its own reason). */
+ * QB_E_USAGE (the quantizer's spec or its bits), QB_E_FAILED (the plugin's create or bind failed: its own reason). */
 int qb_quant_create(const qb_quant_options *options, qb_param *params, size_t n_params, qb_optim *optim, qb_quant **ret_quant);
 void qb_quant_destroy(qb_quant *q);
 
@@ -51,8 +51,9 @@ int qb_quant_step(qb_quant *q, int64_t step, double lr);
  * Changes no training state. During the warm-up: nearest of fresh levels. */
 int qb_quant_finish(qb_quant *q, float *slab);
 
-/* Distinct values per row in a finished slab. *ret_max: the most found; *ret_allowed: 2^bits or 3;
+/* Distinct values per row in a finished slab. *ret_max: the most found (counting ends at QB_COUNT_CAP); *ret_allowed: 2^bits or 3;
  * *ret_where: name of a tensor with too many, or NULL. Not for FULL_PRECISION (*ret_max = 0). */
+enum { QB_COUNT_CAP = 1000 };
 void qb_quant_count_levels(const qb_quant *q, const float *slab, int *ret_max, int *ret_allowed, const char **ret_where);
 
 /* true: the solver quantizes nothing (solver `none`). Known before create, from the plugin and its settings. */

@@ -20,6 +20,51 @@ static inline int32_t qb_nearest_index(const float *q, int32_t n, float x)
 
 static inline float qb_nearest(const float *q, int32_t n, float x) { return q[qb_nearest_index(q, n, x)]; }
 
+/* The largest float that is not above v: for every float x, x > v as doubles means x > qb_float_below(v) as floats,
+ * so a loop over a row compares floats alone and the compiler uses vectors. */
+static inline float qb_float_below(double v)
+{
+    float f = (float)v;
+    return (double)f > v ? nextafterf(f, -INFINITY) : f;
+}
+
+/* Thresholds between the levels q[n]: x[n-1] with nearest index = number of thresholds below x. */
+static inline void qb_thresholds(const float *q, int32_t n, float *ret_thresholds)
+{
+    for (int32_t i = 0; i + 1 < n; i++)
+        ret_thresholds[i] = qb_float_below(0.5 * ((double)q[i] + (double)q[i + 1]));
+}
+
+/* w[i] = qb_nearest(q, n, x[i]) for a whole row, the same bits, many times faster; n <= 256; w must not overlap x. */
+static inline void qb_nearest_row(const float *q, int32_t n, const float *restrict x, int64_t len, float *restrict w)
+{
+    float t[256];
+    qb_thresholds(q, n, t);
+    if (n <= 16) { /* one pass a threshold, over pieces that stay in the first cache */
+        for (int64_t from = 0; from < len; from += 512) {
+            int64_t to = from + 512 < len ? from + 512 : len;
+            for (int64_t i = from; i < to; i++)
+                w[i] = q[0];
+            for (int32_t k = 0; k + 1 < n; k++) {
+                float threshold = t[k], level = q[k + 1];
+                for (int64_t i = from; i < to; i++)
+                    w[i] = x[i] > threshold ? level : w[i];
+            }
+        }
+        return;
+    }
+    for (int64_t i = 0; i < len; i++) { /* how many thresholds are below x[i], by halving */
+        const float *low = t;
+        int32_t left = n - 1;
+        while (left > 1) {
+            int32_t half = left / 2;
+            low += x[i] > low[half - 1] ? half : 0;
+            left -= half;
+        }
+        w[i] = q[(low - t) + (x[i] > *low ? 1 : 0)];
+    }
+}
+
 static inline double qb_clamp(double v, double lo, double hi) { return v < lo ? lo : (v > hi ? hi : v); }
 
 /* Sign with sgn(0) = +1. */

@@ -1,0 +1,307 @@
+/* Making a qb_quant: the plugin's instance and wishes, memory for its views, registration with the optimizer. */
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/str.h"
+#include "quant/quant_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static _Thread_local char reason[512]; /* what the hook that runs on this thread said */
+
+void qb_quant_forget_reason(void) { reason[0] = '\0'; }
+
+const char *qb_quant_reason(void) { return reason[0] != '\0' ? reason : "it gave no reason"; }
+
+static void host_fail(const qb_host *host, const char *why)
+{
+    (void)host;
+    (void)snprintf(reason, sizeof reason, "%s", why != NULL ? why : "");
+}
+
+/* Stream of (seed, view's name, step, purpose): name and purpose hashed into 48 bits, the step beside them. */
+static void host_uniform(const qb_host *host, uint32_t view, int64_t step, uint32_t purpose, int64_t first, int64_t n,
+                         float *out)
+{
+    const qb_quant *q = (const qb_quant *)host;
+    QB_ASSERT(view < q->n_tensors && first >= 0 && n >= 0);
+    uint64_t key = qb_fnv1a(q->tensors[view].param->name) + ((uint64_t)purpose + 1) * 0x9E3779B97F4A7C15u;
+    key = (key ^ key >> 30) * 0xBF58476D1CE4E5B9u;
+    key = (key ^ key >> 27) * 0x94D049BB133111EBu;
+    qb_stream s = qb_rng_stream(q->options.seed, QB_RNG_SOLVER, (key ^ key >> 31) >> 16, (uint64_t)step);
+    s.next = (uint64_t)first;
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (float)(qb_rng_word(&s) >> 8) * 0x1p-24f;
+}
+
+static const char *granularity_name(qb_granularity g)
+{
+    return g == QB_PER_TENSOR ? "tensor" : g == QB_PER_ROW ? "row" : "block";
+}
+
+static int add_note(qb_quant *q, char *note)
+{
+    if (note == NULL)
+        return QB_E_NOMEM;
+    char **notes = qb_realloc(q->notes, q->n_notes + 1, sizeof *notes);
+    if (notes == NULL) {
+        qb_free(note);
+        return QB_E_NOMEM;
+    }
+    q->notes = notes;
+    notes[q->n_notes++] = note;
+    return 0;
+}
+
+/* Shapes of a view; pointers are filled in when they exist. */
+static int describe_view(qb_quant *q, qb_tensor *t, size_t index)
+{
+    const qb_param *p = t->param;
+    bool by_row;
+    qb_view *v = &t->view;
+    v->size = (uint32_t)sizeof *v;
+    v->index = (uint32_t)index;
+    v->name = p->name;
+    qb_tensor_rows(p, q->options.granularity, q->options.block, &v->n_rows, &v->row_len, &by_row);
+    v->n_per_channel = p->n_dims >= 2 ? (int64_t)p->n / p->shape[0] : (int64_t)p->n;
+    v->fan_in = p->fan_in;
+    v->fan_out = p->fan_out;
+    v->bits = q->options.bits;
+    v->layer = qb_tensor_layer(q->params, q->n_params, t->param_index);
+    if (!by_row)
+        return 0;
+    return add_note(q, qb_sprintf("layer %s: block %lld does not divide %lld, quantized by row", p->name,
+                                  (long long)q->options.block, (long long)v->row_len));
+}
+
+static int check_request(const qb_quant *q, const qb_tensor *t)
+{
+    const qb_bind *r = &t->request;
+    const char *solver = q->solver->name, *view = t->param->name;
+    const struct {
+        const char *name;
+        int got, max;
+    } limits[] = {{"n_aux", r->n_aux, QB_MAX_AUX},
+                  {"state_per_weight", r->state_per_weight, QB_MAX_WEIGHT_STATE},
+                  {"state_per_row", r->state_per_row, QB_MAX_ROW_STATE}};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (limits[i].got < 0 || limits[i].got > limits[i].max)
+            return qb_err_set(QB_E_FAILED, "solver '%s': bind of %s asked for %s = %d; expected 0 to %d", solver, view,
+                              limits[i].name, limits[i].got, limits[i].max);
+    if ((r->caps & ~q->solver->caps) != 0)
+        return qb_err_set(QB_E_FAILED, "solver '%s': bind of %s asked for capabilities 0x%x, the plugin declares 0x%x",
+                          solver, view, r->caps, q->solver->caps);
+    if (q->options.shrink && (r->caps & (QB_CAP_EDITS_LATENT | QB_CAP_OWN_LEVELS)) != 0)
+        return qb_err_set(QB_E_CONFIG, "solver '%s' does not work with quant_shrink: it %s", solver,
+                          r->caps & QB_CAP_OWN_LEVELS ? "decides its levels itself" : "edits the latent weights");
+    return 0;
+}
+
+static int bind_views(qb_quant *q)
+{
+    for (size_t i = 0; i < q->n_tensors; i++) {
+        qb_tensor *t = &q->tensors[i];
+        QB_TRY(describe_view(q, t, i));
+        t->request = (qb_bind){.size = (uint32_t)sizeof t->request, .caps = q->solver->caps, .aux_lr_factor = 1.0f};
+        if (q->solver->bind != NULL) {
+            qb_quant_forget_reason();
+            if (q->solver->bind(q->self, &t->view, &t->request) != 0)
+                return qb_err_set(QB_E_FAILED, "solver '%s': bind of %s failed: %s", q->solver->name, t->param->name,
+                                  qb_quant_reason());
+        }
+        QB_TRY(check_request(q, t));
+        t->caps = t->request.caps;
+    }
+    return 0;
+}
+
+static bool needs_levels(const qb_tensor *t) { return (t->caps & QB_CAP_OWN_LEVELS) == 0; }
+
+static int create_quantizer(qb_quant *q)
+{
+    int64_t max_row_len = 0;
+    for (size_t i = 0; i < q->n_tensors; i++)
+        if (needs_levels(&q->tensors[i]) && q->tensors[i].view.row_len > max_row_len)
+            max_row_len = q->tensors[i].view.row_len;
+    if (max_row_len == 0)
+        return 0;
+    return qb_quantizer_create(q->options.quantizer, q->options.bits, max_row_len, q->options.threads, &q->quantizer);
+}
+
+static int allocate_views(qb_quant *q)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < q->n_tensors; i++) {
+        qb_tensor *t = &q->tensors[i];
+        int n_levels = needs_levels(t) ? qb_quantizer_n_levels(q->quantizer) : 0;
+        QB_TRY(qb_tensor_allocate(t, n_levels, q->params, q->n_params));
+        t->view.x = t->param->x;
+        t->view.w = t->param->w;
+        QB_ASSERT(t->view.x != t->view.w); /* the network was made with latent weights of their own */
+        longest = t->param->n > longest ? t->param->n : longest;
+    }
+    q->order = qb_alloc(q->n_tensors, sizeof *q->order);
+    q->starts = qb_alloc(q->n_tensors + 1, sizeof *q->starts);
+    if (q->order == NULL || q->starts == NULL)
+        return QB_E_NOMEM;
+    q->n_groups = qb_tensor_groups(q->tensors, q->n_tensors, q->order, q->starts);
+    if (q->options.shrink || q->solver->finish != NULL) {
+        q->scratch_len = (longest + 2 * QB_GUARD + 15) / 16 * 16;
+        q->scratch = qb_alloc((size_t)q->options.threads * q->scratch_len, sizeof(float));
+        if (q->scratch == NULL)
+            return QB_E_NOMEM;
+    }
+    return 0;
+}
+
+static int register_params(qb_quant *q)
+{
+    size_t next = 0;
+    for (size_t i = 0; i < q->n_params; i++) {
+        const qb_param *p = &q->params[i];
+        double decay = p->role == QB_ROLE_NO_DECAY ? 0.0 : q->options.weight_decay;
+        bool quantized = next < q->n_tensors && q->tensors[next].param_index == i;
+        int index;
+        QB_TRY(qb_optim_add(q->optim, p->name, p->n, decay, 1.0, &index));
+        q->plain[i] = quantized ? -1 : index;
+        if (!quantized)
+            continue;
+        qb_tensor *t = &q->tensors[next++];
+        t->optim = index;
+        t->optim_aux = -1;
+        if (t->request.n_aux == 0)
+            continue;
+        char *name = qb_sprintf("%s.aux", p->name);
+        if (name == NULL)
+            return QB_E_NOMEM;
+        int rc = qb_optim_add(q->optim, name, (size_t)(t->view.n_rows * t->request.n_aux),
+                              (double)t->request.aux_weight_decay, (double)t->request.aux_lr_factor, &t->optim_aux);
+        qb_free(name);
+        QB_TRY(rc);
+    }
+    return 0;
+}
+
+static int create_instance(qb_quant *q)
+{
+    q->host = (qb_host){.size = (uint32_t)sizeof q->host, .fail = host_fail, .uniform = host_uniform,
+                        .bits = q->options.bits, .n_views = (uint32_t)q->n_tensors, .n_steps = q->options.n_steps,
+                        .first_step = q->options.warmup, .weight_decay = q->options.weight_decay};
+    if (q->solver->create == NULL)
+        return 0;
+    qb_option_value *values = qb_plugin_values(q->options.plugin, q->options.solver_settings);
+    if (values == NULL && q->solver->n_options > 0)
+        return QB_E_NOMEM;
+    qb_quant_forget_reason();
+    int failed = q->solver->create(&q->host, values, &q->self);
+    qb_free(values);
+    if (failed != 0)
+        return qb_err_set(QB_E_FAILED, "solver '%s': create failed: %s", q->solver->name, qb_quant_reason());
+    q->has_instance = true;
+    return 0;
+}
+
+/* The tensors to quantize: none for a solver in full precision. */
+static int list_tensors(qb_quant *q)
+{
+    size_t n = 0;
+    if ((q->solver->caps & QB_CAP_FULL_PRECISION) == 0)
+        for (size_t i = 0; i < q->n_params; i++)
+            n += q->params[i].role == QB_ROLE_QUANT;
+    q->tensors = qb_alloc(n, sizeof *q->tensors);
+    q->plain = qb_alloc(q->n_params, sizeof *q->plain);
+    if (q->tensors == NULL || q->plain == NULL)
+        return QB_E_NOMEM;
+    for (size_t i = 0; i < q->n_params && q->n_tensors < n; i++)
+        if (q->params[i].role == QB_ROLE_QUANT) {
+            q->tensors[q->n_tensors].param = &q->params[i];
+            q->tensors[q->n_tensors++].param_index = i;
+        }
+    return 0;
+}
+
+static int build(qb_quant *q)
+{
+    const qb_quant_options *o = &q->options;
+    QB_TRY(qb_plugin_supports(o->plugin, o->solver_settings, o->bits, granularity_name(o->granularity)));
+    QB_TRY(list_tensors(q));
+    QB_TRY(create_instance(q));
+    QB_TRY(bind_views(q));
+    QB_TRY(create_quantizer(q));
+    QB_TRY(allocate_views(q));
+    return register_params(q);
+}
+
+int qb_quant_create(const qb_quant_options *options, qb_param *params, size_t n_params, qb_optim *optim, qb_quant **ret_quant)
+{
+    QB_ASSERT(options->threads >= 1 && options->warmup >= 0 && options->period >= 0);
+    QB_ASSERT(options->granularity != QB_PER_BLOCK || options->block >= 1);
+    qb_quant *q = qb_alloc(1, sizeof *q);
+    if (q == NULL)
+        return QB_E_NOMEM;
+    q->options = *options;
+    q->solver = &options->plugin->solver;
+    q->params = params;
+    q->n_params = n_params;
+    q->optim = optim;
+    q->n_workers = q->solver->caps & QB_CAP_PARALLEL_VIEWS ? options->threads : 1;
+    int rc = build(q);
+    if (rc != 0) {
+        qb_quant_destroy(q);
+        return rc;
+    }
+    q->options.solver_settings = NULL; /* borrowed for the call only */
+    q->options.quantizer = NULL;
+    *ret_quant = q;
+    return 0;
+}
+
+void qb_quant_destroy(qb_quant *q)
+{
+    if (q == NULL)
+        return;
+    if (q->has_instance && q->solver->destroy != NULL)
+        q->solver->destroy(q->self);
+    for (size_t i = 0; i < q->n_tensors; i++)
+        qb_tensor_finish(&q->tensors[i]);
+    for (size_t i = 0; i < q->n_notes; i++)
+        qb_free(q->notes[i]);
+    qb_quantizer_destroy(q->quantizer);
+    qb_free(q->tensors);
+    qb_free(q->plain);
+    qb_free(q->order);
+    qb_free(q->starts);
+    qb_free(q->scratch);
+    qb_free(q->notes);
+    qb_free(q);
+}
+
+bool qb_quant_is_full_precision(const qb_quant *q) { return (q->solver->caps & QB_CAP_FULL_PRECISION) != 0; }
+
+bool qb_quant_owns_levels(const qb_quant *q)
+{
+    for (size_t i = 0; i < q->n_tensors; i++)
+        if (needs_levels(&q->tensors[i]))
+            return false;
+    return true;
+}
+
+size_t qb_quant_notes(const qb_quant *q, const char *const **ret_notes)
+{
+    *ret_notes = (const char *const *)q->notes;
+    return q->n_notes;
+}
+
+const float *qb_quant_levels(const qb_quant *q, size_t param, int64_t *ret_rows, int *ret_n_levels)
+{
+    for (size_t i = 0; i < q->n_tensors; i++) {
+        const qb_tensor *t = &q->tensors[i];
+        if (t->param_index != param || t->view.levels == NULL)
+            continue;
+        *ret_rows = t->view.n_rows;
+        *ret_n_levels = t->n_levels;
+        return t->levels;
+    }
+    return NULL;
+}

@@ -1,0 +1,52 @@
+/* Private to quant/: the state behind qb_quant. Letters: x latent, z input of the map, w forward weights,
+ * g gradient, t step.
+ */
+#ifndef QB_QUANT_STATE_H
+#define QB_QUANT_STATE_H
+
+#include "quant/quant_views.h"
+
+struct qb_quant {
+    qb_host host; /* first: the plugin's pointer to it is a pointer to this */
+    qb_quant_options options;
+    const qb_solver *solver;
+    void *self;        /* the plugin's instance */
+    bool has_instance; /* create succeeded: destroy is due */
+    qb_param *params;
+    size_t n_params;
+    qb_optim *optim;
+    int *plain;        /* optimizer index of parameter i, -1 = a quantized tensor */
+    qb_tensor *tensors;
+    size_t n_tensors;
+    size_t *order, *starts, n_groups; /* see qb_tensor_groups */
+    qb_quantizer *quantizer;          /* NULL when no tensor needs levels */
+    int n_workers;     /* threads that handle views: 1 without PARALLEL_VIEWS */
+    float *scratch;    /* (threads, scratch_len): z under quant_shrink, finished weights of a view */
+    size_t scratch_len;
+    double lr_sum;
+    int64_t next_step;
+    qb_step last; /* as hooks saw it in the last quantized step */
+    char **notes;
+    size_t n_notes;
+};
+
+/* The step as hooks see it. */
+qb_step qb_quant_step_info(const qb_quant *q, int64_t step, double lr);
+
+/* Calls a hook of a view with guards; what: "project". Sets t->problem when it fails or writes outside. */
+typedef int (*qb_view_hook)(void *self, const qb_step *step, qb_view *view);
+bool qb_quant_call(qb_quant *q, qb_tensor *t, qb_view_hook hook, const char *what, const qb_step *step, qb_view view);
+
+/* Sets t->problem once; returns false. */
+bool qb_quant_blame(const qb_quant *q, qb_tensor *t, const char *what, const char *why);
+
+/* QB_E_FAILED with the first problem in order of the tensors, or 0. */
+int qb_quant_report(const qb_quant *q);
+
+/* Forgets and returns what a hook told host->fail on this thread ("it gave no reason"). Valid until the next hook. */
+const char *qb_quant_reason(void);
+
+/* Makes room to tell a later reason from an earlier one: called before every hook. */
+void qb_quant_forget_reason(void);
+
+#endif
