@@ -23,6 +23,9 @@
 static const golden_kind *const kinds[] = {
     &golden_models,
     &golden_schedules,
+    &golden_quantizers,
+    &golden_proxmaps,
+    &golden_trajectories,
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

@@ -86,5 +86,8 @@ typedef struct golden_kind {
 
 extern const golden_kind golden_models;
 extern const golden_kind golden_schedules;
+extern const golden_kind golden_quantizers;
+extern const golden_kind golden_proxmaps;
+extern const golden_kind golden_trajectories;
 
 #endif

@@ -1,0 +1,360 @@
+/* quantizers, proxmaps and trajectories: the program's own quantizers, plugins, quantized step and optimizers.
+ * A file's names (`unif-max`, `soft`, ...) become our specs, so that parsers and loader are tested on the way.
+ */
+#include "golden.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "quant/quant.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Specs of quantizers by the files' names. */
+static const char *quantizer_spec(const char *theirs)
+{
+    static const char *const names[][2] = {
+        {"lsbq", "lsbq"},
+        {"lsbq-optimal", "lsbq-optimal"},
+        {"unif", "unif"},
+        {"unif-max", "unif[scale=max]"},
+        {"maxunif", "maxunif"},
+        {"ternary-unif", "ternary-unif"},
+        {"lsbq-center", "lsbq[center=true]"},
+        {"lsbq-optimal-center", "lsbq-optimal[center=true]"},
+        {"unif-center", "unif[center=true]"},
+        {"unif-max-center", "unif[scale=max,center=true]"},
+        {"maxunif-center", "maxunif[center=true]"},
+        {"ternary-unif-center", "ternary-unif[center=true]"},
+    };
+    for (size_t i = 0; theirs != NULL && i < sizeof names / sizeof *names; i++)
+        if (strcmp(theirs, names[i][0]) == 0)
+            return names[i][1];
+    return NULL;
+}
+
+/* ---- quantizers ---- */
+
+static bool matches_quantizers(const golden_file *f)
+{
+    return f->cases && golden_cases_have(f, "quantizer") && !golden_cases_have(f, "base") &&
+           !golden_cases_have(f, "solver") && !golden_cases_have(f, "map");
+}
+
+static void run_quantizer_case(golden_tally *t, const golden_file *f, const char *name, const json_t *c)
+{
+    const char *spec = quantizer_spec(golden_text(c, "quantizer"));
+    const qb_st_tensor *shape = golden_tensor(f, name, "x");
+    if (spec == NULL || shape == NULL || golden_tensor(f, name, "Q") == NULL) {
+        golden_skip(t, name, "quantizer '%s' is unknown here", golden_text(c, "quantizer"));
+        return;
+    }
+    size_t n = 0, n_want = 0;
+    float *x = golden_floats(f, name, "x", &n), *want = golden_floats(f, name, "Q", &n_want);
+    int64_t rows = golden_number(c, "per_channel", 0) != 0 ? shape->shape[0] : 1, len = (int64_t)n / rows;
+    float *got = qb_alloc(n_want, sizeof *got);
+    qb_quantizer *q = NULL;
+    if (qb_quantizer_create(spec, (int)golden_number(c, "bits", -1), len, 1, &q) < 0) {
+        golden_fail(t, name, "%s: %s", spec, qb_err_text());
+    } else if ((size_t)(rows * qb_quantizer_n_levels(q)) != n_want) {
+        golden_fail(t, name, "%s: expected %zu levels, got %lld", spec, n_want, (long long)(rows * qb_quantizer_n_levels(q)));
+    } else {
+        for (int64_t r = 0; r < rows; r++)
+            qb_quantizer_levels(q, 0, x + r * len, len, got + r * qb_quantizer_n_levels(q));
+        golden_case(t, name, golden_error(got, want, n_want, 2e-6 * golden_max_abs(x, n)));
+    }
+    qb_quantizer_destroy(q);
+    qb_free(got);
+    qb_free(want);
+    qb_free(x);
+}
+
+static void run_quantizers(golden_tally *t, const golden_file *f)
+{
+    const char *name;
+    json_t *c;
+    json_object_foreach(f->cases, name, c) run_quantizer_case(t, f, name, c);
+}
+
+const golden_kind golden_quantizers = {"levels of quantizers", matches_quantizers, run_quantizers};
+
+/* ---- plugins ---- */
+
+/* ",KEY=VALUE" for each number of the case that is an option of the solver. */
+static char *solver_spec(const char *solver, const json_t *c, const char *const *options)
+{
+    qb_str spec = {0};
+    char number[32];
+    qb_str_add(&spec, solver);
+    char before = '[';
+    for (; *options != NULL; options++) {
+        if (!json_is_number(json_object_get(c, *options)))
+            continue;
+        qb_str_addf(&spec, "%c%s=%s", before, *options, qb_format_real(golden_number(c, *options, 0), number));
+        before = ',';
+    }
+    if (before == ',')
+        qb_str_add(&spec, "]");
+    return qb_str_take(&spec);
+}
+
+/* The spec of a map of the files; NULL: unknown. */
+static char *map_spec(const json_t *c)
+{
+    static const char *const none[] = {NULL};
+    static const char *const parq[] = {"steepness", "anneal_wd_frac", NULL};
+    static const char *const soft[] = {"tau_start", "tau_end", "power", NULL};
+    static const struct {
+        const char *theirs, *ours;
+        const char *const *options;
+    } maps[] = {{"ste", "ste", none},
+                {"binaryrelax", "binaryrelax", none},
+                {"parq", "parq", parq},
+                {"parq-steep", "parq", parq},
+                {"soft", "softquant", soft}};
+    const char *theirs = golden_text(c, "map");
+    for (size_t i = 0; theirs != NULL && i < sizeof maps / sizeof *maps; i++)
+        if (strcmp(theirs, maps[i].theirs) == 0)
+            return solver_spec(maps[i].ours, c, maps[i].options);
+    return NULL;
+}
+
+/* Loads a plugin from the build and its settings; the caller finishes the settings. */
+static int load_solver(const char *spec_text, const qb_plugin **ret_plugin, qb_settings *ret_settings)
+{
+    qb_spec spec;
+    char *dir = qb_program_dir(), *solvers = qb_path_join(dir, "../solvers");
+    int rc = qb_spec_parse(spec_text, &spec);
+    if (rc == 0) {
+        rc = qb_plugin_load(spec.name, solvers, ret_plugin);
+        if (rc == 0)
+            rc = qb_plugin_settings(*ret_plugin, &spec, ret_settings);
+        qb_spec_finish(&spec);
+    }
+    qb_free(solvers);
+    qb_free(dir);
+    return rc;
+}
+
+/* ---- proxmaps ---- */
+
+static bool matches_proxmaps(const golden_file *f)
+{
+    return f->cases && golden_cases_have(f, "map") && golden_cases_have(f, "step") && !golden_cases_have(f, "base");
+}
+
+static void host_fail(const qb_host *host, const char *why)
+{
+    (void)host;
+    (void)qb_err_set(QB_E_FAILED, "%s", why);
+}
+
+/* w = project of the plugin on x with given levels; a fresh instance. */
+static int project(const qb_plugin *p, const qb_settings *settings, const json_t *c, const qb_view *shape, float *x, float *w)
+{
+    const qb_solver *s = &p->solver;
+    qb_host host = {.size = sizeof host, .fail = host_fail, .bits = (int32_t)golden_number(c, "bits", 0), .n_views = 1};
+    double at = golden_number(c, "step", 0), start = golden_number(c, "anneal_start", 0), end = golden_number(c, "anneal_end", 0);
+    qb_step step = {.size = sizeof step, .step = (int64_t)at, .n_steps = (int64_t)end + 1000, .steps_per_epoch = 10,
+                    .anneal_start = start, .anneal_end = end, .fraction = (at - start) / (end - start)};
+    qb_option_value *values = qb_plugin_values(p, settings);
+    void *self = NULL;
+    int rc = s->create != NULL ? s->create(&host, values, &self) : 0;
+    if (rc == 0) {
+        qb_view view = *shape;
+        view.x = x;
+        view.z = x;
+        view.w = w;
+        rc = s->project(self, &step, &view);
+        if (s->destroy != NULL)
+            s->destroy(self);
+    }
+    qb_free(values);
+    return rc;
+}
+
+/* Nearest midpoint between levels of the element's row, within 1e-6: both sides are right answers there. */
+static bool is_near_midpoint(const qb_view *v, int64_t i, float x)
+{
+    const float *q = v->levels + i / v->row_len * v->n_levels;
+    for (int32_t k = 0; k + 1 < v->n_levels; k++)
+        if (fabs((double)x - 0.5 * ((double)q[k] + (double)q[k + 1])) <= 1e-6)
+            return true;
+    return false;
+}
+
+static void run_proxmap_case(golden_tally *t, const golden_file *f, const char *name, const json_t *c)
+{
+    char *spec = map_spec(c);
+    const qb_st_tensor *x_tensor = golden_tensor(f, NULL, "x");
+    if (spec == NULL || x_tensor == NULL) {
+        golden_skip(t, name, "map '%s' is unknown here", golden_text(c, "map"));
+        qb_free(spec);
+        return;
+    }
+    const qb_plugin *plugin;
+    qb_settings settings;
+    if (load_solver(spec, &plugin, &settings) < 0) {
+        golden_fail(t, name, "%s: %s", spec, qb_err_text());
+        qb_free(spec);
+        return;
+    }
+    enum { HERE, BELOW, ABOVE, N_PLACES };
+    size_t n = 0, n_levels = 0, n_want = 0;
+    float *x = golden_floats(f, NULL, "x", &n), *levels = golden_floats(f, name, "Q", &n_levels);
+    float *want = golden_floats(f, name, "w", &n_want), *got[N_PLACES], *moved[N_PLACES];
+    int64_t rows = golden_number(c, "per_channel", 0) != 0 ? x_tensor->shape[0] : 1;
+    qb_view view = {.size = sizeof view, .name = "golden", .n_rows = rows, .row_len = (int64_t)n / rows,
+                    .bits = (int32_t)golden_number(c, "bits", 0), .levels = levels, .n_levels = (int32_t)((int64_t)n_levels / rows)};
+    int rc = n == n_want ? 0 : 1;
+    for (int place = 0; place < N_PLACES; place++) {
+        got[place] = qb_alloc(n, sizeof(float));
+        moved[place] = qb_alloc(n, sizeof(float));
+        for (size_t i = 0; i < n; i++)
+            moved[place][i] = x[i] + (place == BELOW ? -1.5e-6f : place == ABOVE ? 1.5e-6f : 0.0f);
+        rc = rc != 0 ? rc : project(plugin, &settings, c, &view, moved[place], got[place]);
+    }
+    double tolerance = golden_number(c, "tolerance", 2e-6), worst = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        double error = golden_error(&got[HERE][i], &want[i], 1, tolerance);
+        if (!(error <= 1) && is_near_midpoint(&view, (int64_t)i, x[i])) {
+            error = fmin(error, golden_error(&got[BELOW][i], &want[i], 1, tolerance + 1.5e-6));
+            error = fmin(error, golden_error(&got[ABOVE][i], &want[i], 1, tolerance + 1.5e-6));
+        }
+        worst = error > worst || error != error ? error : worst;
+    }
+    if (rc != 0)
+        golden_fail(t, name, "%s: could not be run", spec);
+    else
+        golden_case(t, name, worst);
+    for (int place = 0; place < N_PLACES; place++) {
+        qb_free(got[place]);
+        qb_free(moved[place]);
+    }
+    qb_free(want);
+    qb_free(levels);
+    qb_free(x);
+    qb_settings_finish(&settings);
+    qb_free(spec);
+}
+
+static void run_proxmaps(golden_tally *t, const golden_file *f)
+{
+    const char *name;
+    json_t *c;
+    json_object_foreach(f->cases, name, c) run_proxmap_case(t, f, name, c);
+}
+
+const golden_kind golden_proxmaps = {"maps of solvers", matches_proxmaps, run_proxmaps};
+
+/* ---- trajectories ---- */
+
+static bool matches_trajectories(const golden_file *f)
+{
+    return f->cases && golden_cases_have(f, "map") && golden_cases_have(f, "base");
+}
+
+static double lr_of(const json_t *c, int64_t step)
+{
+    double lr = golden_number(c, "lr", 0);
+    return (double)step >= golden_number(c, "lr_drop_at", HUGE_VAL) ? lr * golden_number(c, "lr_drop", 1) : lr;
+}
+
+static int create_optimizer(const json_t *c, qb_optim **ret_optim)
+{
+    const char *base = golden_text(c, "base");
+    qb_optim_options o = {.momentum = golden_number(c, "momentum", 0), .beta1 = golden_number(c, "beta1", 0.9),
+                          .beta2 = golden_number(c, "beta2", 0.999), .eps = golden_number(c, "eps", 1e-8)};
+    if (base != NULL && strcmp(base, "sgd") == 0)
+        o.kind = QB_OPTIM_SGD;
+    else if (base != NULL && strcmp(base, "adamw") == 0)
+        o.kind = QB_OPTIM_ADAMW;
+    else
+        return qb_err_set(QB_E_DATA, "base: expected sgd or adamw, found '%s'", base != NULL ? base : "nothing");
+    return qb_optim_create(&o, ret_optim);
+}
+
+/* One network of one tensor, trained with the gradients of the file. */
+static void run_trajectory(golden_tally *t, const golden_file *f, const char *name, const json_t *c, const qb_plugin *plugin,
+                           const qb_settings *settings)
+{
+    const qb_st_tensor *shape = golden_tensor(f, NULL, "u0");
+    size_t n = 0, n_g = 0, n_w = 0, n_u = 0, n_q = 0;
+    float *x = golden_floats(f, NULL, "u0", &n), *g = golden_floats(f, NULL, "g", &n_g);
+    float *want_w = golden_floats(f, name, "w", &n_w), *want_u = golden_floats(f, name, "u", &n_u);
+    float *want_q = golden_floats(f, name, "Q", &n_q), *w = qb_alloc(n, sizeof(float));
+    memcpy(w, x, n * sizeof(float));
+    int64_t steps = (int64_t)(n_g / n), warmup = (int64_t)golden_number(c, "warmup_steps", 0);
+    double tolerance = golden_number(c, "tolerance", 1e-5), error = 0;
+    qb_param param = {.name = "golden.weight", .role = QB_ROLE_QUANT, .n_dims = shape->n_dims, .n = n, .x = x, .w = w};
+    for (int d = 0; d < shape->n_dims && d < 4; d++)
+        param.shape[d] = shape->shape[d];
+    qb_quant_options o = {.plugin = plugin,
+                          .solver_settings = settings,
+                          .bits = (int)golden_number(c, "bits", 0),
+                          .quantizer = quantizer_spec(golden_text(c, "quantizer")),
+                          .granularity = golden_number(c, "per_channel", 0) != 0 ? QB_PER_ROW : QB_PER_TENSOR,
+                          .period = (int64_t)golden_number(c, "quant_period", 1),
+                          .warmup = warmup,
+                          .shrink = json_is_true(json_object_get(c, "quant_shrink")),
+                          .n_steps = steps,
+                          .steps_per_epoch = steps,
+                          .anneal_start = golden_number(c, "anneal_start", 0),
+                          .anneal_end = golden_number(c, "anneal_end", 0),
+                          .lr_base = golden_number(c, "lr", 0),
+                          .weight_decay = golden_number(c, "weight_decay", 0),
+                          .threads = 1};
+    for (int64_t k = warmup; k < steps; k++)
+        o.lr_sum_total += lr_of(c, k);
+    qb_optim *optim = NULL;
+    qb_quant *quant = NULL;
+    int rc = create_optimizer(c, &optim);
+    rc = rc != 0 ? rc : qb_quant_create(&o, &param, 1, optim, &quant);
+    for (int64_t k = 0; rc == 0 && k < steps; k++) {
+        param.g = g + (size_t)k * n;
+        rc = qb_quant_step(quant, k, lr_of(c, k));
+        error = fmax(error, golden_error(w, want_w + (size_t)k * n, n, tolerance));
+    }
+    int64_t rows = 0;
+    int n_levels = 0;
+    const float *levels = rc == 0 ? qb_quant_levels(quant, 0, &rows, &n_levels) : NULL;
+    if (rc != 0)
+        golden_fail(t, name, "%s", qb_err_text());
+    else if (levels == NULL || (size_t)rows * (size_t)n_levels != n_q || n_u != n || n_w != n_g)
+        golden_fail(t, name, "sizes differ: %zu levels expected, got %lld", n_q, (long long)(rows * n_levels));
+    else
+        golden_case(t, name, fmax(error, fmax(golden_error(x, want_u, n, tolerance), golden_error(levels, want_q, n_q, tolerance))));
+    qb_quant_destroy(quant);
+    qb_optim_destroy(optim);
+    qb_free(w);
+    qb_free(want_q);
+    qb_free(want_u);
+    qb_free(want_w);
+    qb_free(g);
+    qb_free(x);
+}
+
+static void run_trajectories(golden_tally *t, const golden_file *f)
+{
+    const char *name;
+    json_t *c;
+    json_object_foreach(f->cases, name, c)
+    {
+        const qb_plugin *plugin;
+        qb_settings settings;
+        char *spec = map_spec(c);
+        if (spec == NULL || quantizer_spec(golden_text(c, "quantizer")) == NULL) {
+            golden_skip(t, name, "map '%s' with quantizer '%s' is unknown here", golden_text(c, "map"), golden_text(c, "quantizer"));
+        } else if (load_solver(spec, &plugin, &settings) < 0) {
+            golden_fail(t, name, "%s: %s", spec, qb_err_text());
+        } else {
+            run_trajectory(t, f, name, c, plugin, &settings);
+            qb_settings_finish(&settings);
+        }
+        qb_free(spec);
+    }
+}
+
+const golden_kind golden_trajectories = {"weights of whole runs", matches_trajectories, run_trajectories};
