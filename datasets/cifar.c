@@ -7,7 +7,13 @@
 #include "base/mem.h"
 #include "datasets/source.h"
 
-enum { PIXELS = 3 * 32 * 32, CHUNK = 256 /* records read at once */ };
+enum { PIXELS = 3 * 32 * 32, N_COARSE = 20, CHUNK = 256 /* records read at once */ };
+
+static int coarse_error(const qb_input *in, int64_t record, int got)
+{
+    qb_err_set(QB_E_DATA, "%s: record %lld has coarse label %d, wanted 0 to %d", in->name, (long long)record, got, N_COARSE - 1);
+    return qb_err_hint("the file is damaged or of another data set: copy or download it again");
+}
 
 static int cifar_read(const qb_source *s, const qb_part *p, qb_input *in, uint8_t *pixels, uint8_t *labels)
 {
@@ -21,6 +27,8 @@ static int cifar_read(const qb_source *s, const qb_part *p, qb_input *in, uint8_
         rc = qb_input_read_all(in, chunk, (size_t)(n * record), wanted);
         for (int64_t i = 0; i < n && rc == 0; i++) {
             const uint8_t *r = chunk + i * record;
+            if (s->label_bytes == 2 && r[0] >= N_COARSE)
+                rc = coarse_error(in, first + i, r[0]);
             labels[first + i] = r[s->label_bytes - 1];
             memcpy(pixels + (first + i) * PIXELS, r + s->label_bytes, PIXELS);
         }

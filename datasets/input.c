@@ -1,5 +1,5 @@
-/* Plain, gzip and tar inputs. zlib reads plain files as they are, so one path serves both, and it checks the
- * CRC at the end of a gzip file (libarchive's own gzip filter does not): the archive is fed through it too.
+/* Plain, gzip and tar inputs. The unpacker serves plain and gzip files alike and checks a stream's CRC (libarchive's
+ * own gzip filter does not): archives are fed through it too.
  */
 #include "datasets/input.h"
 
@@ -7,84 +7,18 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <zlib.h>
 
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "datasets/unpack.h"
 
 enum {
-    GZ_BUFFER = 1 << 17,
     TAR_BLOCK = 1 << 16,
     DRAIN_LIMIT = 64 << 20 /* how far an overlong file is measured */
 };
 
 static const char *const copy_again = "the file is damaged: copy or download it again";
-
-/* Sets the error for zlib's state; `path` is the file on disk. */
-static int gz_error(gzFile gz, const char *path)
-{
-    int code = Z_OK;
-    const char *text = gzerror(gz, &code);
-    if (code == Z_ERRNO)
-        return qb_err_set_errno("cannot read '%s'", path);
-    if (code == Z_BUF_ERROR)
-        qb_err_set(QB_E_DATA, "%s: truncated: the gzip stream ends early", path);
-    else
-        qb_err_set(QB_E_DATA, "%s: damaged gzip stream: %s", path, text);
-    return qb_err_hint("%s", copy_again);
-}
-
-/* Up to n bytes; fewer only at the end. */
-static int gz_read(gzFile gz, const char *path, void *bytes, size_t n, size_t *ret_got)
-{
-    size_t got = 0;
-    while (got < n) {
-        size_t left = n - got;
-        int k = gzread(gz, (char *)bytes + got, left < DRAIN_LIMIT ? (unsigned)left : (unsigned)DRAIN_LIMIT);
-        if (k < 0)
-            return gz_error(gz, path);
-        if (k == 0)
-            break;
-        got += (size_t)k;
-    }
-    int code = Z_OK;
-    (void)gzerror(gz, &code); /* a cut-off stream gives its last bytes first and only then an error */
-    if (got < n && code != Z_OK && code != Z_STREAM_END)
-        return gz_error(gz, path);
-    *ret_got = got;
-    return 0;
-}
-
-static int open_gz(const char *path, gzFile *ret_gz)
-{
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return qb_err_set_errno("cannot open '%s'", path);
-    if (S_ISDIR(st.st_mode)) {
-        qb_err_set(QB_E_DATA, "%s: is a folder, wanted a file", path);
-        return qb_err_hint("move the folder away and put the file there");
-    }
-    if (!S_ISREG(st.st_mode))
-        return qb_err_set(QB_E_DATA, "%s: is not a regular file", path);
-    if (st.st_size == 0) {
-        qb_err_set(QB_E_DATA, "%s: empty: got 0 bytes", path);
-        return qb_err_hint("%s", copy_again);
-    }
-    errno = 0;
-    gzFile gz = gzopen(path, "rb");
-    if (!gz) {
-        if (errno == 0 || errno == ENOMEM)
-            return qb_err_set(QB_E_NOMEM, "out of memory while opening '%s'", path);
-        bool denied = errno == EACCES;
-        int rc = qb_err_set_errno("cannot open '%s'", path);
-        return denied ? qb_err_hint("make it readable for you, for example with chmod a+r") : rc;
-    }
-    (void)gzbuffer(gz, GZ_BUFFER); /* a smaller buffer works too */
-    *ret_gz = gz;
-    return 0;
-}
 
 int qb_input_start_hash(qb_input *in)
 {
@@ -96,9 +30,9 @@ int qb_input_start_hash(qb_input *in)
 int qb_input_open(const char *path, bool with_hash, qb_input *ret_input)
 {
     qb_input in = {0};
-    gzFile gz = NULL;
-    QB_TRY(open_gz(path, &gz));
-    in.handle = gz;
+    qb_unpacker *file = NULL;
+    QB_TRY(qb_unpacker_open(path, &file));
+    in.handle = file;
     in.name = qb_strdup(path);
     if (!in.name || (with_hash && qb_input_start_hash(&in) < 0)) {
         qb_input_close(&in);
@@ -134,7 +68,7 @@ int qb_input_read(qb_input *in, void *bytes, size_t n, size_t *ret_got)
     if (in->is_member)
         QB_TRY(member_read(in->handle, in->name, bytes, n, &got));
     else
-        QB_TRY(gz_read(in->handle, in->name, bytes, n, &got));
+        QB_TRY(qb_unpacker_read(in->handle, bytes, n, &got));
     if (in->hash)
         qb_sha256_add(in->hash, bytes, got);
     in->n_read += (int64_t)got;
@@ -181,7 +115,7 @@ void qb_input_close(qb_input *in)
         qb_input_take_hash(in, unused);
     }
     if (in->handle && !in->is_member)
-        (void)gzclose_r(in->handle); /* opened for reading: nothing can be lost */
+        qb_unpacker_close(in->handle);
     qb_free(in->name);
     memset(in, 0, sizeof *in);
 }
@@ -189,7 +123,7 @@ void qb_input_close(qb_input *in)
 /* The tar reader's source of bytes. */
 typedef struct tar_file {
     const char *path;
-    gzFile gz;
+    qb_unpacker *file;
     int rc; /* our error, set when the read callback failed */
     char block[TAR_BLOCK];
 } tar_file;
@@ -198,7 +132,7 @@ static la_ssize_t tar_block(struct archive *a, void *context, const void **ret_b
 {
     tar_file *t = context;
     size_t got = 0;
-    t->rc = gz_read(t->gz, t->path, t->block, sizeof t->block, &got);
+    t->rc = qb_unpacker_read(t->file, t->block, sizeof t->block, &got);
     if (t->rc < 0) {
         archive_set_error(a, EIO, "%s", qb_err_text());
         return -1;
@@ -252,8 +186,8 @@ int qb_archive_each(const char *path, int (*member)(void *context, const char *b
 {
     tar_file *t = NULL;
     struct archive *a = NULL;
-    gzFile gz = NULL;
-    int rc = open_gz(path, &gz);
+    qb_unpacker *file = NULL;
+    int rc = qb_unpacker_open(path, &file);
     if (rc < 0)
         return rc;
     t = qb_alloc(1, sizeof *t);
@@ -263,7 +197,7 @@ int qb_archive_each(const char *path, int (*member)(void *context, const char *b
         goto out;
     }
     t->path = path;
-    t->gz = gz;
+    t->file = file;
     if (archive_read_support_format_tar(a) != ARCHIVE_OK || archive_read_open(a, t, NULL, tar_block, NULL) != ARCHIVE_OK) {
         rc = archive_fail(t, a);
         goto out;
@@ -285,12 +219,12 @@ int qb_archive_each(const char *path, int (*member)(void *context, const char *b
     }
     size_t got = 0;
     do
-        rc = gz_read(gz, path, t->block, sizeof t->block, &got); /* up to the CRC at the end */
+        rc = qb_unpacker_read(file, t->block, sizeof t->block, &got); /* up to the CRC at the end */
     while (rc == 0 && got == sizeof t->block);
 out:
     if (a)
         (void)archive_read_free(a); /* reading: nothing can be lost */
     qb_free(t);
-    (void)gzclose_r(gz);
+    qb_unpacker_close(file);
     return rc;
 }

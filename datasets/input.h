@@ -16,7 +16,7 @@ typedef struct qb_input {
     char *name;      /* for messages: PATH, or ARCHIVE(MEMBER) */
     int64_t n_read;  /* bytes so far */
     qb_sha256 *hash; /* of the bytes read; NULL: not asked for */
-    void *handle;    /* gzFile or struct archive */
+    void *handle;    /* qb_unpacker or struct archive */
     bool is_member;
 } qb_input;
 
