@@ -2,7 +2,8 @@
  *
  * Each class has one smooth texture with its mean removed, so that colour alone says nothing. An image is its class's
  * texture and a lower, foreign one (a texture of no class), each at a random place (wrapping round) and contrast, plus
- * noise. Labels go round: image i has label i mod 10.
+ * noise. Labels go round: image i has label i mod 10. Three convolutions without BatchNorm reach 69, 85, 89 % after
+ * 2, 3, 4 epochs: enough to see that training works, and that one solver is worse than another.
  */
 #include <string.h>
 
@@ -25,7 +26,7 @@ enum { STREAM_TEXTURE = 0, STREAM_TRAIN = 1, STREAM_TEST = 2 }; /* `a` of the st
 
 typedef int16_t texture[3][SIDE][SIDE];
 
-/* Random knots, bilinear between them, scaled to -128 * STEP * STEP .. 127 * STEP * STEP, then / STEP^2. */
+/* Random knots in 0..255, bilinear between them, less their mean. */
 static void draw_texture(uint64_t index, texture t)
 {
     qb_stream s = qb_rng_stream(SET_SEED, QB_RNG_SYNTHETIC, STREAM_TEXTURE, index);
@@ -95,7 +96,7 @@ const qb_source qb_source_synthetic = {
              .title = "Synthetic textures: made by the program, colour, 32x32",
              .source = "qatbench, datasets/synthetic.c",
              .c = 3, .h = 32, .w = 32, .n_classes = 10, .n_train = 5000, .n_test = 1000,
-             .mean = {0.5, 0.5, 0.5}, .std = {0.2, 0.2, 0.2},
+             .mean = {0.5008, 0.5006, 0.5013}, .std = {0.1746, 0.1730, 0.1715}, /* measured */
              .files = "none"},
     .label = "synthetic",
     .generate = synthetic_generate,
