@@ -6,8 +6,10 @@
 #ifndef QB_CLI_H
 #define QB_CLI_H
 
+#include "base/json.h"
 #include "base/option.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -30,7 +32,8 @@ typedef struct qb_verb {
     const qb_option *options;
     size_t n_options;
     bool takes_run_keys;
-    bool has_json; /* accepts --json */
+    const char *const *run_keys; /* which of them, NULL-terminated; NULL: all */
+    bool has_json;               /* accepts --json */
     int min_args, max_args; /* max < 0: any number */
     int (*run)(qb_cli *cli);
 } qb_verb;
@@ -40,16 +43,26 @@ extern const qb_verb qb_verb_train, qb_verb_run, qb_verb_table, qb_verb_plot, qb
     qb_verb_info, qb_verb_solver_check, qb_verb_solver_info, qb_verb_data_info, qb_verb_data_verify, qb_verb_bench,
     qb_verb_doctor;
 
-/* Set by SIGTERM, SIGINT, SIGUSR1 after cli_catch_stop_signals; the second SIGINT or SIGTERM kills. */
-#include <signal.h>
+/* Set by SIGTERM, SIGINT, SIGUSR1 after qb_cli_catch_stop_signals; the second SIGINT or SIGTERM kills. */
 extern volatile sig_atomic_t qb_cli_stop;
 void qb_cli_catch_stop_signals(void);
 
-/* true when colour or a rewritten progress line is fit for this stream (tty, NO_COLOR, TERM, --color). */
+/* true when a rewritten line is fit for this stream: a terminal that is not "dumb". */
 bool qb_cli_is_terminal(FILE *stream);
+int qb_cli_columns(FILE *stream); /* width of the terminal, 80 when unknown */
 bool qb_cli_utf8(void); /* the locale's character set is UTF-8: decides between the plus-minus sign and +- */
 
 /* Writes text to stdout; QB_E_IO when it cannot (a closed pipe is quiet: exit 0 via SIGPIPE default). */
 int qb_cli_print(const char *text);
+int qb_cli_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int qb_cli_print_json(json_t *object); /* pretty, one object and a newline; takes the reference, also on failure; NULL is
+                                          QB_E_NOMEM */
+
+/* Rewrites the last line of stderr, where that is a terminal; a message that comes between clears it first.
+ * NULL clears it. */
+void qb_cli_status_line(const char *text);
+
+/* Sends qb_log messages to stderr: warnings always, the others by -q and -v. */
+void qb_cli_start_log(const qb_cli *cli);
 
 #endif

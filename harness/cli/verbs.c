@@ -1,0 +1,58 @@
+/* The table of verbs, in the order of `qatbench --help`: a new one is a cmd_*.c and a line here. */
+#include "cli/verbs.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <string.h>
+
+static const qb_verb *const verbs[] = {
+    &qb_verb_list,
+    &qb_verb_info,
+};
+
+enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
+
+const qb_verb *const *qb_verbs(size_t *ret_n)
+{
+    *ret_n = N_VERBS;
+    return verbs;
+}
+
+const qb_verb *qb_verb_find(const char *name)
+{
+    for (size_t i = 0; i < N_VERBS; i++) {
+        if (strcmp(verbs[i]->name, name) == 0)
+            return verbs[i];
+    }
+    return NULL;
+}
+
+bool qb_verb_is_family(const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; i < N_VERBS; i++) {
+        if (strncmp(verbs[i]->name, word, n) == 0 && verbs[i]->name[n] == ' ')
+            return true;
+    }
+    return false;
+}
+
+int qb_verb_unknown(const char *first, const char *second)
+{
+    const char *names[N_VERBS];
+    char *name = second ? qb_sprintf("%s %s", first, second) : qb_strdup(first);
+    if (!name)
+        return QB_E_NOMEM;
+    for (size_t i = 0; i < N_VERBS; i++)
+        names[i] = verbs[i]->name;
+    const char *nearest = qb_nearest_name(name, names, N_VERBS);
+    qb_err_set(QB_E_USAGE, "unknown command '%s'", name);
+    if (nearest)
+        qb_err_hint("did you mean 'qatbench %s'?", nearest);
+    else
+        qb_err_hint("'qatbench --help' lists the commands");
+    qb_free(name);
+    return QB_E_USAGE;
+}
