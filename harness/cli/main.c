@@ -29,9 +29,8 @@ static int report(int rc)
     return qb_err_exit_status(rc);
 }
 
-static int run(const qb_command_line *line)
+static int run(qb_command_line *line)
 {
-    qb_cli cli = line->cli;
     switch (line->action) {
     case QB_CLI_VERSION:
         return qb_help_print_version();
@@ -42,8 +41,8 @@ static int run(const qb_command_line *line)
     case QB_CLI_SHORT_HELP:
         break;
     case QB_CLI_RUN:
-        qb_cli_start_log(&cli);
-        return cli.verb->run(&cli);
+        qb_cli_start_log(&line->cli);
+        return line->cli.verb->run(&line->cli);
     }
     return QB_OK;
 }

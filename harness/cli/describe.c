@@ -1,0 +1,107 @@
+/* Pieces that several verbs print. */
+#include "cli/describe.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *kind_name(qb_kind kind)
+{
+    static const char *const names[] = {[QB_KIND_BOOL] = "bool",     [QB_KIND_INT] = "int",   [QB_KIND_REAL] = "real",
+                                        [QB_KIND_TEXT] = "text",     [QB_KIND_CHOICE] = "choice",
+                                        [QB_KIND_SPAN] = "span",     [QB_KIND_BITS] = "bits", [QB_KIND_REALS] = "reals",
+                                        [QB_KIND_SPEC] = "spec",     [QB_KIND_PATH] = "path"};
+    return names[kind];
+}
+
+static json_t *describe_option(const qb_option *o)
+{
+    bool has_range = o->min < o->max;
+    json_t *choices = NULL;
+    if (o->kind == QB_KIND_CHOICE) {
+        choices = json_array();
+        for (const char *const *c = o->choices; *c; c++)
+            json_array_append_new(choices, json_string(*c));
+    }
+    return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o?, s:s, s:s}", "name", o->name, "kind", kind_name(o->kind), "default",
+                     o->def, "min", has_range ? qb_json_real(o->min) : json_null(), "max",
+                     has_range ? qb_json_real(o->max) : json_null(), "choices", choices, "unit", o->unit ? o->unit : "",
+                     "help", o->help ? o->help : "");
+}
+
+json_t *qb_describe_options(const qb_option *options, size_t n)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        if (json_array_append_new(list, describe_option(&options[i])) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+const char *qb_describe_count(long long value, char *buf)
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%lld", value), out = 0;
+    for (int i = 0; i < n; i++) {
+        buf[out++] = digits[i];
+        int left = n - 1 - i;
+        if (left > 0 && left % 3 == 0 && digits[i] != '-')
+            buf[out++] = ',';
+    }
+    buf[out] = '\0';
+    return buf;
+}
+
+void qb_describe_text(qb_str *s, const char *text, size_t indent)
+{
+    enum { WIDTH = 80 };
+    size_t column = 0;
+    for (const char *word = text; *word;) {
+        size_t n = strcspn(word, " ");
+        if (column > 0 && column + 1 + n > WIDTH) {
+            qb_str_add(s, "\n");
+            column = 0;
+        }
+        if (column == 0)
+            qb_str_addf(s, "%*s", (int)indent, "");
+        else
+            qb_str_add(s, " ");
+        qb_str_addn(s, word, n);
+        column = column == 0 ? indent + n : column + 1 + n;
+        word += n + strspn(word + n, " ");
+    }
+    qb_str_add(s, "\n");
+}
+
+void qb_describe_field(qb_str *s, const char *label, const char *value)
+{
+    enum { COLUMN = 14 };
+    if (!value || !value[0])
+        return;
+    qb_str wrapped = {0};
+    qb_describe_text(&wrapped, value, COLUMN);
+    s->failed = s->failed || wrapped.failed;
+    if (!s->failed)
+        qb_str_addf(s, "%-*s%s", COLUMN, label, wrapped.text + COLUMN);
+    qb_str_finish(&wrapped);
+}
+
+void qb_describe_settings(qb_str *s, const char *name, const qb_option *options, size_t n)
+{
+    if (n == 0) {
+        qb_str_add(s, "\nNo options.\n");
+        return;
+    }
+    char *table = qb_options_help_keys(options, n);
+    if (!table) {
+        s->failed = true;
+        return;
+    }
+    qb_str_addf(s, "\nOptions, written %s[option=value,option=value]:\n%s", name, table);
+    qb_free(table);
+}
