@@ -8,8 +8,11 @@
 #include <string.h>
 
 static const qb_verb *const verbs[] = {
+    &qb_verb_train,
     &qb_verb_list,
     &qb_verb_info,
+    &qb_verb_bench,
+    &qb_verb_doctor,
 };
 
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
