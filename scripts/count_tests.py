@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""count_tests.py PLAIN SANITIZED: sums up Meson's testlog.json files; last line "N passed, N failed, N skipped".
+
+Counted are, of the plain build, the tests of Check's closing lines, one a conform program, and one a golden case.
+A program that failed without saying how counts as one failure; of the sanitized build only failures count.
+"""
+import json
+import re
+import sys
+
+CHECK = re.compile(r'^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$', re.M)
+GOLDEN = re.compile(r'^[^\n:]+: (\d+) passed, (\d+) failed, (\d+) skipped, worst ', re.M)
+
+
+def read(path):
+    with open(path, encoding='utf-8') as log:
+        return [json.loads(line) for line in log if line.strip()]
+
+
+def count(test):
+    """(passed, failed, skipped) of one test program."""
+    out = test.get('stdout') or ''
+    passed = failed = skipped = 0
+    for checks, failures, errors in CHECK.findall(out):
+        failed += int(failures) + int(errors)
+        passed += int(checks) - int(failures) - int(errors)
+    if test['name'].split(' / ')[-1].startswith('golden'):
+        for cases in GOLDEN.findall(out):
+            passed, failed, skipped = (a + int(b) for a, b in zip((passed, failed, skipped), cases))
+    if test['name'].split(' / ')[-1].startswith('conform'):
+        passed += test['result'] == 'OK'
+        skipped += test['result'] == 'SKIP'
+    if test['result'] not in ('OK', 'SKIP', 'EXPECTEDFAIL') and failed == 0:
+        failed = 1
+    return passed, failed, skipped
+
+
+def main():
+    plain, sanitized = read(sys.argv[1]), read(sys.argv[2])
+    passed = failed = skipped = 0
+    for build, tests in (('', plain), (' (sanitized)', sanitized)):
+        for test in tests:
+            p, f, s = count(test)
+            if f:
+                print(f"failed: {test['name']}{build}: {test['result']}")
+            failed += f
+            if not build:
+                passed, skipped = passed + p, skipped + s
+    print(f'{passed} passed, {failed} failed, {skipped} skipped')
+    return 1 if failed > 0 or passed == 0 or not sanitized else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
