@@ -42,14 +42,15 @@ static bool is_on_by_default(const qb_option *o)
                       strcmp(o->def, "1") == 0);
 }
 
-/* "--anneal-end SPAN", "--[no-]augment", or "anneal_end=SPAN". */
+/* "--anneal-end SPAN", "--[no-]flip" where it is on or left to others by default, or "anneal_end=SPAN". */
 static void add_form(qb_str *s, const qb_option *o, bool as_flags)
 {
     if (!as_flags) {
         qb_str_addf(s, "%s=%s", o->name, placeholder(o->kind));
         return;
     }
-    qb_str_add(s, o->kind == QB_KIND_BOOL && is_on_by_default(o) ? "--[no-]" : "--");
+    bool can_go_off = o->kind == QB_KIND_BOOL && (is_on_by_default(o) || o->flags & QB_OPT_NULLABLE);
+    qb_str_add(s, can_go_off ? "--[no-]" : "--");
     for (const char *p = o->name; *p; p++)
         qb_str_addn(s, *p == '_' ? "-" : p, 1);
     if (o->kind != QB_KIND_BOOL)

@@ -64,5 +64,6 @@ void qb_cli_status_line(const char *text);
 
 /* Sends qb_log messages to stderr: warnings always, the others by -q and -v. */
 void qb_cli_start_log(const qb_cli *cli);
+void qb_cli_stop_log(const qb_cli *cli);
 
 #endif

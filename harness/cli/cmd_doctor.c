@@ -5,6 +5,7 @@
 #include "base/build.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/describe.h"
@@ -131,7 +132,9 @@ static void look_at_software(doctor *d)
                qb_sprintf("%s%s%s, %s, %s", qb_build_version(), git[0] ? " git " : "", git, qb_build_compiler(),
                           qb_build_flags()),
                NULL);
-    find_owned(d, "software", "oneDNN", FOUND, qb_sprintf("%s (%.12s)", e.onednn, e.onednn_hash), NULL);
+    bool has_hash = e.onednn_hash[0] && strcmp(e.onednn_hash, "N/A") != 0; /* Debian's build does not say */
+    find_owned(d, "software", "oneDNN", FOUND,
+               qb_sprintf("%s%s%.12s", e.onednn, has_hash ? " git " : "", has_hash ? e.onednn_hash : ""), NULL);
     find_owned(d, "software", "threading", FOUND, qb_sprintf("%s (libgomp, OpenMP %d)", e.runtime, _OPENMP), NULL);
     bool gnuplot = has_program("gnuplot");
     find(d, "software", "gnuplot", gnuplot ? FOUND : OPTIONAL_MISSING, gnuplot ? "found" : "needed for plots and reports",
@@ -147,7 +150,7 @@ static void look_at_datasets(doctor *d, const char *data_dir)
         if (qb_dataset_open(infos[i].name, data_dir, &data) == QB_OK) {
             const char *dir = qb_dataset_dir(data), *warning = qb_dataset_warning(data);
             find_owned(d, "data sets", infos[i].name, FOUND,
-                       qb_sprintf("%s%s%s%s%s", qb_dataset_label(data), dir && dir[0] ? " in " : "", dir ? dir : "",
+                       qb_sprintf("%s%s%s%s%s", qb_dataset_label(data), dir[0] == '(' ? " " : " in ", dir,
                                   warning ? "; " : "", warning ? warning : ""),
                        NULL);
             qb_dataset_close(data);
@@ -218,18 +221,22 @@ static int look_at_places(doctor *d, const char *runs_dir)
     return QB_OK;
 }
 
-static int check_determinism(doctor *d, const char *solver_path, bool *ret_equal)
-{
-    char *what;
-    QB_TRY(qb_determinism_check(solver_path, ret_equal, &what));
-    find_owned(d, "determinism", "equal bits", *ret_equal ? FOUND : REQUIRED_MISSING, what, NULL);
-    return QB_OK;
-}
-
 static const char *path_of(const qb_cli *cli, const char *name)
 {
     const qb_value *v = qb_get(&cli->flags, name);
     return v->is_null ? NULL : v->text;
+}
+
+static int check_determinism(doctor *d, const qb_cli *cli, bool *ret_equal)
+{
+    char *what;
+    qb_log_info("training a little, twice; this takes some seconds");
+    qb_cli_stop_log(cli); /* what those runs say is of no interest */
+    int rc = qb_determinism_check(path_of(cli, "solver_path"), ret_equal, &what);
+    qb_cli_start_log(cli);
+    QB_TRY(rc);
+    find_owned(d, "determinism", "equal bits", *ret_equal ? FOUND : REQUIRED_MISSING, what, NULL);
+    return QB_OK;
 }
 
 static int run_doctor(qb_cli *cli)
@@ -243,7 +250,7 @@ static int run_doctor(qb_cli *cli)
     if (rc == QB_OK)
         rc = look_at_places(&d, path_of(cli, "runs_dir"));
     if (rc == QB_OK && qb_get(&cli->flags, "determinism")->b)
-        rc = check_determinism(&d, path_of(cli, "solver_path"), &is_equal);
+        rc = check_determinism(&d, cli, &is_equal);
     json_object_set_new(d.object, "missing", json_integer(d.n_missing));
     qb_str_addf(&d.text, "\n%s\n",
                 d.n_missing > 0  ? "Something that is required is missing: see MISSING above."

@@ -73,7 +73,7 @@ static int print_model_text(const qb_model *model, const qb_graph *g)
     totals t = count(g);
     qb_str_addf(&s, "%s: %s\n", model->name, model->title);
     qb_describe_field(&s, "source", model->source);
-    qb_str_addf(&s, "%-14s%s, %d classes\n\n", "input", shape_text(qb_graph_input_shape(g), shape, sizeof shape),
+    qb_str_addf(&s, "%-16s%s, %d classes\n\n", "input", shape_text(qb_graph_input_shape(g), shape, sizeof shape),
                 qb_graph_n_classes(g));
     qb_str_addf(&s, "%-30s %-12s %-12s %10s %13s\n", "layer", "kind", "output", "parameters", "multiply-adds");
     for (size_t i = 0; i < qb_graph_n_layers(g); i++) {
@@ -151,7 +151,7 @@ static int info_model(const qb_cli *cli, const char *name)
 static void add_reals(qb_str *s, const char *label, const double *v, int n)
 {
     char buf[32];
-    qb_str_addf(s, "%-14s", label);
+    qb_str_addf(s, "%-16s", label);
     for (int i = 0; i < n; i++)
         qb_str_addf(s, "%s%s", i > 0 ? ", " : "", qb_format_real(v[i], buf));
     qb_str_add(s, "\n");
@@ -179,8 +179,8 @@ static int info_dataset(const qb_cli *cli, const char *name)
     char a[32], b[32];
     qb_str_addf(&s, "%s: %s\n", d->name, d->title);
     qb_describe_field(&s, "source", d->source);
-    qb_str_addf(&s, "%-14s%dx%dx%d, %d classes\n", "images", d->c, d->h, d->w, d->n_classes);
-    qb_str_addf(&s, "%-14s%s to train, %s to test\n", "", qb_describe_count(d->n_train, a),
+    qb_str_addf(&s, "%-16s%dx%dx%d, %d classes\n", "images", d->c, d->h, d->w, d->n_classes);
+    qb_str_addf(&s, "%-16s%s to train, %s to test\n", "", qb_describe_count(d->n_train, a),
                 qb_describe_count(d->n_test, b));
     add_reals(&s, "mean", d->mean, d->c);
     add_reals(&s, "std", d->std, d->c);
@@ -340,8 +340,8 @@ const qb_verb qb_verb_info = {
                 "  qatbench info parq\n"
                 "  qatbench info ./build/solvers/parq.so\n"
                 "  qatbench info resnet50 --json\n",
-    .details = "NAME is a model, data set, solver, quantizer or schedule, or the path of a solver\n"
-               "plugin. A plugin is read as data; none of its functions runs.\n"
+    .details = "NAME is a model, data set, solver, quantizer or schedule, or the path of a\n"
+               "solver plugin. A plugin is read as data; none of its functions runs.\n"
                "--json of a model: name, parameters, macs (multiply-adds of one image), groups,\n"
                "layers (name, kind, out, parameters, macs).\n",
     .options = options,

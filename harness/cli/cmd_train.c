@@ -88,7 +88,8 @@ static int print_result(const json_t *record)
                 text_of(record, "status"), reason[0] ? ": " : "", reason);
     add_number(&s, "test top-1", result, "test_top1", 2, " %");
     add_number(&s, "test top-5", result, "test_top5", 2, " %");
-    add_number(&s, "as trained", result, "test_top1_soft", 2, " %  (top-1 before the weights are made hard)");
+    if (!json_is_null(json_object_get(config, "bits")))
+        add_number(&s, "as trained", result, "test_top1_soft", 2, " %  (top-1 before the weights are made hard)");
     add_number(&s, "test loss", result, "test_loss", 4, "");
     add_number(&s, "train loss", result, "train_loss", 4, "");
     add_number(&s, "epochs", result, "epochs", 0, "");
@@ -163,8 +164,8 @@ const qb_verb qb_verb_train = {
     .summary = "one run; the same command again resumes it",
     .examples =
         "  qatbench train --model resnet8 --dataset fashion-mnist --epochs 3\n"
-        "  qatbench train --model resnet20 --dataset cifar10 --data-dir ~/data --epochs 5 \\\n"
-        "      --solver 'parq[steepness=10]' --bits 2 --weight-decay 2e-4 --seed 1 \\\n"
+        "  qatbench train --model resnet20 --dataset cifar10 --data-dir ~/data \\\n"
+        "      --epochs 5 --solver 'parq[steepness=10]' --bits 2 --weight-decay 2e-4 \\\n"
         "      --lr-schedule 'multistep[milestones=2/3/4,gamma=0.1]'\n"
         "  qatbench train --model resnet8 --dataset synthetic --epochs 1 --json\n",
     .details = "The same command again resumes an interrupted run, and prints the result of a\n"

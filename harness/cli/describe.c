@@ -80,7 +80,7 @@ void qb_describe_text(qb_str *s, const char *text, size_t indent)
 
 void qb_describe_field(qb_str *s, const char *label, const char *value)
 {
-    enum { COLUMN = 14 };
+    enum { COLUMN = 16 };
     if (!value || !value[0])
         return;
     qb_str wrapped = {0};

@@ -116,3 +116,8 @@ void qb_cli_start_log(const qb_cli *cli)
 {
     qb_log_add_sink(show_message, (void *)cli); /* read only */
 }
+
+void qb_cli_stop_log(const qb_cli *cli)
+{
+    qb_log_remove_sink(show_message, (void *)cli);
+}

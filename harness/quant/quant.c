@@ -150,10 +150,12 @@ static void step_view(qb_quant *q, qb_tensor *t, const step_plan *plan, int thre
     qb_param *p = t->param;
     if (s->on_gradient != NULL && !call_on_gradient(q, t, plan->info))
         return;
+    double begin = omp_get_wtime();
     if ((t->caps & QB_CAP_OWN_STEP) == 0)
         qb_optim_step(q->optim, t->optim, p->x, p->g, plan->info->lr, plan->decay_scale);
     if (t->optim_aux >= 0)
         qb_optim_step(q->optim, t->optim_aux, t->view.aux, t->view.aux_g, plan->info->lr, 1.0);
+    t->optimizer_seconds = omp_get_wtime() - begin;
     if (s->after_step != NULL && !call_after_step(q, t, plan->info))
         return;
     const float *z = map_input(q, t, thread);
@@ -215,13 +217,36 @@ static void start_views(qb_quant *q)
         }
 }
 
+/* All views; the time that this took is shared out by what the views say of theirs. */
+static void step_views(qb_quant *q, const step_plan *plan)
+{
+    double begin = omp_get_wtime(), optimizer = 0, all = 0;
+#pragma omp parallel for num_threads(q->n_workers) schedule(dynamic, 1)
+    for (size_t g = 0; g < q->n_groups; g++)
+        for (size_t i = q->starts[g]; i < q->starts[g + 1]; i++) {
+            qb_tensor *t = &q->tensors[q->order[i]];
+            double view_begin = omp_get_wtime();
+            step_view(q, t, plan, omp_get_thread_num());
+            t->step_seconds = omp_get_wtime() - view_begin;
+        }
+    for (size_t i = 0; i < q->n_tensors; i++) {
+        optimizer += q->tensors[i].optimizer_seconds;
+        all += q->tensors[i].step_seconds;
+    }
+    double spent = omp_get_wtime() - begin, share = all > 0 ? optimizer / all : 0;
+    q->times.optimizer += spent * share;
+    q->times.solver += spent * (1 - share);
+}
+
 int qb_quant_step(qb_quant *q, int64_t step, double lr)
 {
     const qb_quant_options *o = &q->options;
     QB_ASSERT(step == q->next_step);
+    double begin = omp_get_wtime();
     if (step < o->warmup || q->n_tensors == 0) {
         step_others(q, lr);
         warm_up_views(q, lr);
+        q->times.optimizer += omp_get_wtime() - begin;
         q->next_step++;
         return 0;
     }
@@ -234,14 +259,21 @@ int qb_quant_step(qb_quant *q, int64_t step, double lr)
         QB_TRY(qb_quant_report(q));
     }
     QB_TRY(begin_step(q, &plan));
+    double others_begin = omp_get_wtime();
+    q->times.solver += others_begin - begin;
     step_others(q, lr);
-#pragma omp parallel for num_threads(q->n_workers) schedule(dynamic, 1)
-    for (size_t g = 0; g < q->n_groups; g++)
-        for (size_t i = q->starts[g]; i < q->starts[g + 1]; i++)
-            step_view(q, &q->tensors[q->order[i]], &plan, omp_get_thread_num());
+    q->times.optimizer += omp_get_wtime() - others_begin;
+    step_views(q, &plan);
     QB_TRY(qb_quant_report(q));
     q->next_step++;
     return 0;
+}
+
+qb_quant_times qb_quant_take_times(qb_quant *q)
+{
+    qb_quant_times times = q->times;
+    q->times = (qb_quant_times){0};
+    return times;
 }
 
 size_t qb_quant_metrics(const qb_quant *q, qb_metric *out, size_t max)

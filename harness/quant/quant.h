@@ -64,6 +64,14 @@ bool qb_quant_owns_levels(const qb_quant *q);
 /* Number of rows collapsed to a single value in a finished slab (a recorded warning). */
 int64_t qb_quant_count_collapsed(const qb_quant *q, const float *slab);
 
+/* Where the time of qb_quant_step went since creation or the last reset, in seconds of the whole step: views that
+ * are handled at once share it in proportion to the work. */
+typedef struct qb_quant_times {
+    double optimizer; /* base optimizer, all tensors                        */
+    double solver;    /* hooks, levels, and the checks of the views' memory */
+} qb_quant_times;
+qb_quant_times qb_quant_take_times(qb_quant *q); /* returns and resets */
+
 /* Metrics of the solver for the step just done; names as "parq_inv_slope". Returns how many (<= max). */
 size_t qb_quant_metrics(const qb_quant *q, qb_metric *out, size_t max);
 

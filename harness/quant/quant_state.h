@@ -25,6 +25,7 @@ struct qb_quant {
     size_t scratch_len;
     double lr_sum;
     int64_t next_step;
+    qb_quant_times times;
     qb_step last; /* as hooks saw it in the last quantized step */
     char **notes;
     size_t n_notes;

@@ -35,6 +35,7 @@ typedef struct qb_tensor {
     int optim, optim_aux; /* indices; optim_aux -1 = no aux */
     qb_guard guards[QB_MAX_GUARDS];
     int n_guards;
+    double optimizer_seconds, step_seconds; /* of the last step: base optimizer; all of it */
     char *problem; /* why a hook of this view failed, NULL = none; owned */
 } qb_tensor;
 
