@@ -24,7 +24,7 @@ def count(test):
     for checks, failures, errors in CHECK.findall(out):
         failed += int(failures) + int(errors)
         passed += int(checks) - int(failures) - int(errors)
-    if test['name'].split(' / ')[-1].startswith('golden'):
+    if test['name'].split(' / ')[-1].startswith('golden_'):
         for cases in GOLDEN.findall(out):
             passed, failed, skipped = (a + int(b) for a, b in zip((passed, failed, skipped), cases))
     if test['name'].split(' / ')[-1].startswith('conform'):
