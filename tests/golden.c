@@ -23,6 +23,7 @@
 static const golden_kind *const kinds[] = {
     &golden_models,
     &golden_schedules,
+    &golden_training,
     &golden_quantizers,
     &golden_proxmaps,
     &golden_trajectories,

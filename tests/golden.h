@@ -9,6 +9,7 @@
 
 #include "base/safetensors.h"
 #include "engine/param.h"
+#include "quant/plugin.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -68,13 +69,16 @@ const qb_st_tensor *golden_tensor(const golden_file *f, const char *case_name, c
 /* Its values, float32, aligned; n_elements of them. qb_free. Absent or not F32: the whole file fails. */
 float *golden_floats(const golden_file *f, const char *case_name, const char *name, size_t *ret_n);
 
-/* ---- networks ---- */
+/* ---- networks and solvers ---- */
 
 /* x (and w) of a parameter <- the hash fill of its name with `prefix` in front (golden/README.md). */
 void golden_fill_param(const qb_param *p, const char *prefix);
 
 /* OMP_NUM_THREADS, or all cores this process may use. */
 int golden_threads(void);
+
+/* The plugin of this build and its settings by a spec ("parq[steepness=10]"); the caller finishes the settings. */
+int golden_load_solver(const char *spec, const qb_plugin **ret_plugin, qb_settings *ret_settings);
 
 /* ---- the kinds ---- */
 
@@ -86,6 +90,7 @@ typedef struct golden_kind {
 
 extern const golden_kind golden_models;
 extern const golden_kind golden_schedules;
+extern const golden_kind golden_training;
 extern const golden_kind golden_quantizers;
 extern const golden_kind golden_proxmaps;
 extern const golden_kind golden_trajectories;

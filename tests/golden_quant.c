@@ -121,8 +121,7 @@ static char *map_spec(const json_t *c)
     return NULL;
 }
 
-/* Loads a plugin from the build and its settings; the caller finishes the settings. */
-static int load_solver(const char *spec_text, const qb_plugin **ret_plugin, qb_settings *ret_settings)
+int golden_load_solver(const char *spec_text, const qb_plugin **ret_plugin, qb_settings *ret_settings)
 {
     qb_spec spec;
     char *dir = qb_program_dir(), *solvers = qb_path_join(dir, "../solvers");
@@ -196,7 +195,7 @@ static void run_proxmap_case(golden_tally *t, const golden_file *f, const char *
     }
     const qb_plugin *plugin;
     qb_settings settings;
-    if (load_solver(spec, &plugin, &settings) < 0) {
+    if (golden_load_solver(spec, &plugin, &settings) < 0) {
         golden_fail(t, name, "%s: %s", spec, qb_err_text());
         qb_free(spec);
         return;
@@ -347,7 +346,7 @@ static void run_trajectories(golden_tally *t, const golden_file *f)
         char *spec = map_spec(c);
         if (spec == NULL || quantizer_spec(golden_text(c, "quantizer")) == NULL) {
             golden_skip(t, name, "map '%s' with quantizer '%s' is unknown here", golden_text(c, "map"), golden_text(c, "quantizer"));
-        } else if (load_solver(spec, &plugin, &settings) < 0) {
+        } else if (golden_load_solver(spec, &plugin, &settings) < 0) {
             golden_fail(t, name, "%s: %s", spec, qb_err_text());
         } else {
             run_trajectory(t, f, name, c, plugin, &settings);

@@ -1,0 +1,241 @@
+/* training: steps of a network on CIFAR-10 records in file order, by the program's own engine, optimizer, quantizer and
+ * solver plugins; the loss of every step is compared with the reference's.
+ *
+ * Tolerances (golden/README.md): two builds of the reference drift apart like chaos, so the first 6 losses are held to
+ * 5e-3 each and the mean of the last 20 to 0.12. KEY.test is for information and not compared.
+ */
+#include "golden.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "datasets/datasets.h"
+#include "engine/net.h"
+#include "models/models.h"
+#include "quant/quant.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EARLY = 6, LATE = 20 };
+static const double early_tolerance = 5e-3, late_tolerance = 0.12;
+
+/* What all cases share: hyper-parameters of the file and the images. */
+typedef struct recipe {
+    const golden_file *f;
+    const char *prefix;
+    int n_steps, batch;
+    double lr, momentum, weight_decay;
+    int64_t warmup, period;
+    double anneal_start, anneal_end; /* steps */
+    qb_dataset *data;
+    qb_graph *graph;
+    float *images;   /* one batch */
+    int32_t *labels;
+} recipe;
+
+static bool matches(const golden_file *f)
+{
+    return golden_meta(f, "recipe") && golden_meta(f, "steps") && golden_cases_have(f, "solver");
+}
+
+static int recipe_load(recipe *r, const char *data_dir)
+{
+    QB_TRY(qb_dataset_open("cifar10", data_dir, &r->data));
+    const qb_dataset_info *info = qb_dataset_get_info(r->data);
+    if ((int64_t)r->n_steps * r->batch > qb_dataset_train(r->data).n)
+        return qb_err_set(QB_E_DATA, "the data set has fewer records than the steps need");
+    qb_shape shape = {info->c, info->h, info->w};
+    QB_TRY(qb_model_graph(golden_meta(r->f, "model"), shape, info->n_classes, &r->graph));
+    r->images = qb_alloc((size_t)r->batch * (size_t)(info->c * info->h * info->w), sizeof *r->images);
+    r->labels = qb_alloc((size_t)r->batch, sizeof *r->labels);
+    return r->images && r->labels ? 0 : QB_E_NOMEM;
+}
+
+static void recipe_finish(recipe *r)
+{
+    qb_free(r->images);
+    qb_free(r->labels);
+    qb_graph_destroy(r->graph);
+    qb_dataset_close(r->data);
+}
+
+/* Records batch * step and on, as the reference sees them: x / 255, then (x - mean) / std, rounded at each step. */
+static void load_batch(recipe *r, int step)
+{
+    const qb_dataset_info *info = qb_dataset_get_info(r->data);
+    qb_split train = qb_dataset_train(r->data);
+    size_t area = (size_t)(info->h * info->w), image = (size_t)info->c * area, first = (size_t)step * (size_t)r->batch;
+    for (size_t i = 0; i < (size_t)r->batch; i++) {
+        const uint8_t *pixels = train.pixels + (first + i) * image;
+        for (size_t k = 0; k < image; k++) {
+            float mean = (float)info->mean[k / area], std = (float)info->std[k / area];
+            r->images[i * image + k] = ((float)pixels[k] / 255.0f - mean) / std;
+        }
+        r->labels[i] = train.labels8[first + i];
+    }
+}
+
+/* ---- one case ---- */
+
+typedef struct machine {
+    qb_net *net;
+    qb_optim *optim;
+    qb_quant *quant;
+    qb_settings settings; /* of the solver */
+} machine;
+
+/* The solver's own options, by name, from the case or the file. */
+static int read_solver_options(const recipe *r, const json_t *c, const qb_plugin *plugin, qb_settings *settings)
+{
+    for (uint32_t i = 0; i < plugin->solver.n_options; i++) {
+        const char *name = plugin->options[i].name, *text = golden_meta(r->f, name);
+        char number[32];
+        if (json_is_number(json_object_get(c, name)))
+            text = qb_format_real(golden_number(c, name, 0), number);
+        if (text)
+            QB_TRY(qb_settings_set(settings, name, text));
+    }
+    return 0;
+}
+
+static int machine_create(machine *m, const recipe *r, const json_t *c, const qb_plugin *plugin)
+{
+    bool full_precision = strcmp(golden_text(c, "solver"), "fp32") == 0;
+    const qb_net_options net = {
+        .precision = QB_FP32,
+        .threads = golden_threads(),
+        .separate_latent = !full_precision,
+        .train_batches = &r->batch,
+        .n_train_batches = 1,
+    };
+    const qb_optim_options optim = {.kind = QB_OPTIM_SGD, .momentum = r->momentum};
+    const char *quantizer = golden_text(c, "quantizer");
+    qb_quant_options quant = {
+        .plugin = plugin,
+        .solver_settings = &m->settings,
+        .bits = (int)golden_number(c, "bits", 2),
+        .quantizer = quantizer ? quantizer : "lsbq",
+        .granularity = golden_number(c, "per_channel", 0) != 0 ? QB_PER_ROW : QB_PER_TENSOR,
+        .period = r->period,
+        .warmup = r->warmup,
+        .n_steps = r->n_steps,
+        .steps_per_epoch = r->n_steps,
+        .anneal_start = r->anneal_start,
+        .anneal_end = r->anneal_end,
+        .lr_base = r->lr,
+        .lr_sum_total = r->lr * (double)(r->n_steps - r->warmup),
+        .weight_decay = r->weight_decay,
+        .seed = 1,
+        .threads = golden_threads(),
+    };
+    QB_TRY(read_solver_options(r, c, plugin, &m->settings));
+    QB_TRY(qb_net_create(r->graph, &net, &m->net));
+    qb_net_init_weights(m->net, 1);
+    size_t n;
+    qb_param *params = qb_net_params(m->net, &n);
+    for (size_t i = 0; i < n; i++)
+        golden_fill_param(&params[i], r->prefix);
+    QB_TRY(qb_optim_create(&optim, &m->optim));
+    return qb_quant_create(&quant, params, n, m->optim, &m->quant);
+}
+
+static void machine_destroy(machine *m)
+{
+    qb_quant_destroy(m->quant);
+    qb_optim_destroy(m->optim);
+    qb_net_destroy(m->net);
+    qb_settings_finish(&m->settings);
+}
+
+static int train(machine *m, recipe *r, double *losses)
+{
+    for (int step = 0; step < r->n_steps; step++) {
+        qb_loss loss;
+        load_batch(r, step);
+        QB_TRY(qb_net_forward(m->net, r->images, r->batch, QB_TRAIN));
+        QB_TRY(qb_net_backward(m->net, r->labels, 0, &loss));
+        QB_TRY(qb_quant_step(m->quant, step, r->lr));
+        losses[step] = loss.sum / (double)loss.n;
+    }
+    return 0;
+}
+
+static double compare(const double *got, const float *want, int n)
+{
+    double worst = 0, drift = 0;
+    for (int i = 0; i < n && i < EARLY; i++)
+        worst = fmax(worst, fabs(got[i] - (double)want[i]) / early_tolerance);
+    int first_late = n > LATE ? n - LATE : 0;
+    for (int i = first_late; i < n; i++)
+        drift += (got[i] - (double)want[i]) / (n - first_late);
+    return isfinite(drift) ? fmax(worst, fabs(drift) / late_tolerance) : HUGE_VAL;
+}
+
+static void run_case(golden_tally *t, recipe *r, const char *key, const json_t *c)
+{
+    static const char *const solvers[][2] = {{"fp32", "none"}, {"soft", "softquant"}, {"ste", "ste"},
+                                             {"binaryrelax", "binaryrelax"}, {"parq", "parq"}};
+    const char *theirs = golden_text(c, "solver"), *ours = NULL;
+    for (size_t i = 0; theirs && i < sizeof solvers / sizeof *solvers; i++)
+        if (strcmp(theirs, solvers[i][0]) == 0)
+            ours = solvers[i][1];
+    if (!ours) {
+        golden_skip(t, key, "solver '%s' is unknown here", theirs ? theirs : "");
+        return;
+    }
+    size_t n;
+    float *want = golden_floats(r->f, key, "loss", &n);
+    double *losses = qb_alloc((size_t)r->n_steps, sizeof *losses);
+    machine m = {0};
+    const qb_plugin *plugin = NULL;
+    int rc = losses ? golden_load_solver(ours, &plugin, &m.settings) : QB_E_NOMEM;
+    if (rc == 0 && n != (size_t)r->n_steps)
+        rc = qb_err_set(QB_E_DATA, "loss: expected %d values, got %zu", r->n_steps, n);
+    if (rc == 0)
+        rc = machine_create(&m, r, c, plugin);
+    if (rc == 0)
+        rc = train(&m, r, losses);
+    if (rc == 0)
+        golden_case(t, key, compare(losses, want, r->n_steps));
+    else
+        golden_fail(t, key, "%s", qb_err_text());
+    machine_destroy(&m);
+    qb_free(losses);
+    qb_free(want);
+}
+
+static void run(golden_tally *t, const golden_file *f)
+{
+    const char *data_dir = getenv("QATBENCH_TEST_DATA");
+    if (!data_dir || !*data_dir) {
+        golden_skip_all(t, f, "QATBENCH_TEST_DATA does not name the folder of real images");
+        return;
+    }
+    recipe r = {
+        .f = f,
+        .prefix = golden_meta(f, "prefix") ? golden_meta(f, "prefix") : "",
+        .n_steps = (int)golden_meta_number(f, "steps"),
+        .batch = (int)golden_meta_number(f, "batch"),
+        .lr = golden_meta_number(f, "lr"),
+        .momentum = golden_meta_number(f, "momentum"),
+        .weight_decay = golden_meta_number(f, "weight_decay"),
+        .warmup = (int64_t)golden_meta_number(f, "warmup_steps"),
+        .period = (int64_t)golden_meta_number(f, "quant_period"),
+        .anneal_start = golden_meta_number(f, "anneal_start"),
+        .anneal_end = golden_meta_number(f, "anneal_end"),
+    };
+    const char *key;
+    json_t *c;
+    int rc = recipe_load(&r, data_dir);
+    if (rc < 0) {
+        golden_fail(t, "real images", "%s", qb_err_text());
+    } else {
+        json_object_foreach(f->cases, key, c)
+            run_case(t, &r, key, c);
+    }
+    recipe_finish(&r);
+}
+
+const golden_kind golden_training = {"training", matches, run};
