@@ -1,0 +1,65 @@
+/* A study: the records of many runs sorted into cells, a cell being one configuration over its seeds.
+ *
+ * With a plan the cells are exactly the plan's, in its order, and a seed without a record is a run with status
+ * "missing". Without one the cells are what the records hold, and no run is missing. Data are never opened: cells
+ * are matched by the recorded configuration.
+ *
+ * Invariant: every run of a cell is there once, by seed; no record is dropped silently (n_foreign, notes).
+ */
+#ifndef QB_CELLS_H
+#define QB_CELLS_H
+
+#include "base/json.h"
+#include "study/plan.h"
+
+#include <stddef.h>
+
+typedef struct qb_cell_run {
+    long long seed;
+    const char *status;  /* of the record (train/record.h), or "missing"; borrowed */
+    const char *reason;  /* NULL: none; borrowed */
+    const json_t *line;  /* line of runs.jsonl; NULL when there is none; borrowed */
+} qb_cell_run;
+
+typedef struct qb_cell {
+    const json_t *values; /* object: each of the study's keys -> value; borrowed */
+    json_t *config;       /* identity without seed; NULL for a cell that the plan cannot run */
+    char **labels;        /* one a key of the study; "" where the key does not apply */
+    qb_cell_run *runs;    /* by seed, one a seed that is expected */
+    size_t n_runs;
+} qb_cell;
+
+typedef struct qb_study {
+    char *title;
+    char *folder;    /* where plots and reports go unless told otherwise */
+    char **keys;     /* solver, bits, then every further key that varies */
+    bool *varies;    /* whether that key has more than one value among the cells */
+    size_t n_keys;
+    qb_cell *cells;
+    size_t n_cells;
+    qb_study_plan *plan;   /* NULL: none */
+    json_t *lines;   /* array: every record read */
+    json_t *own_values; /* array: values of cells without a plan */
+    json_t *labels;  /* array of texts: data sets as they call themselves, "Fashion-MNIST" */
+    json_t *notes;   /* array of texts: what a reader must know about how runs became cells */
+    size_t n_foreign; /* records that belong to no cell of the plan */
+} qb_study;
+
+/* args: at most one plan, and any number of folders and runs.jsonl files. A plan alone reads RUNS_DIR/EXPERIMENT,
+ * which need not exist; a folder that holds a runs.jsonl is read from it, with the plan.yaml beside it.
+ * QB_E_USAGE: two plans; QB_E_NOINPUT: nothing there; QB_E_DATA: a record that is none; and qb_study_plan_read's. */
+int qb_study_load(char *const *args, int n_args, const qb_study_plan_places *places, qb_study **ret_study);
+
+/* The same from records in memory. Takes plan (may be NULL) and lines, on failure too. */
+int qb_study_create(qb_study_plan *plan, json_t *lines, const char *title, const char *folder, qb_study **ret_study);
+void qb_study_destroy(qb_study *s);
+
+/* "qatbench train ...": the line that runs a configuration again with a seed. Caller frees. */
+char *qb_study_command(const json_t *config, long long seed);
+
+/* A number of a run's result, NaN where it has none. name: a member of result. */
+double qb_cell_run_result(const qb_cell_run *run, const char *name);
+
+bool qb_cell_run_is(const qb_cell_run *run, const char *status);
+
+#endif

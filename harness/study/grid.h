@@ -1,0 +1,39 @@
+/* A rectangle of texts, and its three forms on paper: aligned text, Markdown, LaTeX (booktabs).
+ *
+ * Texts are UTF-8 as a reader should see them; each form escapes what it must. Row 0 is the head.
+ */
+#ifndef QB_GRID_H
+#define QB_GRID_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum qb_grid_form { QB_GRID_TEXT = 1, QB_GRID_MARKDOWN, QB_GRID_LATEX } qb_grid_form;
+
+typedef struct qb_grid {
+    size_t n_rows, n_columns, n_left; /* the first n_left columns stand left, the others right */
+    struct {
+        char *text;
+        bool bold;
+    } *items; /* (n_rows, n_columns) */
+} qb_grid;
+
+int qb_grid_init(qb_grid *g, size_t n_rows, size_t n_columns, size_t n_left);
+void qb_grid_finish(qb_grid *g);
+
+/* Takes text. QB_E_NOMEM when text is NULL (so that it can be the result of qb_sprintf). */
+int qb_grid_take(qb_grid *g, size_t row, size_t column, char *text);
+int qb_grid_set(qb_grid *g, size_t row, size_t column, const char *text);
+
+/* Adds the grid. Bold is **x**, \textbf{x}, and in plain text a trailing *. */
+void qb_grid_render(const qb_grid *g, qb_grid_form form, qb_str *out);
+
+/* Adds a text by the rules of a form, on its own. */
+void qb_grid_add_escaped(qb_str *out, qb_grid_form form, const char *text);
+
+/* "±" -> "+-", en dash -> "-", "Δ" -> "d": the characters of ours that an ASCII terminal lacks. NULL: out of memory. */
+char *qb_text_to_ascii(const char *text);
+
+#endif

@@ -1,0 +1,392 @@
+/* Reading the words of a plan. See plan_text.h. */
+#include "study/plan_text.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "datasets/datasets.h"
+#include "engine/schedule.h"
+#include "models/models.h"
+#include "quant/levels.h"
+#include "quant/plugin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_RUNS_PER_KEY = 10000 };
+
+int qb_study_plan_text_place(const qb_study_plan_text *t, const qb_yaml_node *at)
+{
+    int code = qb_err_code();
+    if (code == QB_E_NOMEM)
+        return code;
+    char text[1024], hint[512];
+    (void)snprintf(text, sizeof text, "%s", qb_err_text());
+    (void)snprintf(hint, sizeof hint, "%s", qb_err_hint_text());
+    if (code == QB_E_UNAVAILABLE || code == QB_E_NOINPUT)
+        (void)qb_err_set(code, "%s:%d:%d: %s", t->path, at->line, at->column, text);
+    else
+        code = qb_yaml_error(t->path, at, "%s", text);
+    if (hint[0])
+        (void)qb_err_hint("%s", hint);
+    return code;
+}
+
+static const char *kind_name(const qb_yaml_node *n)
+{
+    return n->kind == QB_YAML_SCALAR ? "a single value" : n->kind == QB_YAML_SEQUENCE ? "a list" : "a mapping";
+}
+
+static int expect_kind(const qb_study_plan_text *t, const char *key, const qb_yaml_node *n, qb_yaml_kind kind, const char *wanted)
+{
+    if (n->kind == kind)
+        return QB_OK;
+    return qb_yaml_error(t->path, n, "%s: expected %s, got %s", key, wanted, kind_name(n));
+}
+
+/* "unknown key 'X'" with the nearest of names, or all of them where they are few. */
+static int refuse_key(const qb_study_plan_text *t, const qb_yaml_node *key, const char *where, const char *const *names, size_t n)
+{
+    enum { FEW = 8 };
+    const char *nearest = qb_nearest_name(key->text, names, n);
+    int rc = qb_yaml_error(t->path, key, "%sunknown key '%.60s'", where, key->text);
+    if (nearest)
+        return qb_err_hint("did you mean '%s'?", nearest);
+    if (n > FEW)
+        return qb_err_hint("'qatbench train --help' lists the keys of a run");
+    qb_str all = {0};
+    for (size_t i = 0; i < n; i++)
+        qb_str_addf(&all, "%s%s", i > 0 ? ", " : "", names[i]);
+    rc = all.failed ? QB_E_NOMEM : qb_err_hint("known keys: %s", all.text);
+    qb_str_finish(&all);
+    return rc;
+}
+
+/* ---- values ---- */
+
+/* Things that a value names must exist: better told here, with a place, than cell by cell. */
+static int check_solver(const char *text, const char *solver_path)
+{
+    qb_spec spec;
+    QB_TRY(qb_spec_parse(text, &spec));
+    const qb_plugin *plugin;
+    qb_settings settings = {0};
+    int rc = qb_plugin_load(spec.name, solver_path, &plugin);
+    if (rc == QB_OK)
+        rc = qb_plugin_settings(plugin, &spec, &settings);
+    if (rc == QB_OK)
+        qb_settings_finish(&settings);
+    qb_spec_finish(&spec);
+    return rc;
+}
+
+static int check_name(const qb_option *o, const char *text, const char *solver_path)
+{
+    char *canonical = NULL;
+    const qb_model *model;
+    const qb_dataset_info *dataset;
+    int rc = QB_OK;
+    if (strcmp(o->name, "solver") == 0)
+        rc = check_solver(text, solver_path);
+    else if (strcmp(o->name, "model") == 0)
+        rc = qb_model_find(text, &model);
+    else if (strcmp(o->name, "dataset") == 0)
+        rc = qb_dataset_find(text, &dataset);
+    else if (strcmp(o->name, "quantizer") == 0)
+        rc = qb_quantizer_canonical(text, &canonical);
+    else if (strcmp(o->name, "lr_schedule") == 0)
+        rc = qb_schedule_canonical(text, &canonical);
+    qb_free(canonical);
+    return rc;
+}
+
+static int read_word(const qb_study_plan_text *t, const qb_option *o, const qb_yaml_node *node, const char *solver_path,
+                     qb_study_plan_word *ret)
+{
+    QB_TRY(expect_kind(t, o->name, node, QB_YAML_SCALAR, "a single value"));
+    qb_value v;
+    if (qb_value_parse(o, node->text, &v) < 0)
+        return qb_study_plan_text_place(t, node);
+    bool empty = v.is_null;
+    *ret = (qb_study_plan_word){.option = o, .node = node, .canonical = qb_strdup(v.text)};
+    qb_value_finish(&v);
+    if (!ret->canonical)
+        return QB_E_NOMEM;
+    if (empty)
+        return qb_yaml_error(t->path, node, "%s: expected a value, got nothing; leave the key out for its default", o->name);
+    if (check_name(o, node->text, solver_path) < 0) {
+        if (!qb_starts_with(qb_err_text(), o->name))
+            (void)qb_err_add("%s", o->name);
+        return qb_study_plan_text_place(t, node);
+    }
+    return QB_OK;
+}
+
+static void finish_group(qb_study_plan_group *g)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        for (size_t k = 0; k < g->axes[i].n; k++)
+            qb_free(g->axes[i].words[k].canonical);
+        qb_free(g->axes[i].words);
+    }
+    qb_free(g->axes);
+    *g = (qb_study_plan_group){0};
+}
+
+const qb_study_plan_axis *qb_study_plan_group_find(const qb_study_plan_group *g, const qb_option *option)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        if (g->axes[i].option == option)
+            return &g->axes[i];
+    }
+    return NULL;
+}
+
+/* ---- base, matrix, include, exclude ---- */
+
+enum { ONE = 1, LIST = 2 }; /* what a key of a group may hold */
+
+static int find_key(const qb_study_plan_text *t, const char *where, const qb_yaml_node *key, const qb_option **ret)
+{
+    size_t n, n_names = 0;
+    const qb_option *schema = qb_run_schema(&n);
+    const qb_option *o = qb_option_find(schema, n, key->text);
+    if (o && strcmp(o->name, "seed") == 0) {
+        (void)qb_yaml_error(t->path, key, "%s: 'seed' is not a key here", where);
+        return qb_err_hint("every cell runs once a seed: write  seeds: [1, 2, 3]  at the top of the plan");
+    }
+    if (o && o->flags & QB_OPT_NO_PLAN) {
+        (void)qb_yaml_error(t->path, key, "%s: '%s' is not a key of a plan", where, o->name);
+        return qb_err_hint("it is a flag of the command line only, so that a plan means the same everywhere");
+    }
+    if (o && strcmp(o->name, key->text) == 0) {
+        *ret = o;
+        return QB_OK;
+    }
+    const char **names = qb_alloc(n, sizeof *names);
+    char *prefix = qb_sprintf("%s: ", where);
+    if (!names || !prefix) {
+        qb_free(names);
+        qb_free(prefix);
+        return QB_E_NOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!(schema[i].flags & QB_OPT_NO_PLAN) && strcmp(schema[i].name, "seed") != 0)
+            names[n_names++] = schema[i].name;
+    }
+    int rc = refuse_key(t, key, prefix, names, n_names);
+    qb_free(names);
+    qb_free(prefix);
+    return rc;
+}
+
+static int read_axis(const qb_study_plan_text *t, const char *where, const qb_yaml_node *key, const qb_yaml_node *value,
+                     unsigned allowed, const char *solver_path, qb_study_plan_axis *axis)
+{
+    axis->key = key;
+    QB_TRY(find_key(t, where, key, &axis->option));
+    const char *name = axis->option->name;
+    bool list = value->kind == QB_YAML_SEQUENCE;
+    if (list && !(allowed & LIST))
+        return qb_yaml_error(t->path, value, "%s: expected a single value, got a list; a list stands in matrix", name);
+    if (!list && !(allowed & ONE))
+        return qb_yaml_error(t->path, value, "%s: expected a list, such as [%.40s], got %s", name,
+                             value->kind == QB_YAML_SCALAR ? value->text : "1, 2", kind_name(value));
+    if (list && value->n == 0)
+        return qb_yaml_error(t->path, value, "%s: expected at least one value, got an empty list", name);
+    size_t n = list ? value->n : 1;
+    if (!(axis->words = qb_alloc(n, sizeof *axis->words)))
+        return QB_E_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        axis->n = i + 1;
+        QB_TRY(read_word(t, axis->option, list ? value->items[i] : value, solver_path, &axis->words[i]));
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(axis->words[k].canonical, axis->words[i].canonical) == 0)
+                return qb_yaml_error(t->path, axis->words[i].node, "%s: '%s' stands twice in the list", name,
+                                     axis->words[i].node->text);
+        }
+    }
+    return QB_OK;
+}
+
+static int read_group(const qb_study_plan_text *t, const char *where, const qb_yaml_node *node, unsigned allowed,
+                      const char *solver_path, qb_study_plan_group *g)
+{
+    QB_TRY(expect_kind(t, where, node, QB_YAML_MAPPING, "a mapping of keys to values"));
+    g->node = node;
+    if (!(g->axes = qb_alloc(node->n, sizeof *g->axes)))
+        return QB_E_NOMEM;
+    for (size_t i = 0; i < node->n; i++) {
+        g->n = i + 1;
+        QB_TRY(read_axis(t, where, node->keys[i], node->items[i], allowed, solver_path, &g->axes[i]));
+    }
+    return QB_OK;
+}
+
+static int read_groups(const qb_study_plan_text *t, const char *where, const qb_yaml_node *node, unsigned allowed,
+                       const char *solver_path, qb_study_plan_group **ret, size_t *ret_n)
+{
+    QB_TRY(expect_kind(t, where, node, QB_YAML_SEQUENCE, "a list of mappings"));
+    if (node->n == 0)
+        return qb_yaml_error(t->path, node, "%s: expected at least one entry, got an empty list", where);
+    if (!(*ret = qb_alloc(node->n, sizeof **ret)))
+        return QB_E_NOMEM;
+    for (size_t i = 0; i < node->n; i++) {
+        *ret_n = i + 1;
+        QB_TRY(read_group(t, where, node->items[i], allowed, solver_path, &(*ret)[i]));
+        if ((*ret)[i].n == 0)
+            return qb_yaml_error(t->path, node->items[i], "%s: expected at least one key, got an empty mapping", where);
+    }
+    return QB_OK;
+}
+
+/* ---- the rest of the top level ---- */
+
+static int read_seeds(qb_study_plan_text *t, const qb_yaml_node *node)
+{
+    size_t n;
+    const qb_option *schema = qb_run_schema(&n);
+    const qb_option *seed = qb_option_find(schema, n, "seed");
+    QB_TRY(expect_kind(t, "seeds", node, QB_YAML_SEQUENCE, "a list, such as [1, 2, 3]"));
+    if (node->n == 0)
+        return qb_yaml_error(t->path, node, "seeds: expected at least one seed, got an empty list");
+    if (node->n > MAX_RUNS_PER_KEY)
+        return qb_yaml_error(t->path, node, "seeds: expected at most %d, got %zu", MAX_RUNS_PER_KEY, node->n);
+    if (!(t->seeds = qb_alloc(node->n, sizeof *t->seeds)))
+        return QB_E_NOMEM;
+    for (size_t i = 0; i < node->n; i++) {
+        QB_TRY(expect_kind(t, "seeds", node->items[i], QB_YAML_SCALAR, "whole numbers"));
+        qb_value v;
+        if (qb_value_parse(seed, node->items[i]->text, &v) < 0)
+            return qb_study_plan_text_place(t, node->items[i]);
+        t->seeds[i] = v.i;
+        qb_value_finish(&v);
+        for (size_t k = 0; k < i; k++) {
+            if (t->seeds[k] == t->seeds[i])
+                return qb_yaml_error(t->path, node->items[i], "seeds: %lld stands twice in the list", t->seeds[i]);
+        }
+        t->n_seeds = i + 1;
+    }
+    return QB_OK;
+}
+
+static int read_text(const qb_study_plan_text *t, const char *key, const qb_yaml_node *node, const char **ret)
+{
+    QB_TRY(expect_kind(t, key, node, QB_YAML_SCALAR, "a text"));
+    if (!node->text[0])
+        return qb_yaml_error(t->path, node, "%s: expected a text, got nothing", key);
+    for (const char *p = node->text; *p; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7F)
+            return qb_yaml_error(t->path, node, "%s: expected one line of text, got a control character", key);
+    }
+    *ret = node->text;
+    return QB_OK;
+}
+
+/* A key stands in base or in matrix, so that nobody has to know which one wins; what changes no result is no axis. */
+static int check_matrix(const qb_study_plan_text *t)
+{
+    if (t->matrix.n == 0)
+        return qb_yaml_error(t->path, t->matrix.node, "matrix: expected at least one key, got an empty mapping");
+    for (size_t i = 0; i < t->matrix.n; i++) {
+        const qb_study_plan_axis *axis = &t->matrix.axes[i];
+        const qb_study_plan_axis *in_base = qb_study_plan_group_find(&t->base, axis->option);
+        if (in_base)
+            return qb_yaml_error(t->path, axis->key, "matrix: '%s' stands in base already (line %d); keep one of them",
+                                 axis->option->name, in_base->key->line);
+        if (!(axis->option->flags & QB_OPT_IDENTITY))
+            return qb_yaml_error(t->path, axis->key, "matrix: '%s' changes no result, so it makes no cells; put it into base",
+                                 axis->option->name);
+    }
+    return QB_OK;
+}
+
+static int check_excludes(const qb_study_plan_text *t)
+{
+    for (size_t i = 0; i < t->n_excludes; i++) {
+        for (size_t k = 0; k < t->excludes[i].n; k++) {
+            const qb_study_plan_axis *axis = &t->excludes[i].axes[k];
+            if (!qb_study_plan_group_find(&t->matrix, axis->option))
+                return qb_yaml_error(t->path, axis->key, "exclude: '%s' is no key of matrix", axis->option->name);
+        }
+    }
+    return QB_OK;
+}
+
+static int read_top(qb_study_plan_text *t, const char *solver_path)
+{
+    static const char *const names[] = {"title", "base", "matrix", "include", "exclude", "seeds", "paper"};
+    enum { N_NAMES = sizeof names / sizeof *names };
+    const qb_yaml_node *root = t->root, *node;
+    QB_TRY(expect_kind(t, "plan", root, QB_YAML_MAPPING, "a mapping with base, matrix, seeds, ..."));
+    for (size_t i = 0; i < root->n; i++) {
+        bool known = false;
+        for (size_t k = 0; k < N_NAMES; k++)
+            known = known || strcmp(root->keys[i]->text, names[k]) == 0;
+        size_t n;
+        const qb_option *schema = qb_run_schema(&n);
+        const qb_option *o = qb_option_find(schema, n, root->keys[i]->text);
+        if (!known && o && !(o->flags & QB_OPT_NO_PLAN) && strcmp(o->name, "seed") != 0) {
+            (void)qb_yaml_error(t->path, root->keys[i], "unknown key '%s' at the top of a plan", root->keys[i]->text);
+            return qb_err_hint("it is a key of a run: put it into base");
+        }
+        if (!known)
+            return refuse_key(t, root->keys[i], "", names, N_NAMES);
+    }
+    if ((node = qb_yaml_get(root, "title")))
+        QB_TRY(read_text(t, "title", node, &t->title));
+    if ((node = qb_yaml_get(root, "paper")))
+        QB_TRY(read_text(t, "paper", node, &t->paper));
+    if ((node = qb_yaml_get(root, "base")))
+        QB_TRY(read_group(t, "base", node, ONE, solver_path, &t->base));
+    if ((node = qb_yaml_get(root, "matrix"))) {
+        QB_TRY(read_group(t, "matrix", node, LIST, solver_path, &t->matrix));
+        QB_TRY(check_matrix(t));
+    }
+    if ((node = qb_yaml_get(root, "include")))
+        QB_TRY(read_groups(t, "include", node, ONE, solver_path, &t->includes, &t->n_includes));
+    if ((node = qb_yaml_get(root, "exclude"))) {
+        QB_TRY(read_groups(t, "exclude", node, ONE | LIST, solver_path, &t->excludes, &t->n_excludes));
+        QB_TRY(check_excludes(t));
+    }
+    if ((node = qb_yaml_get(root, "seeds")))
+        QB_TRY(read_seeds(t, node));
+    if (!t->base.n && !t->matrix.n && !t->n_includes)
+        return qb_yaml_error(t->path, root, "the plan has no cells: expected base, matrix or include");
+    return QB_OK;
+}
+
+int qb_study_plan_text_read(const char *path, const char *solver_path, qb_study_plan_text *ret)
+{
+    qb_study_plan_text t = {.path = path};
+    QB_TRY(qb_yaml_read(path, &t.root));
+    int rc = read_top(&t, solver_path);
+    if (rc == QB_OK && !t.seeds) {
+        if ((t.seeds = qb_alloc(1, sizeof *t.seeds)))
+            t.seeds[0] = 1;
+        else
+            rc = QB_E_NOMEM;
+        t.n_seeds = 1;
+    }
+    if (rc < 0) {
+        qb_study_plan_text_finish(&t);
+        return rc;
+    }
+    *ret = t;
+    return QB_OK;
+}
+
+void qb_study_plan_text_finish(qb_study_plan_text *t)
+{
+    finish_group(&t->base);
+    finish_group(&t->matrix);
+    for (size_t i = 0; i < t->n_includes; i++)
+        finish_group(&t->includes[i]);
+    for (size_t i = 0; i < t->n_excludes; i++)
+        finish_group(&t->excludes[i]);
+    qb_free(t->includes);
+    qb_free(t->excludes);
+    qb_free(t->seeds);
+    qb_yaml_destroy(t->root);
+    *t = (qb_study_plan_text){0};
+}

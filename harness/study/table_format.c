@@ -1,0 +1,657 @@
+/* The forms of a comparison table: text, Markdown, LaTeX, CSV (one line a run), JSON. See table.h.
+ *
+ * Everything is built as UTF-8 and turned into ASCII at the very end, where asked: the same results give the same bytes.
+ */
+#include "study/table.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "study/values.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_NOTES = 60, SMALL_N = 5 };
+
+static int no_memory(void)
+{
+    return qb_err_set(QB_E_NOMEM, "out of memory while writing a table");
+}
+
+int qb_table_form_find(const char *name, qb_table_form *ret_form)
+{
+    static const char *const names[] = {"text", "md", "tex", "csv", "json"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *ret_form = (qb_table_form)(i + 1);
+            return QB_OK;
+        }
+    }
+    return qb_err_set(QB_E_USAGE, "format: expected one of text, md, tex, csv, json, got '%.40s'", name);
+}
+
+/* ---- numbers ---- */
+
+/* Decimals that show two digits of a spread; four digits of a number that has none. */
+int qb_measure_decimals(const qb_measure *m, double mean, double std)
+{
+    if (m->decimals >= 0)
+        return m->decimals;
+    bool spread = std > 0 && isfinite(std);
+    double v = spread ? std : fabs(mean);
+    int digits = spread ? 2 : 4;
+    if (!(v > 0) || !isfinite(v))
+        return 4;
+    char text[32];
+    (void)snprintf(text, sizeof text, "%.*e", digits - 1, v); /* rounds first: 0.0996 is 0.10 */
+    int exponent = 0;
+    (void)sscanf(strchr(text, 'e') + 1, "%d", &exponent);
+    int decimals = digits - 1 - exponent;
+    return decimals < 0 ? 0 : decimals > 8 ? 8 : decimals;
+}
+
+/* printf writes -0.00 for what rounds to nothing. */
+static double without_minus_zero(double v, int decimals)
+{
+    return fabs(v) < 0.5 * pow(10, -decimals) ? 0.0 : v;
+}
+
+char *qb_measure_text(const qb_measure *m, double mean, double std, size_t n)
+{
+    int decimals = qb_measure_decimals(m, mean, n > 1 ? std : (double)NAN);
+    if (isnan(mean))
+        return qb_strdup("");
+    mean = without_minus_zero(mean, decimals);
+    if (n < 2 || isnan(std))
+        return qb_sprintf("%.*f", decimals, mean);
+    return qb_sprintf("%.*f ± %.*f", decimals, mean, decimals, std);
+}
+
+static char *difference_text(const qb_measure *m, double difference, double std)
+{
+    if (isnan(difference))
+        return qb_strdup("–");
+    int decimals = qb_measure_decimals(m, difference, std);
+    return qb_sprintf("%+.*f", decimals, without_minus_zero(difference, decimals));
+}
+
+static char *p_text(double p)
+{
+    if (isnan(p))
+        return qb_strdup("–");
+    return p < 0.0001 ? qb_strdup("<0.0001") : qb_sprintf("%.4f", p);
+}
+
+/* ---- a cell ---- */
+
+static const struct {
+    const char *status, *word;
+} others[] = {
+    {"diverged", "div"},   {"failed", "failed"},   {"mistrusted", "mistrusted"}, {"interrupted", "interrupted"},
+    {"running", "running"}, {"skipped", "skipped"},
+};
+enum { N_OTHERS = sizeof others / sizeof *others };
+
+static size_t count_status(const qb_cell *cell, const char *status)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cell->n_runs; i++)
+        n += qb_cell_run_is(&cell->runs[i], status);
+    return n;
+}
+
+char *qb_table_cell_text(const qb_table *t, const qb_table_cell *c)
+{
+    if (c->n == 0 && count_status(c->cell, "missing") == c->n_expected)
+        return qb_strdup("–");
+    for (size_t i = 0; i < N_OTHERS; i++) {
+        if (c->n == 0 && count_status(c->cell, others[i].status) == c->n_expected)
+            return qb_strdup(others[i].word);
+    }
+    qb_str s = {0};
+    char *number = qb_measure_text(t->measure, c->mean, c->std, c->n);
+    if (!number)
+        return NULL;
+    qb_str_addf(&s, "%s%s(%zu", number, number[0] ? " " : "", c->n);
+    qb_free(number);
+    if (c->n != c->n_expected)
+        qb_str_addf(&s, "/%zu", c->n_expected);
+    const char *separator = "; ";
+    for (size_t i = 0; i < N_OTHERS; i++) {
+        size_t n = count_status(c->cell, others[i].status);
+        if (n == 0)
+            continue;
+        qb_str_addf(&s, "%s%zu %s", separator, n, others[i].word);
+        separator = ", ";
+    }
+    qb_str_add(&s, ")");
+    return qb_str_take(&s);
+}
+
+char *qb_table_label(const char *key, const char *label)
+{
+    if (strcmp(key, "bits") != 0)
+        return label[0] ? qb_sprintf("%s=%s", key, label) : qb_sprintf("%s: –", key);
+    if (!label[0])
+        return qb_strdup("float");
+    if (strcmp(label, "ternary") == 0)
+        return qb_strdup(label);
+    if (strcmp(label, "0") == 0)
+        return qb_strdup("ternary");
+    return qb_sprintf("%s bit%s", label, strcmp(label, "1") == 0 ? "" : "s");
+}
+
+char *qb_table_cell_name(const qb_study *s, const qb_cell *c)
+{
+    qb_str name = {0};
+    for (size_t k = 0; k < s->n_keys; k++) {
+        bool plain = strcmp(s->keys[k], "solver") == 0;
+        if (!c->labels[k][0] || (!s->varies[k] && !plain))
+            continue;
+        char *head = plain ? qb_strdup(c->labels[k]) : qb_table_label(s->keys[k], c->labels[k]);
+        qb_str_addf(&name, "%s%s", name.length > 0 ? ", " : "", head ? head : "");
+        name.failed = name.failed || !head;
+        qb_free(head);
+    }
+    return qb_str_take(&name);
+}
+
+/* ---- caption ---- */
+
+/* n of the cells: "n = 3", or "n = 2 to 3". */
+static void add_n(const qb_table *t, qb_str *s)
+{
+    size_t low = SIZE_MAX, high = 0;
+    for (size_t c = 0; c < t->study->n_cells; c++) {
+        size_t n = t->cells[c].n;
+        low = n < low ? n : low;
+        high = n > high ? n : high;
+    }
+    if (low >= high)
+        qb_str_addf(s, "n = %zu", high);
+    else
+        qb_str_addf(s, "n = %zu to %zu", low, high);
+}
+
+static const char *const budget_keys[] = {"model",     "dataset",     "epochs",       "batch",  "train_limit", "test_limit",
+                                          "optimizer", "lr",          "lr_schedule",  "weight_decay", "solver", "bits",
+                                          "quantizer", "granularity", "quant_period", "dtype"};
+enum { N_BUDGET = sizeof budget_keys / sizeof *budget_keys };
+
+/* The value that every cell shares, NULL where there is none. Keys that a solver ignores do not speak. Borrowed. */
+static const json_t *shared_value(const qb_study *s, const char *key)
+{
+    const json_t *first = NULL;
+    for (size_t k = 0; k < s->n_keys; k++) {
+        if (strcmp(s->keys[k], key) == 0 && s->varies[k])
+            return NULL;
+    }
+    for (size_t c = 0; c < s->n_cells; c++) {
+        const json_t *v = json_object_get(s->cells[c].config, key);
+        if (v && !json_is_null(v) && !first)
+            first = v;
+        else if (v && !json_is_null(v) && !json_equal(v, first))
+            return NULL;
+    }
+    return first;
+}
+
+static void add_budget(const qb_table *t, qb_str *s)
+{
+    const char *separator = "";
+    for (size_t i = 0; i < json_array_size(t->study->labels); i++) {
+        qb_str_addf(s, "%s%s", separator, json_string_value(json_array_get(t->study->labels, i)));
+        separator = ", ";
+    }
+    bool labelled = json_array_size(t->study->labels) > 0;
+    for (size_t i = 0; i < N_BUDGET; i++) {
+        const char *key = budget_keys[i];
+        const json_t *v = shared_value(t->study, key);
+        char *label = v ? qb_study_label(v) : NULL;
+        bool usual = label && strcmp(key, "dtype") == 0 && strcmp(label, "fp32") == 0;
+        bool bare = strcmp(key, "model") == 0 || strcmp(key, "dataset") == 0;
+        if (label && !usual && !(labelled && strcmp(key, "dataset") == 0))
+            qb_str_addf(s, bare ? "%s%s%s" : "%s%s %s", separator, bare ? "" : key, label);
+        if (label && !usual)
+            separator = ", ";
+        qb_free(label);
+    }
+}
+
+char *qb_table_caption(const qb_table *t)
+{
+    qb_str s = {0};
+    const qb_measure *m = t->measure;
+    bool any_spread = false;
+    for (size_t c = 0; c < t->study->n_cells; c++)
+        any_spread = any_spread || t->cells[c].n > 1;
+    qb_str_addf(&s, "%s: %s%s%s%s, %s", t->study->title, m->title, m->unit[0] ? " (" : "", m->unit, m->unit[0] ? ")" : "", m->when);
+    if (any_spread)
+        qb_str_addf(&s, ", mean ± standard deviation (ddof %d) over seeds, ", t->options.ddof);
+    else
+        qb_str_add(&s, ", ");
+    add_n(t, &s);
+    qb_str_add(&s, ". ");
+    add_budget(t, &s);
+    qb_str_add(&s, ".");
+    return qb_str_take(&s);
+}
+
+/* ---- notes ---- */
+
+static int note(json_t *notes, char *text)
+{
+    bool ok = text && json_array_append_new(notes, json_string(text)) == 0;
+    qb_free(text);
+    return ok ? QB_OK : no_memory();
+}
+
+static int note_run(const qb_table *t, const char *name, const qb_cell_run *run, json_t *notes)
+{
+    double value = qb_cell_run_result(run, t->measure->name);
+    char *number = isnan(value) ? NULL : qb_measure_text(t->measure, value, (double)NAN, 1);
+    qb_str s = {0};
+    qb_str_addf(&s, "%s, seed %lld: %s", name, run->seed, run->status);
+    if (number)
+        qb_str_addf(&s, " at %s%s%s", number, t->measure->unit[0] ? " " : "", t->measure->unit);
+    if (run->reason)
+        qb_str_addf(&s, ": %s", run->reason);
+    int rc = note(notes, qb_str_take(&s));
+    qb_free(number);
+    return rc;
+}
+
+static int note_cell(const qb_table *t, const qb_cell *cell, json_t *notes, size_t *left_out)
+{
+    char *name = qb_table_cell_name(t->study, cell);
+    if (!name)
+        return QB_E_NOMEM;
+    int rc = QB_OK;
+    bool skipped = cell->n_runs > 0 && count_status(cell, "skipped") == cell->n_runs;
+    if (skipped)
+        rc = note(notes, qb_sprintf("%s: skipped: %s", name, cell->runs[0].reason ? cell->runs[0].reason : "no reason given"));
+    for (size_t i = 0; rc == QB_OK && !skipped && i < cell->n_runs; i++) {
+        const qb_cell_run *run = &cell->runs[i];
+        if (qb_cell_run_is(run, "done") || qb_cell_run_is(run, "missing"))
+            continue;
+        if (json_array_size(notes) < MAX_NOTES)
+            rc = note_run(t, name, run, notes);
+        else
+            ++*left_out;
+    }
+    qb_free(name);
+    return rc;
+}
+
+static int note_all(const qb_table *t, json_t *notes)
+{
+    const qb_study *s = t->study;
+    size_t left_out = 0, missing = 0, without_number = 0, small = SIZE_MAX;
+    for (size_t c = 0; c < s->n_cells; c++) {
+        QB_TRY(note_cell(t, &s->cells[c], notes, &left_out));
+        missing += count_status(&s->cells[c], "missing");
+        without_number += count_status(&s->cells[c], "done") - t->cells[c].n;
+        if (t->cells[c].n > 0 && t->cells[c].n < small)
+            small = t->cells[c].n;
+    }
+    if (left_out > 0)
+        QB_TRY(note(notes, qb_sprintf("and %zu more runs that do not count", left_out)));
+    if (missing > 0)
+        QB_TRY(note(notes, qb_sprintf("%zu run%s never started", missing, missing == 1 ? "" : "s")));
+    if (without_number > 0)
+        QB_TRY(note(notes, qb_sprintf("%zu finished run%s no %s", without_number, without_number == 1 ? " has" : "s have",
+                                      t->measure->name)));
+    for (size_t i = 0; i < json_array_size(s->notes); i++)
+        QB_TRY(note(notes, qb_strdup(json_string_value(json_array_get(s->notes, i)))));
+    if (s->n_foreign > 0)
+        QB_TRY(note(notes, qb_sprintf("%zu recorded run%s to no cell of the plan", s->n_foreign,
+                                      s->n_foreign == 1 ? " belongs" : "s belong")));
+    bool judged = t->n_tests > 0 || t->options.bold == QB_BOLD_SIGNIFICANT;
+    if (judged && small < SMALL_N)
+        QB_TRY(note(notes, qb_sprintf("n < %d: with so few seeds only large differences can be told from noise", SMALL_N)));
+    if (t->options.bold == QB_BOLD_BEST)
+        QB_TRY(note(notes, qb_strdup("bold (*): best of its column, ties by rounding")));
+    if (t->options.bold == QB_BOLD_SIGNIFICANT)
+        QB_TRY(note(notes, qb_sprintf("bold (*): best of its column and all that are not significantly worse (%s test, "
+                                      "Holm, level 0.05)",
+                                      t->options.test == QB_TEST_PAIRED ? "paired" : "Welch")));
+    return QB_OK;
+}
+
+int qb_table_notes(const qb_table *t, json_t **ret_notes)
+{
+    json_t *notes = json_array();
+    int rc = notes ? note_all(t, notes) : no_memory();
+    if (rc < 0) {
+        json_decref(notes);
+        return rc;
+    }
+    *ret_notes = notes;
+    return QB_OK;
+}
+
+/* ---- grids ---- */
+
+static char *dash_if_empty(const char *label)
+{
+    return qb_strdup(label[0] ? label : "–");
+}
+
+/* Any cell of a row; every row has one. */
+static const qb_cell *cell_in_row(const qb_table *t, size_t row)
+{
+    for (size_t c = 0; c < t->n_columns; c++) {
+        if (t->grid[row * t->n_columns + c] != SIZE_MAX)
+            return t->cells[t->grid[row * t->n_columns + c]].cell;
+    }
+    QB_ASSERT(false);
+    return NULL;
+}
+
+static const qb_cell *cell_in_column(const qb_table *t, size_t column)
+{
+    for (size_t r = 0; r < t->n_rows; r++) {
+        if (t->grid[r * t->n_columns + column] != SIZE_MAX)
+            return t->cells[t->grid[r * t->n_columns + column]].cell;
+    }
+    QB_ASSERT(false);
+    return NULL;
+}
+
+static char *measure_head(const qb_measure *m)
+{
+    return m->unit[0] ? qb_sprintf("%s (%s)", m->title, m->unit) : qb_strdup(m->title);
+}
+
+static int fill_grid(const qb_table *t, qb_grid *g)
+{
+    const qb_study *s = t->study;
+    for (size_t k = 0; k < t->n_row_keys; k++)
+        QB_TRY(qb_grid_set(g, 0, k, s->keys[t->row_keys[k]]));
+    for (size_t c = 0; c < t->n_columns; c++) {
+        char *head = t->column_key == SIZE_MAX
+                         ? measure_head(t->measure)
+                         : qb_table_label(s->keys[t->column_key], cell_in_column(t, c)->labels[t->column_key]);
+        QB_TRY(qb_grid_take(g, 0, t->n_row_keys + c, head));
+    }
+    for (size_t r = 0; r < t->n_rows; r++) {
+        for (size_t k = 0; k < t->n_row_keys; k++)
+            QB_TRY(qb_grid_take(g, r + 1, k, dash_if_empty(cell_in_row(t, r)->labels[t->row_keys[k]])));
+        for (size_t c = 0; c < t->n_columns; c++) {
+            size_t i = t->grid[r * t->n_columns + c];
+            if (i == SIZE_MAX)
+                continue;
+            size_t column = t->n_row_keys + c;
+            QB_TRY(qb_grid_take(g, r + 1, column, qb_table_cell_text(t, &t->cells[i])));
+            g->items[(r + 1) * g->n_columns + column].bold = t->cells[i].bold;
+        }
+    }
+    return QB_OK;
+}
+
+int qb_table_grid(const qb_table *t, qb_grid *ret_grid)
+{
+    qb_grid g;
+    QB_TRY(qb_grid_init(&g, t->n_rows + 1, t->n_row_keys + t->n_columns, t->n_row_keys));
+    int rc = fill_grid(t, &g);
+    if (rc < 0)
+        qb_grid_finish(&g);
+    else
+        *ret_grid = g;
+    return rc;
+}
+
+static const char *test_title(const qb_table *t)
+{
+    return t->options.test == QB_TEST_PAIRED ? "Paired t test" : "Welch's t test";
+}
+
+static int fill_tests(const qb_table *t, qb_grid *g)
+{
+    static const char *const heads[] = {"cell", "baseline", "difference", "df", "p", "p (Holm)"};
+    for (size_t c = 0; c < sizeof heads / sizeof *heads; c++)
+        QB_TRY(qb_grid_set(g, 0, c, heads[c]));
+    for (size_t i = 0; i < t->n_tests; i++) {
+        const qb_table_test *x = &t->tests[i];
+        const qb_table_cell *a = &t->cells[x->cell], *b = &t->cells[x->baseline];
+        QB_TRY(qb_grid_take(g, i + 1, 0, qb_table_cell_name(t->study, a->cell)));
+        QB_TRY(qb_grid_take(g, i + 1, 1, qb_table_cell_name(t->study, b->cell)));
+        QB_TRY(qb_grid_take(g, i + 1, 2, difference_text(t->measure, x->difference, a->std)));
+        QB_TRY(qb_grid_take(g, i + 1, 3, isnan(x->df) ? qb_strdup("–") : qb_sprintf("%.1f", x->df)));
+        QB_TRY(qb_grid_take(g, i + 1, 4, p_text(x->p)));
+        QB_TRY(qb_grid_take(g, i + 1, 5, p_text(x->p_holm)));
+    }
+    return QB_OK;
+}
+
+static int tests_grid(const qb_table *t, qb_grid *ret_grid)
+{
+    qb_grid g;
+    QB_TRY(qb_grid_init(&g, t->n_tests + 1, 6, 2));
+    int rc = fill_tests(t, &g);
+    if (rc < 0)
+        qb_grid_finish(&g);
+    else
+        *ret_grid = g;
+    return rc;
+}
+
+/* ---- text, Markdown, LaTeX ---- */
+
+/* Before columns are measured: "+-" is wider than "±". */
+static int grid_to_ascii(qb_grid *g)
+{
+    for (size_t i = 0; i < g->n_rows * g->n_columns; i++) {
+        if (g->items[i].text)
+            QB_TRY(qb_grid_take(g, i / g->n_columns, i % g->n_columns, qb_text_to_ascii(g->items[i].text)));
+    }
+    return QB_OK;
+}
+
+static int render_paper(const qb_table *t, qb_grid_form form, bool ascii, qb_str *out)
+{
+    json_t *notes = NULL;
+    qb_grid grid = {0}, tests = {0};
+    char *caption = qb_table_caption(t);
+    int rc = caption ? qb_table_grid(t, &grid) : QB_E_NOMEM;
+    if (rc == QB_OK)
+        rc = qb_table_notes(t, &notes);
+    if (rc == QB_OK && t->n_tests > 0)
+        rc = tests_grid(t, &tests);
+    if (rc == QB_OK && ascii)
+        rc = grid_to_ascii(&grid);
+    if (rc == QB_OK && ascii)
+        rc = grid_to_ascii(&tests);
+    if (rc < 0)
+        goto out;
+    bool latex = form == QB_GRID_LATEX;
+    qb_str_add(out, latex ? "% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\caption{" : "");
+    qb_grid_add_escaped(out, form, caption);
+    qb_str_add(out, latex ? "}\n" : "\n\n");
+    qb_grid_render(&grid, form, out);
+    if (t->n_tests > 0) {
+        qb_str_add(out, latex ? "\\par\\medskip\n" : "\n");
+        qb_str_addf(out, "%s against ", test_title(t));
+        qb_grid_add_escaped(out, form, t->options.baseline);
+        qb_str_addf(out, ", two-sided, Holm over %zu comparison%s:%s", t->n_tests, t->n_tests == 1 ? "" : "s",
+                    latex ? "\\par\\smallskip\n" : "\n\n");
+        qb_grid_render(&tests, form, out);
+    }
+    for (size_t i = 0; i < json_array_size(notes); i++) {
+        if (i == 0)
+            qb_str_add(out, latex ? "\\par\\smallskip\\footnotesize\n" : "\n");
+        qb_str_add(out, form == QB_GRID_MARKDOWN ? "- " : "");
+        qb_grid_add_escaped(out, form, json_string_value(json_array_get(notes, i)));
+        qb_str_add(out, latex ? "\\par\n" : "\n");
+    }
+    qb_str_add(out, latex ? "\\end{table}\n" : "");
+out:
+    qb_free(caption);
+    json_decref(notes);
+    qb_grid_finish(&grid);
+    qb_grid_finish(&tests);
+    return rc;
+}
+
+/* ---- CSV ---- */
+
+static void add_csv(qb_str *s, const char *text)
+{
+    bool quote = strpbrk(text, ",\"\r\n") != NULL;
+    qb_str_add(s, quote ? "\"" : "");
+    for (; *text; text++) {
+        if (*text == '"')
+            qb_str_add(s, "\"");
+        qb_str_addn(s, text, 1);
+    }
+    qb_str_add(s, quote ? "\"" : "");
+}
+
+static void render_csv(const qb_table *t, qb_str *s)
+{
+    const qb_study *study = t->study;
+    for (size_t k = 0; k < study->n_keys; k++)
+        qb_str_addf(s, "%s,", study->keys[k]);
+    qb_str_addf(s, "seed,status,%s,reason\n", t->measure->name);
+    for (size_t c = 0; c < study->n_cells; c++) {
+        const qb_cell *cell = &study->cells[c];
+        for (size_t i = 0; i < cell->n_runs; i++) {
+            const qb_cell_run *run = &cell->runs[i];
+            double value = qb_cell_run_result(run, t->measure->name);
+            char number[32];
+            for (size_t k = 0; k < study->n_keys; k++) {
+                add_csv(s, cell->labels[k]);
+                qb_str_add(s, ",");
+            }
+            qb_str_addf(s, "%lld,%s,%s,", run->seed, run->status, isnan(value) ? "" : qb_format_real(value, number));
+            add_csv(s, run->reason ? run->reason : "");
+            qb_str_add(s, "\n");
+        }
+    }
+}
+
+/* ---- JSON ---- */
+
+/* Sets a member and steals the value; what Jansson could not allocate is found at the end. */
+static void put(json_t *object, const char *key, json_t *value, bool *failed)
+{
+    if (json_object_set_new(object, key, value) != 0)
+        *failed = true;
+}
+
+static json_t *cell_json(const qb_table *t, const qb_table_cell *c, bool *failed)
+{
+    json_t *object = json_deep_copy(c->cell->values), *values = json_array(), *seeds = json_array(), *status = json_object();
+    static const char *const names[] = {"done", "mistrusted", "diverged", "failed", "interrupted", "running", "skipped", "missing"};
+    for (size_t i = 0; i < c->n_expected; i++) {
+        *failed = *failed || json_array_append_new(values, qb_json_real(c->values[i])) != 0;
+        *failed = *failed || json_array_append_new(seeds, json_integer(c->cell->runs[i].seed)) != 0;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t n = count_status(c->cell, names[i]);
+        if (n > 0)
+            put(status, names[i], json_integer((json_int_t)n), failed);
+    }
+    put(object, "n", json_integer((json_int_t)c->n), failed);
+    put(object, "n_expected", json_integer((json_int_t)c->n_expected), failed);
+    put(object, "mean", qb_json_real(c->mean), failed);
+    put(object, "std", qb_json_real(c->std), failed);
+    put(object, "values", values, failed);
+    put(object, "seeds", seeds, failed);
+    put(object, "status", status, failed);
+    if (t->options.bold != QB_BOLD_NONE)
+        put(object, "bold", json_boolean(c->bold), failed);
+    return object;
+}
+
+static json_t *tests_json(const qb_table *t, bool *failed)
+{
+    json_t *tests = json_array();
+    for (size_t i = 0; i < t->n_tests; i++) {
+        const qb_table_test *x = &t->tests[i];
+        json_t *object = json_object();
+        put(object, "cell", json_deep_copy(t->cells[x->cell].cell->values), failed);
+        put(object, "baseline", json_deep_copy(t->cells[x->baseline].cell->values), failed);
+        put(object, "difference", qb_json_real(x->difference), failed);
+        put(object, "df", qb_json_real(x->df), failed);
+        put(object, "p", qb_json_real(x->p), failed);
+        put(object, "p_holm", qb_json_real(x->p_holm), failed);
+        *failed = *failed || json_array_append_new(tests, object) != 0;
+    }
+    return tests;
+}
+
+json_t *qb_table_json(const qb_table *t)
+{
+    bool failed = false;
+    json_t *root = json_object(), *cells = json_array(), *budget = json_object(), *notes = NULL, *keys = json_array();
+    for (size_t c = 0; c < t->study->n_cells; c++)
+        failed = failed || json_array_append_new(cells, cell_json(t, &t->cells[c], &failed)) != 0;
+    for (size_t i = 0; i < N_BUDGET; i++) {
+        const json_t *v = shared_value(t->study, budget_keys[i]);
+        if (v)
+            put(budget, budget_keys[i], json_deep_copy(v), &failed);
+    }
+    for (size_t k = 0; k < t->study->n_keys; k++)
+        failed = failed || json_array_append_new(keys, json_string(t->study->keys[k])) != 0;
+    failed = failed || qb_table_notes(t, &notes) < 0;
+    put(root, "metric", json_string(t->measure->name), &failed);
+    put(root, "unit", json_string(t->measure->unit), &failed);
+    put(root, "when", json_string(t->measure->when), &failed);
+    put(root, "title", json_string(t->study->title), &failed);
+    put(root, "ddof", json_integer(t->options.ddof), &failed);
+    put(root, "data", json_deep_copy(t->study->labels), &failed);
+    put(root, "keys", keys, &failed);
+    put(root, "budget", budget, &failed);
+    put(root, "cells", cells, &failed);
+    put(root, "notes", notes, &failed);
+    if (t->n_tests > 0) {
+        put(root, "test", json_string(t->options.test == QB_TEST_PAIRED ? "paired" : "welch"), &failed);
+        put(root, "tests", tests_json(t, &failed), &failed);
+    }
+    if (failed) {
+        json_decref(root);
+        (void)no_memory();
+        return NULL;
+    }
+    return root;
+}
+
+/* ---- one door ---- */
+
+int qb_table_render(const qb_table *t, qb_table_form form, bool utf8, char **ret_text)
+{
+    qb_str out = {0};
+    int rc = QB_OK;
+    if (form == QB_FORM_JSON) {
+        json_t *root = qb_table_json(t);
+        char *text = root ? qb_json_pretty(root) : NULL;
+        if (text)
+            qb_str_addf(&out, "%s\n", text);
+        else
+            rc = no_memory();
+        qb_free(text);
+        json_decref(root);
+    } else if (form == QB_FORM_CSV) {
+        render_csv(t, &out);
+    } else {
+        static const qb_grid_form grid_forms[] = {
+            [QB_FORM_TEXT] = QB_GRID_TEXT, [QB_FORM_MARKDOWN] = QB_GRID_MARKDOWN, [QB_FORM_LATEX] = QB_GRID_LATEX};
+        rc = render_paper(t, grid_forms[form], form == QB_FORM_TEXT && !utf8, &out);
+    }
+    char *text = rc == QB_OK ? qb_str_take(&out) : NULL;
+    if (text && !utf8 && form == QB_FORM_TEXT) {
+        char *ascii = qb_text_to_ascii(text);
+        qb_free(text);
+        text = ascii;
+    }
+    qb_str_finish(&out);
+    if (rc == QB_OK && !text)
+        rc = no_memory();
+    if (rc == QB_OK)
+        *ret_text = text;
+    return rc;
+}

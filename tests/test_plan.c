@@ -1,0 +1,291 @@
+#include "qb_test.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "study/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+
+static char dir[] = "/tmp/qb-test-plan-XXXXXX";
+static char path[64];
+static char warnings[2048];
+static long blocks;
+
+static void keep_warning(void *context, int level, const char *line)
+{
+    (void)context;
+    if (level >= QB_LOG_WARNING)
+        (void)snprintf(warnings + strlen(warnings), sizeof warnings - strlen(warnings), "%s\n", line);
+}
+
+static void set_up(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    (void)snprintf(path, sizeof path, "%s/p.yaml", dir);
+    warnings[0] = '\0';
+    qb_log_add_sink(keep_warning, NULL);
+    static const char *const solvers[] = {"none", "ste", "parq"};
+    const qb_plugin *plugin; /* loaded here, so that the blocks it keeps are no leak of a test */
+    for (size_t i = 0; i < sizeof solvers / sizeof *solvers; i++)
+        ck_assert_int_eq(qb_plugin_load(solvers[i], NULL, &plugin), QB_OK);
+    blocks = qb_mem_live_blocks();
+}
+
+static void tear_down(void)
+{
+    qb_log_remove_sink(keep_warning, NULL);
+    (void)qb_fs_remove_tree(dir);
+}
+
+static int read_text(const char *text, qb_study_plan **ret)
+{
+    ck_assert_int_eq(qb_fs_write_atomic(path, text, strlen(text)), QB_OK);
+    return qb_study_plan_read(path, NULL, ret);
+}
+
+static qb_study_plan *read_good(const char *text)
+{
+    qb_study_plan *p = NULL;
+    int rc = read_text(text, &p);
+    ck_assert_msg(rc == QB_OK, "%s", qb_err_text());
+    return p;
+}
+
+#define BASE "base: {dataset: synthetic, model: resnet8, epochs: 2}\n"
+
+/* ---- good plans ---- */
+
+static const struct {
+    const char *text;
+    const char *cells; /* names, one a line; a skipped one ends in "!" */
+    const char *keys;
+} good[] = {
+    {BASE, "solver=none", "solver bits"},
+    {BASE "matrix:\n  solver: [ste, \"parq[steepness=10]\"]\n  bits: [1, ternary, 2]\n",
+     "solver=ste bits=1\nsolver=ste bits=ternary\nsolver=ste bits=2\nsolver=parq[steepness=10] bits=1\n"
+     "solver=parq[steepness=10] bits=ternary\nsolver=parq[steepness=10] bits=2",
+     "solver bits"},
+    /* a key that the solver ignores makes no second cell */
+    {BASE "matrix: {solver: [none, ste], bits: [1, 2], quantizer: [lsbq, \"lsbq[center=true]\"]}\n",
+     "solver=none\nsolver=ste bits=1 quantizer=lsbq\nsolver=ste bits=1 quantizer=lsbq[center=true]\n"
+     "solver=ste bits=2 quantizer=lsbq\nsolver=ste bits=2 quantizer=lsbq[center=true]",
+     "solver bits quantizer"},
+    {BASE "matrix: {bits: [1, 2], solver: [ste, parq]}\ninclude: [{solver: none, lr: 0.05}, {solver: ste, bits: 4}]\n"
+          "exclude: [{solver: parq, bits: [1, 3]}]\n",
+     "solver=ste bits=1 lr=0.1\nsolver=ste bits=2 lr=0.1\nsolver=parq bits=2 lr=0.1\nsolver=none lr=0.05\nsolver=ste bits=4 lr=0.1",
+     "solver bits lr"},
+    /* a solver without options in exclude stands for any options */
+    {BASE "matrix: {solver: [ste, \"parq[steepness=5]\", parq]}\nexclude: [{solver: parq}]\n", "solver=ste bits=2", "solver bits"},
+    {BASE "matrix: {solver: [ste], train_limit: [1000, 2000]}\ninclude: [{solver: ste}]\n",
+     "solver=ste bits=2 train_limit=1000\nsolver=ste bits=2 train_limit=2000\nsolver=ste bits=2", "solver bits train_limit"},
+    /* the quantizer offers no 3 bits: that cell alone is skipped */
+    {BASE "matrix: {solver: [ste], bits: [2, 3], quantizer: [\"lsbq-optimal\"]}\n",
+     "solver=ste bits=2\nsolver=ste bits=3!", "solver bits"},
+};
+
+START_TEST(makes_cells)
+{
+    qb_study_plan *p = read_good(good[_i].text);
+    qb_str names = {0}, keys = {0};
+    for (size_t c = 0; c < p->n_cells; c++)
+        qb_str_addf(&names, "%s%s%s", c > 0 ? "\n" : "", p->cells[c].name, p->cells[c].skipped ? "!" : "");
+    for (size_t k = 0; k < p->n_keys; k++)
+        qb_str_addf(&keys, "%s%s", k > 0 ? " " : "", p->keys[k]);
+    ck_assert_str_eq(names.text, good[_i].cells);
+    ck_assert_str_eq(keys.text, good[_i].keys);
+    ck_assert_str_eq(warnings, "");
+    qb_str_finish(&names);
+    qb_str_finish(&keys);
+    qb_study_plan_destroy(p);
+}
+END_TEST
+
+START_TEST(keeps_what_was_written)
+{
+    qb_study_plan *p = read_good("title: A title\nseeds: [3, 1]\npaper: paper.yaml\n" BASE
+                                 "matrix: {solver: [\"parq[steepness=10]\", ste], bits: [0, 2], lr: [1e-1, 0.05]}\n");
+    ck_assert_str_eq(p->title, "A title");
+    ck_assert_str_eq(p->experiment, "p");
+    ck_assert(qb_ends_with(p->paper, "/paper.yaml"));
+    ck_assert(qb_ends_with(p->records, "/p"));
+    ck_assert_uint_eq(p->n_seeds, 2);
+    const qb_study_plan_cell *cell = &p->cells[0];
+    ck_assert_str_eq(json_string_value(json_object_get(cell->values, "solver")), "parq[steepness=10]");
+    ck_assert_str_eq(json_string_value(json_object_get(cell->values, "bits")), "ternary");
+    ck_assert_double_eq(json_real_value(json_object_get(cell->values, "lr")), 0.1);
+    ck_assert_int_eq(json_integer_value(json_object_get(p->cells[2].values, "bits")), 2);
+    ck_assert_str_eq(json_string_value(json_object_get(cell->identity, "solver")), "parq"); /* 10 is the default */
+    ck_assert_ptr_null(json_object_get(cell->identity, "seed"));
+    ck_assert_int_eq(qb_get(&cell->runs[0]->settings, "seed")->i, 3);
+    ck_assert_int_eq(qb_get(&cell->runs[0]->settings, "threads")->i, 1);
+    ck_assert_str_eq(qb_get(&cell->runs[0]->settings, "experiment")->text, "p");
+    qb_study_plan_destroy(p);
+    ck_assert_int_eq(qb_mem_live_blocks(), blocks);
+}
+END_TEST
+
+START_TEST(names_the_experiment_after_the_folder)
+{
+    char file[96];
+    (void)snprintf(file, sizeof file, "%s/plan.yaml", dir);
+    ck_assert_int_eq(qb_fs_write_atomic(file, BASE, strlen(BASE)), QB_OK);
+    qb_study_plan *p = NULL;
+    const qb_study_plan_places places = {.runs_dir = "elsewhere", .data_dir = "/data"};
+    ck_assert_int_eq(qb_study_plan_read(file, &places, &p), QB_OK);
+    ck_assert_str_eq(p->experiment, qb_path_base(dir));
+    ck_assert(qb_starts_with(p->records, "elsewhere/"));
+    ck_assert_str_eq(p->title, p->experiment);
+    ck_assert_str_eq(qb_get(&p->cells[0].runs[0]->settings, "data_dir")->text, "/data");
+    qb_study_plan_destroy(p);
+}
+END_TEST
+
+static const struct {
+    const char *text, *warning; /* behind "FILE:" */
+} warned[] = {
+    {BASE "matrix: {solver: [ste], bits: [1, 2]}\nexclude: [{bits: 3}]\n", "3:11: exclude: this entry matches no cell\n"},
+    {BASE "matrix: {solver: [parq, \"parq[steepness=10]\"]}\n",
+     "2:25: solver: 'parq' and 'parq[steepness=10]' are the same run; kept as one cell\n"},
+};
+
+START_TEST(warns)
+{
+    qb_study_plan *p = read_good(warned[_i].text);
+    char wanted[256];
+    (void)snprintf(wanted, sizeof wanted, "%s:%s", path, warned[_i].warning);
+    ck_assert_str_eq(warnings, wanted);
+    qb_study_plan_destroy(p);
+}
+END_TEST
+
+/* ---- refusals: text behind "FILE:" ---- */
+
+static const struct {
+    const char *text, *message, *hint;
+} bad[] = {
+    {"", "1:1: expected a document, the file is empty", ""},
+    {"# nothing\n", NULL, ""},
+    {"- a\n", "1:1: plan: expected a mapping with base, matrix, seeds, ..., got a list", ""},
+    {"{}\n", "1:1: the plan has no cells: expected base, matrix or include", ""},
+    {"seeds: [1]\n", "1:1: the plan has no cells: expected base, matrix or include", ""},
+    {BASE "matrx: {bits: [1]}\n", "2:1: unknown key 'matrx'", "did you mean 'matrix'?"},
+    {BASE "epochs: 3\n", "2:1: unknown key 'epochs' at the top of a plan", "it is a key of a run: put it into base"},
+    {"base: {dataset: synthetic, model: resnet8, epochs: 2, lrr: 0.1}\n", "1:55: base: unknown key 'lrr'", "did you mean 'lr'?"},
+    {"base: {dataset: synthetic, model: resnet8, epochs: 2, seed: 1}\n", "1:55: base: 'seed' is not a key here",
+     "every cell runs once a seed: write  seeds: [1, 2, 3]  at the top of the plan"},
+    {"base: {dataset: synthetic, model: resnet8, epochs: 2, runs_dir: x}\n", "1:55: base: 'runs_dir' is not a key of a plan",
+     "it is a flag of the command line only, so that a plan means the same everywhere"},
+    {BASE "matrix: {experiment: [a, b]}\n", "2:10: matrix: 'experiment' is not a key of a plan",
+     "it is a flag of the command line only, so that a plan means the same everywhere"},
+    {BASE BASE, NULL, ""},
+    {"base: {epochs: 1, epochs: 2}\n", NULL, ""},
+    {"base: [1]\n", "1:7: base: expected a mapping of keys to values, got a list", ""},
+    {"base: {dataset: synthetic, model: resnet8, epochs: 2, lr: [0.1, 0.2]}\n",
+     "1:59: lr: expected a single value, got a list; a list stands in matrix", ""},
+    {BASE "matrix: {bits: 2}\n", "2:16: bits: expected a list, such as [2], got a single value", ""},
+    {BASE "matrix: {bits: []}\n", "2:16: bits: expected at least one value, got an empty list", ""},
+    {BASE "matrix: {bits: [[1]]}\n", "2:17: bits: expected a single value, got a list", ""},
+    {BASE "matrix: {}\n", "2:9: matrix: expected at least one key, got an empty mapping", ""},
+    {BASE "matrix: {bits: [1, 2, 1]}\n", "2:23: bits: '1' stands twice in the list", ""},
+    {BASE "matrix: {bits: [ternary, 0]}\n", "2:26: bits: '0' stands twice in the list", ""},
+    {BASE "matrix: {bits: [9]}\n", "2:17: bits: expected a number of bits from 1 to 8, or ternary, got '9'", ""},
+    {BASE "matrix: {lr: [-1]}\n", NULL, ""},
+    {BASE "matrix: {epochs: [1, 2]}\n", "2:10: matrix: 'epochs' stands in base already (line 1); keep one of them", ""},
+    {BASE "matrix: {threads: [1, 2]}\n", "2:10: matrix: 'threads' changes no result, so it makes no cells; put it into base", ""},
+    {BASE "seeds: []\n", "2:8: seeds: expected at least one seed, got an empty list", ""},
+    {BASE "seeds: 3\n", "2:8: seeds: expected a list, such as [1, 2, 3], got a single value", ""},
+    {BASE "seeds: [1, 2, 1]\n", "2:15: seeds: 1 stands twice in the list", ""},
+    {BASE "seeds: [1, x]\n", NULL, ""},
+    {BASE "seeds: [-1]\n", NULL, ""},
+    {BASE "include: {solver: none}\n", "2:10: include: expected a list of mappings, got a mapping", ""},
+    {BASE "include: []\n", "2:10: include: expected at least one entry, got an empty list", ""},
+    {BASE "include: [{}]\n", "2:11: include: expected at least one key, got an empty mapping", ""},
+    {BASE "matrix: {bits: [1]}\nexclude: [{lr: 0.1}]\n", "3:12: exclude: 'lr' is no key of matrix", ""},
+    {BASE "matrix: {bits: [1, 2]}\nexclude: [{bits: [1, 2]}]\n", "1:1: the plan has no cells: exclude removes all of them", ""},
+    {BASE "matrix: {solver: [stee]}\n", NULL, "did you mean 'ste'?"},
+    {BASE "matrix: {solver: [\"parq[steepnes=1]\"]}\n", NULL, "did you mean 'steepness'?"},
+    {BASE "matrix: {solver: [\"parq[steepness\"]}\n", NULL, NULL},
+    {BASE "matrix: {quantizer: [lsb]}\n", NULL, "did you mean 'lsbq'?"},
+    {"base: {dataset: syntetic, model: resnet8, epochs: 2}\n", NULL, "did you mean 'synthetic'?"},
+    {"base: {dataset: synthetic, model: resnet9, epochs: 2}\n", NULL, NULL},
+    {"base: {dataset: synthetic, epochs: 2}\n", "1:7: model: must be given, got nothing", NULL},
+    {BASE "matrix: {solver: [ste], anneal_end: [5ep]}\n", "2:38: anneal_end: 5ep is past the end of training (2ep, 80 steps)", ""},
+    {BASE "matrix: {anneal_end: [5]}\n", NULL, "say which unit: 5ep (epochs) or 5st (steps)"},
+    {BASE "matrix: {solver: [ste], bits: [3], quantizer: [\"lsbq-optimal\"]}\n", NULL, ""},
+    {BASE "title: [a]\n", "2:8: title: expected a text, got a list", ""},
+    {BASE "title: \"a\\nb\"\n", "2:8: title: expected one line of text, got a control character", ""},
+    {BASE "\tmatrix: {}\n", NULL, NULL},
+    {"base: &a {epochs: 2}\n", NULL, NULL},
+    {"base: {epochs: !!int 2}\n", NULL, NULL},
+    {"base: {epochs: [[[[[[[[[[[2]]]]]]]]]]]}\n", NULL, NULL},
+};
+
+START_TEST(refuses)
+{
+    qb_study_plan *p = NULL;
+    int rc = read_text(bad[_i].text, &p);
+    ck_assert_int_eq(rc, QB_E_CONFIG);
+    ck_assert_ptr_null(p);
+    char prefix[80];
+    int line = 0, column = 0;
+    (void)snprintf(prefix, sizeof prefix, "%s:", path);
+    ck_assert_msg(qb_starts_with(qb_err_text(), prefix), "%s", qb_err_text());
+    ck_assert_msg(sscanf(qb_err_text() + strlen(prefix), "%d:%d:", &line, &column) == 2, "%s", qb_err_text());
+    if (bad[_i].message)
+        ck_assert_str_eq(qb_err_text() + strlen(prefix), bad[_i].message);
+    if (bad[_i].hint)
+        ck_assert_str_eq(qb_err_hint_text(), bad[_i].hint);
+    ck_assert_int_eq(qb_mem_live_blocks(), blocks);
+}
+END_TEST
+
+START_TEST(refuses_a_missing_file)
+{
+    qb_study_plan *p = NULL;
+    ck_assert_int_eq(qb_study_plan_read("/nonexistent/plan.yaml", NULL, &p), QB_E_NOINPUT);
+}
+END_TEST
+
+START_TEST(survives_lack_of_memory)
+{
+    static const char text[] = BASE "matrix: {solver: [ste, none], bits: [1, 2]}\nexclude: [{bits: 1}]\nseeds: [1, 2]\n";
+    qb_study_plan_destroy(read_good(text)); /* plugins stay loaded */
+    long kept = qb_mem_live_blocks();
+    for (long nth = 1; nth < 20000; nth++) {
+        qb_study_plan *p = NULL;
+        qb_mem_fail_at(nth, 0);
+        int rc = qb_study_plan_read(path, NULL, &p);
+        qb_mem_fail_at(0, 0);
+        qb_study_plan_destroy(p);
+        ck_assert_int_eq(qb_mem_live_blocks(), kept);
+        if (rc == QB_OK)
+            return;
+        ck_assert_msg(rc == QB_E_NOMEM, "%ld: %d %s", nth, rc, qb_err_text());
+    }
+    ck_abort_msg("never got through");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("plan");
+    TCase *tc = tcase_create("plan");
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, makes_cells, 0, sizeof good / sizeof *good);
+    tcase_add_test(tc, keeps_what_was_written);
+    tcase_add_test(tc, names_the_experiment_after_the_folder);
+    tcase_add_loop_test(tc, warns, 0, sizeof warned / sizeof *warned);
+    tcase_add_loop_test(tc, refuses, 0, sizeof bad / sizeof *bad);
+    tcase_add_test(tc, refuses_a_missing_file);
+    tcase_add_test(tc, survives_lack_of_memory);
+    suite_add_tcase(s, tc);
+    return s;
+}
+
+QB_TEST_MAIN
