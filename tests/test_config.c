@@ -1,0 +1,183 @@
+/* The run's schema and identity: what makes two runs the same, what is refused, and what the message says. */
+#include "qb_test.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "train/config.h"
+
+#include <string.h>
+
+/* Settings of a small run with `changes` = "key=value;key=value". */
+static int make(const char *changes, qb_config **ret_config)
+{
+    size_t n;
+    const qb_option *schema = qb_run_schema(&n);
+    qb_settings s;
+    ck_assert_int_eq(qb_settings_init(&s, schema, n), 0);
+    char *text = qb_sprintf("model=resnet8;dataset=synthetic;epochs=2;%s", changes);
+    int rc = 0;
+    for (char *save = NULL, *item = strtok_r(text, ";", &save); item && rc == 0; item = strtok_r(NULL, ";", &save)) {
+        char *equals = strchr(item, '=');
+        *equals = '\0';
+        rc = qb_settings_set(&s, item, equals + 1);
+    }
+    if (rc == 0)
+        rc = qb_config_create(&s, ret_config);
+    qb_settings_finish(&s);
+    qb_free(text);
+    return rc;
+}
+
+static void key_of(const char *changes, char key[65])
+{
+    qb_config *c = NULL;
+    ck_assert_msg(make(changes, &c) == 0, "%s: %s", changes, qb_err_text());
+    ck_assert_int_eq(qb_config_key(c, "data", key), 0);
+    qb_config_destroy(c);
+}
+
+static const struct {
+    const char *a, *b;
+    int same;
+} pairs[] = {
+    {"", "lr=0.1;batch=128", 1},                                       /* defaults given explicitly */
+    {"lr=0.1;batch=64", "batch=64;lr=1e-1", 1},                        /* order and spelling */
+    {"solver=parq", "solver=parq[steepness=10]", 1},                   /* the solver's default */
+    {"solver=parq[steepness=20]", "solver=parq", 0},
+    {"solver=none", "solver=none;bits=4;quantizer=unif;quant_period=3", 1}, /* ignored by none */
+    {"solver=ste", "solver=ste;bits=4", 0},
+    {"solver=ste;bits=0", "solver=ste;bits=ternary", 1},
+    {"solver=ste", "solver=ste;anneal_end=2ep", 1},                    /* the end of the run either way */
+    {"solver=ste;anneal_end=40st", "solver=ste;anneal_end=1ep", 1},    /* 5,000 images in batches of 128: 40 steps */
+    {"train_limit=5000", "", 1},                                       /* no limit at all */
+    {"train_limit=4999", "", 0},
+    {"threads=1", "threads=2;loader_threads=3;checkpoint_every=10st", 1}, /* not part of the experiment */
+    {"beta2=0.9", "", 1},                                              /* sgd ignores it */
+    {"optimizer=adamw;beta2=0.9", "optimizer=adamw", 0},
+    {"optimizer=adamw;momentum=0.5", "optimizer=adamw", 1},
+    {"lr_schedule=cosine", "lr_schedule=cosine[min=0]", 1},
+    {"seed=1", "seed=2", 0},
+};
+
+START_TEST(keys)
+{
+    char a[65], b[65];
+    key_of(pairs[_i].a, a);
+    key_of(pairs[_i].b, b);
+    ck_assert_msg((strcmp(a, b) == 0) == pairs[_i].same, "'%s' and '%s'", pairs[_i].a, pairs[_i].b);
+}
+END_TEST
+
+/* Every identity key, set to something else, gives another key: generated from the schema, so that a new one cannot
+ * be forgotten. */
+START_TEST(every_identity_key_counts)
+{
+    static const struct {
+        const char *key, *other;
+    } others[] = {
+        {"model", "resnet20"}, {"dataset", "cifar10"}, {"train_limit", "100"}, {"test_limit", "100"}, {"flip", "true"},
+        {"crop", "true"}, {"solver", "ste"}, {"bits", "3"}, {"quantizer", "unif"}, {"granularity", "row"},
+        {"quant_period", "3"}, {"quant_warmup", "5st"}, {"quant_shrink", "true"}, {"anneal_start", "5st"},
+        {"anneal_end", "1ep"}, {"epochs", "3"}, {"batch", "64"}, {"optimizer", "adamw"}, {"lr", "0.2"},
+        {"lr_schedule", "cosine"}, {"momentum", "0.5"}, {"beta1", "0.5"}, {"beta2", "0.5"}, {"eps", "1e-7"},
+        {"weight_decay", "1e-3"}, {"label_smoothing", "0.1"}, {"seed", "7"}, {"dtype", "bf16"}, {"eval_every", "2"},
+    };
+    size_t n;
+    const qb_option *schema = qb_run_schema(&n);
+    for (size_t i = 0; i < n; i++) {
+        const char *other = NULL;
+        for (size_t k = 0; k < sizeof others / sizeof others[0]; k++)
+            if (strcmp(others[k].key, schema[i].name) == 0)
+                other = others[k].other;
+        if (!(schema[i].flags & QB_OPT_IDENTITY))
+            continue;
+        ck_assert_msg(other, "%s: give this test another value", schema[i].name);
+        char a[65], b[65];
+        const char *base = strncmp(schema[i].name, "beta", 4) == 0 || strcmp(schema[i].name, "eps") == 0
+                               ? "solver=parq;optimizer=adam" : "solver=parq";
+        char *changed = qb_sprintf("%s;%s=%s", base, schema[i].name, other);
+        key_of(base, a);
+        key_of(changed, b);
+        ck_assert_msg(strcmp(a, b) != 0, "%s does not change the key", schema[i].name);
+        qb_free(changed);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *changes;
+    int code;
+    const char *text;
+} refusals[] = {
+    {"model=resnet21", QB_E_USAGE, "resnet21"},
+    {"dataset=cifar11", QB_E_USAGE, "cifar11"},
+    {"solver=parx", QB_E_NOINPUT, "parx"},
+    {"solver=parq[steepnes=3]", QB_E_USAGE, "steepnes"},
+    {"solver=parq[steepness=-1]", QB_E_USAGE, "steepness"},
+    {"solver=ste;quantizer=lsbx", QB_E_USAGE, "lsbx"},
+    {"solver=ste;quantizer=maxunif;bits=1", QB_E_USAGE, "maxunif"},
+    {"solver=ste;granularity=column", QB_E_USAGE, "granularity: expected tensor, row or block[size=N], got 'column'"},
+    {"solver=ste;granularity=row[size=3]", QB_E_USAGE, "granularity: 'row' takes no options, got 'size'"},
+    {"solver=parq;anneal_end=3ep", QB_E_CONFIG, "anneal_end: 3ep is past the end of training (2ep, 80 steps)"},
+    {"solver=parq;anneal_start=1ep;anneal_end=40st", QB_E_CONFIG, "anneal_start: 1ep is not before anneal_end (step 40)"},
+    {"solver=parq;quant_warmup=2ep", QB_E_CONFIG, "quant_warmup: 2ep leaves no quantized step"},
+    {"solver=par-nonconvex;quant_shrink=true", QB_E_CONFIG, "quant_shrink"},
+    {"lr_schedule=cosin", QB_E_USAGE, "cosin"},
+};
+
+START_TEST(refuses)
+{
+    qb_config *c = NULL;
+    ck_assert_int_eq(make(refusals[_i].changes, &c), refusals[_i].code);
+    ck_assert_ptr_null(c);
+    ck_assert_msg(strstr(qb_err_text(), refusals[_i].text), "%s: %s", refusals[_i].changes, qb_err_text());
+}
+END_TEST
+
+START_TEST(command_reproduces_the_key)
+{
+    qb_config *c = NULL;
+    ck_assert_int_eq(make("solver=parq[steepness=20];bits=ternary;lr=0.05;flip=true;seed=3", &c), 0);
+    char *command = qb_config_command(c);
+    ck_assert_ptr_nonnull(strstr(command, "--solver 'parq[steepness=20]'"));
+    ck_assert_ptr_nonnull(strstr(command, "--bits ternary"));
+    ck_assert_ptr_nonnull(strstr(command, "--lr 0.05"));
+    ck_assert_ptr_nonnull(strstr(command, "--flip"));
+    ck_assert_ptr_nonnull(strstr(command, "--seed 3"));
+    ck_assert_ptr_null(strstr(command, "--momentum"));
+    qb_free(command);
+    char *dir = qb_config_dir(c, "0123456789abcdef");
+    ck_assert_str_eq(dir, "runs/train/resnet8-synthetic/parq,steepness=20-wt/s3-0123456789ab");
+    qb_free(dir);
+    qb_config_destroy(c);
+}
+END_TEST
+
+START_TEST(nothing_is_leaked)
+{
+    long before = qb_mem_live_blocks();
+    qb_config *c = NULL;
+    ck_assert_int_eq(make("solver=parq", &c), 0);
+    qb_config_destroy(c);
+    /* the plugin itself stays loaded, on purpose: count again with it there */
+    before = qb_mem_live_blocks();
+    ck_assert_int_eq(make("solver=parq", &c), 0);
+    qb_config_destroy(c);
+    ck_assert_int_eq(qb_mem_live_blocks(), before);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("config");
+    TCase *t = tcase_create("config");
+    tcase_add_loop_test(t, keys, 0, sizeof pairs / sizeof pairs[0]);
+    tcase_add_test(t, every_identity_key_counts);
+    tcase_add_loop_test(t, refuses, 0, sizeof refusals / sizeof refusals[0]);
+    tcase_add_test(t, command_reproduces_the_key);
+    tcase_add_test(t, nothing_is_leaked);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+QB_TEST_MAIN
