@@ -111,7 +111,7 @@ static const struct {
 } refusals[] = {
     {"model=resnet21", QB_E_USAGE, "resnet21"},
     {"dataset=cifar11", QB_E_USAGE, "cifar11"},
-    {"solver=parx", QB_E_NOINPUT, "parx"},
+    {"solver=parx", QB_E_USAGE, "parx"},
     {"solver=parq[steepnes=3]", QB_E_USAGE, "steepnes"},
     {"solver=parq[steepness=-1]", QB_E_USAGE, "steepness"},
     {"solver=ste;quantizer=lsbx", QB_E_USAGE, "lsbx"},

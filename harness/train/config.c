@@ -128,7 +128,7 @@ static int effective_caps(const qb_config *c, double weight_decay, uint32_t *ret
 {
     const qb_solver *solver = &c->plugin->solver;
     *ret_caps = solver->caps;
-    if (!solver->bind || !(solver->caps & QB_CAP_OWN_LEVELS))
+    if (!solver->bind || !(solver->caps & (QB_CAP_OWN_LEVELS | QB_CAP_EDITS_LATENT)))
         return QB_OK;
     qb_host host = {.size = sizeof host, .fail = probe_fail, .uniform = probe_uniform, .bits = c->bits, .n_views = 1,
                     .n_steps = c->n_steps, .first_step = c->warmup, .weight_decay = weight_decay};
@@ -302,6 +302,11 @@ static int resolve_quantization(qb_config *c)
     uint32_t caps;
     QB_TRY(effective_caps(c, qb_get(s, "weight_decay")->r, &caps));
     c->owns_levels = (caps & QB_CAP_OWN_LEVELS) != 0;
+    if (qb_get(s, "quant_shrink")->b && (caps & (QB_CAP_EDITS_LATENT | QB_CAP_OWN_LEVELS))) {
+        qb_err_set(QB_E_CONFIG, "quant_shrink: cannot be combined with solver '%s', which %s", c->plugin->solver.name,
+                   c->owns_levels ? "has levels of its own" : "edits the latent weights");
+        return qb_err_hint("leave out --quant-shrink");
+    }
 
     qb_granularity kind;
     int64_t block;
