@@ -228,7 +228,7 @@ static int make_fingerprint(qb_dataset *d)
     return 0;
 }
 
-/* The name for tables, and what a reader of them has to know. */
+/* The name for tables, and what a reader of them has to know; no paths, because it goes into records. */
 static int make_label(qb_dataset *d)
 {
     const qb_source *s = d->source;
@@ -250,10 +250,10 @@ static int make_label(qb_dataset *d)
     int rc = 0;
     d->label = variant ? qb_strdup(variant) : qb_sprintf("%s (unverified)", s->label);
     if (odd.length)
-        d->warning = variant ? qb_sprintf("%s is %s: its checksums differ from the published %s, compare only results of the "
-                                          "same data", d->place.path, variant, s->label)
-                             : qb_sprintf("%s: checksums differ from the published %s (%s)%s", d->place.path, s->label,
-                                          odd.failed ? "" : odd.text, twice.length ? twice.text : "");
+        d->warning = variant ? qb_sprintf("%s: its checksums differ from the published %s, compare only results of the same data",
+                                          variant, s->label)
+                             : qb_sprintf("checksums differ from the published %s (%s)%s", s->label, odd.failed ? "" : odd.text,
+                                          twice.length ? twice.text : "");
     if (!d->label || odd.failed || twice.failed || (odd.length && !d->warning))
         rc = qb_err_set(QB_E_NOMEM, "out of memory");
     qb_str_finish(&odd);

@@ -31,8 +31,9 @@ typedef struct qb_dataset_info {
 const qb_dataset_info *qb_datasets(size_t *ret_n);
 int qb_dataset_find(const char *name, const qb_dataset_info **ret_info); /* QB_E_USAGE with the nearest name */
 
-/* Finds, verifies and loads. Search order: data_dir (the folder of the files, the parent of it, or NULL), then
- * QATBENCH_DATA, $XDG_DATA_HOME/qatbench/datasets, the Debian package's folder; the first that has it.
+/* Finds, verifies and loads. Search order: data_dir (the folder of the files, the parent of it, or an archive's
+ * file; when it is given, nowhere else), or with NULL: QATBENCH_DATA, $XDG_DATA_HOME/qatbench/datasets, the Debian
+ * package's folder; the first that has any of the files.
  * Verification: sizes, magic, label range always; checksums against the known ones, cached by path, size, mtime in
  * the XDG cache; an unknown checksum is a warning (see qb_dataset_warning), never an error.
  * QB_E_NOINPUT: not found (the text lists where it looked, the hint says which apt package or download has it).
@@ -44,13 +45,14 @@ const qb_dataset_info *qb_dataset_get_info(const qb_dataset *d);
 qb_split qb_dataset_train(const qb_dataset *d);
 qb_split qb_dataset_test(const qb_dataset *d);
 const char *qb_dataset_dir(const qb_dataset *d);         /* where it was found */
-const char *qb_dataset_fingerprint(const qb_dataset *d); /* SHA-256 hex over the decoded pixels' files: part of a run's key */
-const char *qb_dataset_warning(const qb_dataset *d);     /* NULL, or e.g. "checksums differ from the published CIFAR-10 ..." */
+const char *qb_dataset_fingerprint(const qb_dataset *d); /* SHA-256 hex over (role, SHA-256) of the unpacked files: part of a run's key */
+const char *qb_dataset_warning(const qb_dataset *d);     /* NULL, or e.g. "checksums differ from the published CIFAR-10 ..."; no path */
 
 /* Title for tables: "CIFAR-10", or "CIFAR-10 (JPEG)" when the checksums say that it is the re-compressed copy. */
 const char *qb_dataset_label(const qb_dataset *d);
 
-/* One line a file: path, size, checksum, verdict; for `data verify`. Calls `line` for each. */
+/* One line a file: path, size, checksum, verdict; for `data verify`. Calls `line` for each, hashes all afresh and goes
+ * on after an error; returns the first one. */
 int qb_dataset_verify(const char *name, const char *data_dir, void (*line)(void *context, const char *text), void *context);
 
 #endif

@@ -356,7 +356,7 @@ START_TEST(cifar10_first_and_last_of_each_file)
     for (int k = 0; k < 10; k++)
         ck_assert_int_eq(counts[k], 5000);
     ck_assert_str_eq(qb_dataset_label(d), "CIFAR-10 (JPEG)");
-    ck_assert_ptr_nonnull(strstr(qb_dataset_warning(d), "is CIFAR-10 (JPEG): its checksums differ from the published CIFAR-10"));
+    ck_assert_ptr_nonnull(strstr(qb_dataset_warning(d), "CIFAR-10 (JPEG): its checksums differ from the published CIFAR-10"));
     qb_dataset_close(d);
 
     ck_assert_int_eq(unlink(at("cifar10", "data_batch_1.bin")), 0); /* a published file under another's name */
