@@ -18,6 +18,8 @@ static const qb_source *const table[] = {
 };
 enum { N_TABLE = sizeof table / sizeof table[0] };
 
+static const char *const generated_place = "(made by the program)";
+
 struct qb_dataset {
     const qb_source *source;
     qb_place place;
@@ -298,6 +300,21 @@ int qb_dataset_open(const char *name, const char *data_dir, qb_dataset **ret_dat
     return open_set(name, data_dir, &r, ret_dataset);
 }
 
+int qb_dataset_locate(const char *name, const char *data_dir, char **ret_path)
+{
+    const qb_source *s = NULL;
+    qb_place place = {0};
+    QB_TRY(find_source(name, &s));
+    if (s->generate)
+        place.path = qb_strdup(generated_place);
+    else
+        QB_TRY(qb_locate(s, data_dir, &place));
+    if (!place.path)
+        return QB_E_NOMEM;
+    *ret_path = place.path;
+    return 0;
+}
+
 void qb_dataset_close(qb_dataset *d)
 {
     if (!d)
@@ -329,7 +346,7 @@ qb_split qb_dataset_test(const qb_dataset *d)
 
 const char *qb_dataset_dir(const qb_dataset *d)
 {
-    return d->place.path ? d->place.path : "(made by the program)";
+    return d->place.path ? d->place.path : generated_place;
 }
 
 const char *qb_dataset_fingerprint(const qb_dataset *d)

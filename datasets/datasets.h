@@ -41,6 +41,10 @@ int qb_dataset_find(const char *name, const qb_dataset_info **ret_info); /* QB_E
 int qb_dataset_open(const char *name, const char *data_dir, qb_dataset **ret_dataset);
 void qb_dataset_close(qb_dataset *d);
 
+/* Where qb_dataset_open would read from, without reading: folder or archive, or a note for a set that needs no files.
+ * Errors of finding as there. Free with qb_free. */
+int qb_dataset_locate(const char *name, const char *data_dir, char **ret_path);
+
 const qb_dataset_info *qb_dataset_get_info(const qb_dataset *d);
 qb_split qb_dataset_train(const qb_dataset *d);
 qb_split qb_dataset_test(const qb_dataset *d);

@@ -56,6 +56,23 @@ START_TEST(looks_in_the_environment_and_xdg) /* QATBENCH_DATA before XDG_DATA_HO
 }
 END_TEST
 
+START_TEST(locates_without_reading)
+{
+    char *path = NULL;
+    ck_assert_int_eq(truncate(at("idx", "t10k-images-idx3-ubyte"), 5), 0); /* damage is not noticed */
+    ck_assert_int_eq(qb_dataset_locate("mnist", at("idx", ""), &path), 0);
+    ck_assert_str_eq(path, at("idx", ""));
+    qb_free(path);
+    path = NULL;
+    ck_assert_int_eq(qb_dataset_locate("cifar10", at("idx", ""), &path), QB_E_NOINPUT);
+    ck_assert_int_eq(qb_dataset_locate("nist", NULL, &path), QB_E_USAGE);
+    ck_assert_ptr_null(path);
+    ck_assert_int_eq(qb_dataset_locate("synthetic", NULL, &path), 0);
+    ck_assert_str_eq(path, "(made by the program)");
+    qb_free(path);
+}
+END_TEST
+
 START_TEST(says_where_it_looked)
 {
     check_refused("mnist", NULL, QB_E_NOINPUT, (const char *[]){"'mnist' not found", "HOME and QATBENCH_DATA are not set"}, 2);
@@ -375,6 +392,7 @@ static Suite *suite(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, finds_folder_parent_and_usual_names);
     tcase_add_test(tc, looks_in_the_environment_and_xdg);
+    tcase_add_test(tc, locates_without_reading);
     tcase_add_test(tc, says_where_it_looked);
     tcase_add_test(tc, knows_odd_paths);
     tcase_add_test(tc, names_the_nearest);
