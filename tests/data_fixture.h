@@ -81,7 +81,7 @@ static void tear_down(void)
     qb_fs_remove_tree(root);
 }
 
-static qb_dataset *open_good(const char *name, const char *dir)
+static inline qb_dataset *open_good(const char *name, const char *dir)
 {
     qb_dataset *d = NULL;
     ck_assert_msg(qb_dataset_open(name, dir, &d) == 0, "%s", qb_err_text());
@@ -89,7 +89,7 @@ static qb_dataset *open_good(const char *name, const char *dir)
 }
 
 /* Fails, leaves its result alone, leaks nothing, and says all of `needles`. */
-static void check_refused(const char *name, const char *dir, int code, const char *const *needles, int n)
+static inline void check_refused(const char *name, const char *dir, int code, const char *const *needles, int n)
 {
     const long blocks = qb_mem_live_blocks();
     qb_dataset *d = NULL;

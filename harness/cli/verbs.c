@@ -11,6 +11,8 @@ static const qb_verb *const verbs[] = {
     &qb_verb_train,
     &qb_verb_list,
     &qb_verb_info,
+    &qb_verb_data_info,
+    &qb_verb_data_verify,
     &qb_verb_bench,
     &qb_verb_doctor,
 };
