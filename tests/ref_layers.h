@@ -1,0 +1,31 @@
+/* Every layer as naive loops in double over plain (n, c, h, w) arrays: what the engine is compared with.
+ * ref_net runs a whole graph: values, gradients of all tensors and parameters, running statistics.
+ */
+#ifndef QB_REF_LAYERS_H
+#define QB_REF_LAYERS_H
+
+#include "engine/layer.h"
+
+typedef struct ref_net {
+    const qb_graph *graph;
+    int n;
+    double **params;     /* in: values, one array a parameter */
+    double **param_grad; /* out */
+    double **buffers;    /* running statistics, updated by a forward pass in training */
+    double **value, **grad; /* one array a layer; value[0] = images is in */
+} ref_net;
+
+/* All arrays zero but running variances (1). Exits when memory is short. */
+ref_net *ref_net_create(const qb_graph *graph, int n);
+void ref_net_destroy(ref_net *r);
+
+void ref_net_forward(ref_net *r, bool train);
+void ref_net_backward(ref_net *r, const double *logits_grad); /* after a forward in training */
+
+double *ref_logits(ref_net *r);
+size_t ref_count(const ref_net *r, qb_ref layer); /* values of a tensor, batch included */
+
+/* Sum over the batch of the cross-entropy with label smoothing. */
+double ref_cross_entropy(const double *logits, int n, int classes, const int32_t *labels, double smoothing);
+
+#endif

@@ -1,0 +1,560 @@
+/* Every layer of the engine against the naive loops of ref_layers.c, forward and backward, for sizes that no kernel
+ * likes. Small integers make sums exact in float32, so results are compared with ==. Each case runs with the CPU's own
+ * instruction set, held to AVX2, and in bfloat16 where the CPU has it. */
+#include "qb_test.h"
+#include "ref_layers.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "engine/bf16.h"
+#include "engine/bn_kernel.h"
+#include "engine/plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CLASSES = 3 };
+
+/* ---- running a graph through one plan, with a gradient of the logits of our choice ---- */
+
+typedef struct engine {
+    qb_dnn *dnn;
+    qb_param *params;
+    qb_buffer *buffers;
+    size_t n_params, n_buffers;
+    float *x, *g;
+    const float *slab;
+    qb_plan *plan;
+    char *arena;
+} engine;
+
+static void make_engine(engine *e, const qb_graph *g, int n, qb_mode mode, qb_type type)
+{
+    const qb_param *params = qb_graph_params(g, &e->n_params);
+    const qb_buffer *buffers = qb_graph_buffers(g, &e->n_buffers);
+    e->params = qb_alloc(e->n_params, sizeof *e->params);
+    e->buffers = qb_alloc(e->n_buffers, sizeof *e->buffers);
+    e->x = qb_alloc(qb_graph_slab_size(g), sizeof *e->x);
+    e->g = qb_alloc(qb_graph_slab_size(g), sizeof *e->g);
+    e->slab = NULL;
+    for (size_t i = 0; i < e->n_params; i++) {
+        e->params[i] = params[i];
+        e->params[i].x = e->params[i].w = e->x + params[i].offset;
+        e->params[i].g = e->g + params[i].offset;
+    }
+    for (size_t i = 0; i < e->n_buffers; i++) {
+        e->buffers[i] = buffers[i];
+        e->buffers[i].value = qb_alloc(buffers[i].n, sizeof(float));
+        for (size_t k = 0; k < buffers[i].n; k++)
+            e->buffers[i].value[k] = buffers[i].init;
+    }
+    ck_assert_msg(qb_dnn_create(&e->dnn) == 0, "%s", qb_err_text());
+    const qb_plan_base base = {.graph = g, .dnn = e->dnn, .type = type, .params = e->params, .buffers = e->buffers, .slab = &e->slab};
+    ck_assert_msg(qb_plan_create(&base, n, mode, &e->plan) == 0, "%s", qb_err_text());
+    e->arena = qb_alloc(qb_plan_arena_bytes(e->plan), 1);
+    memset(e->arena, 0xff, qb_plan_arena_bytes(e->plan)); /* NaN: what nobody wrote must not matter */
+    ck_assert_msg(qb_plan_bind_all(e->plan, e->arena) == 0, "%s", qb_err_text());
+}
+
+static void finish_engine(engine *e)
+{
+    qb_plan_destroy(e->plan);
+    qb_dnn_destroy(e->dnn);
+    for (size_t i = 0; i < e->n_buffers; i++)
+        qb_free(e->buffers[i].value);
+    qb_free(e->arena);
+    qb_free(e->g);
+    qb_free(e->x);
+    qb_free(e->buffers);
+    qb_free(e->params);
+}
+
+/* ---- fills ---- */
+
+static void fill_integers(const char *name, size_t n, int largest, float *to)
+{
+    qb_stream s = qb_rng_stream(7, QB_RNG_SYNTHETIC, qb_fnv1a(name) >> 32, qb_fnv1a(name) & 0xffffffff);
+    for (size_t i = 0; i < n; i++)
+        to[i] = (float)((int)qb_rng_below(&s, (uint32_t)(2 * largest + 1)) - largest);
+}
+
+static void widen(const float *from, size_t n, double *to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = (double)from[i];
+}
+
+/* ---- comparing ---- */
+
+typedef struct tolerance {
+    double largest; /* error of one value, relative to the largest of the array */
+    double norm;    /* norm of the error, relative to the norm of the array; for bfloat16 */
+} tolerance;
+
+static void compare(const char *what, const float *got, const double *want, size_t n, tolerance tol)
+{
+    double largest = 0, worst = 0, error = 0, norm = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        double e = fabs((double)got[i] - want[i]);
+        if (!(e <= worst)) {
+            worst = e;
+            at = i;
+        }
+        largest = fmax(largest, fabs(want[i]));
+        error += e * e;
+        norm += want[i] * want[i];
+    }
+    if (tol.norm > 0)
+        ck_assert_msg(error <= tol.norm * tol.norm * norm + 1e-12, "%s: error %g of norm %g", what, sqrt(error), sqrt(norm));
+    else
+        ck_assert_msg(worst <= tol.largest * largest, "%s[%zu]: got %.9g, want %.9g (largest %g)", what, at, (double)got[at],
+                      want[at], largest);
+}
+
+/* Fills the engine and the reference alike, runs both in training, compares logits, gradients and running statistics.
+ * integers: weights and images are small integers; else images are hash-filled in [-1.5, 1.5] + offset. */
+static void check_graph(qb_graph *g, int n, bool integers, double offset, qb_type type, tolerance tol)
+{
+    engine e;
+    make_engine(&e, g, n, QB_TRAIN, type);
+    ref_net *r = ref_net_create(g, n);
+    for (size_t i = 0; i < e.n_params; i++) {
+        const qb_param *p = &e.params[i];
+        if (integers)
+            fill_integers(p->name, p->n, 1, p->x);
+        else
+            qb_hash_fill(p->name, p->n, p->n_dims > 1 ? sqrt(6.0 / (double)p->fan_in) : 0.4, p->init == QB_INIT_ONE ? 1 : 0, p->x);
+        widen(p->x, p->n, r->params[i]);
+    }
+    size_t n_in = ref_count(r, 0), n_out = (size_t)(n * CLASSES);
+    float *images = qb_alloc(n_in, sizeof *images), *grad = qb_alloc(n_out, sizeof *grad);
+    double *ref_grad = qb_alloc(n_out, sizeof *ref_grad);
+    if (integers)
+        fill_integers("images", n_in, 2, images);
+    else
+        qb_hash_fill("images", n_in, 1.5, offset, images);
+    fill_integers("grad", n_out, 2, grad);
+    widen(images, n_in, r->value[0]);
+    widen(grad, n_out, ref_grad);
+
+    for (int pass = 0; pass < 2; pass++) { /* the second finds the memory as the first left it */
+        ck_assert_int_eq(qb_plan_forward(e.plan, images), 0);
+        compare("logits", qb_plan_logits(e.plan), (ref_net_forward(r, true), ref_logits(r)), n_out, tol);
+        memcpy(qb_plan_logits_grad(e.plan), grad, n_out * sizeof *grad);
+        ck_assert_int_eq(qb_plan_backward(e.plan), 0);
+        ref_net_backward(r, ref_grad);
+        for (size_t i = 0; i < e.n_params; i++)
+            compare(e.params[i].name, e.params[i].g, r->param_grad[i], e.params[i].n, tol);
+        for (size_t i = 0; i < e.n_buffers; i++)
+            compare(e.buffers[i].name, e.buffers[i].value, r->buffers[i], e.buffers[i].n, tol);
+    }
+
+    qb_plan *trained = e.plan; /* evaluation with the running statistics of those two steps */
+    const qb_plan_base base = {.graph = g, .dnn = e.dnn, .type = type, .params = e.params, .buffers = e.buffers, .slab = &e.slab};
+    ck_assert_int_eq(qb_plan_create(&base, n, QB_EVAL, &e.plan), 0);
+    qb_free(e.arena);
+    e.arena = qb_alloc(qb_plan_arena_bytes(e.plan), 1);
+    ck_assert_int_eq(qb_plan_bind_all(e.plan, e.arena), 0);
+    ck_assert_int_eq(qb_plan_forward(e.plan, images), 0);
+    ref_net_forward(r, false);
+    compare("evaluation logits", qb_plan_logits(e.plan), ref_logits(r), n_out, tol);
+    qb_plan_destroy(trained);
+
+    qb_free(ref_grad);
+    qb_free(grad);
+    qb_free(images);
+    ref_net_destroy(r);
+    finish_engine(&e);
+    qb_graph_destroy(g);
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+
+/* Every loop test runs each row of its table three times: as the CPU is, held to AVX2, in bfloat16. */
+enum { N_VARIANTS = 3 };
+
+/* false: this CPU has no bfloat16. */
+static bool set_variant(int variant, qb_type *ret_type, tolerance *tol)
+{
+    *ret_type = QB_TYPE_F32;
+    if (variant == 1)
+        setenv("DNNL_MAX_CPU_ISA", "AVX2", 1);
+    if (variant == 2) {
+        if (!qb_dnn_has_bf16())
+            return false;
+        *ret_type = QB_TYPE_BF16;
+        *tol = (tolerance){.norm = 0.03};
+    }
+    return true;
+}
+
+static qb_graph *make_graph(qb_shape input)
+{
+    qb_graph *g = NULL;
+    ck_assert_msg(qb_graph_create("test", input, CLASSES, &g) == 0, "%s", qb_err_text());
+    return g;
+}
+
+static qb_ref conv(qb_graph *g, qb_ref x, const char *name, int out, int kernel, int stride, int pad)
+{
+    return qb_graph_conv(g, x, name, out, kernel, stride, pad, false, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT);
+}
+
+/* Logits by a convolution over the whole (square) image: every pixel has a gradient of its own. */
+static void finish_graph(qb_graph *g, qb_ref x)
+{
+    int size = (int)qb_graph_shape(g, x).h;
+    ck_assert_msg(qb_graph_finish(g, conv(g, x, "last", CLASSES, size, 1, 0)) == 0, "%s", qb_err_text());
+}
+
+/* ---- convolution ---- */
+
+static const struct {
+    int n, in, size, out, kernel, stride, pad;
+    bool bias;
+} convs[] = {
+    {2, 16, 8, 16, 3, 1, 1, false}, {3, 16, 9, 32, 3, 2, 1, false}, {2, 32, 7, 16, 1, 1, 0, false}, {2, 16, 8, 48, 1, 2, 0, true},
+    {1, 1, 7, 5, 3, 1, 1, true},    {4, 3, 12, 16, 7, 2, 3, false}, {2, 20, 5, 12, 3, 1, 1, false}, {3, 24, 6, 40, 3, 2, 1, true},
+    {1, 64, 1, 16, 1, 1, 0, false}, {2, 8, 9, 8, 5, 3, 2, false},   {2, 5, 6, 7, 2, 2, 0, true},    {5, 17, 4, 33, 3, 1, 0, false},
+};
+enum { N_CONVS = sizeof convs / sizeof *convs };
+
+/* The convolution behind a 1x1 convolution (so that its gradient of x shows), and at the input of the net. */
+START_TEST(convolves)
+{
+    int i = _i / N_VARIANTS;
+    qb_type type;
+    tolerance tol = {0};
+    if (!set_variant(_i % N_VARIANTS, &type, &tol))
+        return;
+    for (int first = 0; first < 2; first++) {
+        qb_graph *g = make_graph((qb_shape){first ? 2 : convs[i].in, convs[i].size, convs[i].size});
+        qb_ref x = qb_graph_input(g);
+        if (first)
+            x = conv(g, x, "first", convs[i].in, 1, 1, 0);
+        x = qb_graph_conv(g, x, "conv", convs[i].out, convs[i].kernel, convs[i].stride, convs[i].pad, convs[i].bias, QB_INIT_ZERO,
+                          QB_ROLE_QUANT);
+        finish_graph(g, x);
+        check_graph(g, convs[i].n, true, 0, type, tol);
+    }
+}
+END_TEST
+
+/* ---- other layers, exact ---- */
+
+static qb_ref build_maxpool(qb_graph *g, qb_ref x)
+{
+    return qb_graph_maxpool(g, x, 3, 2, 1);
+}
+static qb_ref build_maxpool_even(qb_graph *g, qb_ref x)
+{
+    return qb_graph_maxpool(g, x, 2, 2, 0);
+}
+static qb_ref build_shortcut(qb_graph *g, qb_ref x)
+{
+    return qb_graph_shortcut_pad(g, x, 2 * (int)qb_graph_shape(g, x).c, 2);
+}
+static qb_ref build_shortcut_odd(qb_graph *g, qb_ref x)
+{
+    return qb_graph_shortcut_pad(g, x, (int)qb_graph_shape(g, x).c + 7, 3);
+}
+static qb_ref build_pool_linear(qb_graph *g, qb_ref x)
+{
+    x = qb_graph_global_avgpool(g, x);
+    return qb_graph_linear(g, x, "linear", 10, QB_INIT_ZERO, QB_INIT_ZERO, QB_ROLE_QUANT);
+}
+static qb_ref build_pool(qb_graph *g, qb_ref x)
+{
+    return qb_graph_global_avgpool(g, x);
+}
+static const struct {
+    const char *name;
+    qb_ref (*build)(qb_graph *g, qb_ref x);
+    int n, channels, size;
+    double largest; /* 0: exact */
+} layers[] = {
+    {"maxpool", build_maxpool, 2, 16, 8, 0},          {"maxpool of odd size", build_maxpool, 3, 20, 7, 0},
+    {"maxpool, 5 channels", build_maxpool, 1, 5, 9, 0}, {"maxpool 2x2", build_maxpool_even, 2, 16, 5, 0},
+    {"shortcut", build_shortcut, 2, 16, 8, 0},        {"shortcut of odd size", build_shortcut, 3, 32, 7, 0},
+    {"shortcut, 8 channels", build_shortcut, 1, 8, 5, 0}, {"shortcut, offset inside a block", build_shortcut_odd, 2, 20, 7, 0},
+    {"shortcut, 5 channels", build_shortcut_odd, 2, 5, 4, 0}, {"average and linear", build_pool_linear, 4, 16, 8, 0},
+    {"average of 3x3", build_pool, 3, 20, 3, 1e-6},   {"average of 1x1", build_pool, 2, 33, 1, 0},
+};
+enum { N_LAYERS = sizeof layers / sizeof *layers };
+
+START_TEST(moves_and_pools)
+{
+    int i = _i / N_VARIANTS;
+    qb_type type;
+    tolerance tol = {.largest = layers[i].largest};
+    if (!set_variant(_i % N_VARIANTS, &type, &tol))
+        return;
+    qb_graph *g = make_graph((qb_shape){2, layers[i].size, layers[i].size});
+    qb_ref x = conv(g, qb_graph_input(g), "first", layers[i].channels, 1, 1, 0);
+    finish_graph(g, layers[i].build(g, x));
+    check_graph(g, layers[i].n, true, 0, type, tol);
+}
+END_TEST
+
+/* ---- batchnorm ---- */
+
+static const struct {
+    int n, channels, size;
+    bool relu;
+    int residual; /* 0 none, 1 a tensor of its own, 2 its own input, 3 the input of the net (no gradient) */
+    int readers;  /* further readers of its output */
+} norms[] = {
+    {4, 16, 8, true, 0, 0},  {3, 32, 5, false, 0, 0}, {2, 20, 7, true, 0, 0},  {4, 16, 9, true, 1, 0},  {3, 24, 6, false, 1, 0},
+    {4, 16, 4, true, 2, 0},  {5, 1, 5, true, 1, 0},   {7, 5, 3, true, 0, 1},   {1, 48, 11, true, 1, 1}, {2, 16, 6, true, 1, 2},
+    {2, 20, 6, true, 1, 3},  {3, 8, 7, true, 0, 4},   {4, 3, 5, true, 3, 0},   {2, 64, 1, true, 0, 0},  {16, 33, 2, false, 2, 2},
+};
+enum { N_NORMS = sizeof norms / sizeof *norms };
+
+static qb_graph *make_norm(int i)
+{
+    int channels = norms[i].residual == 3 ? 2 : norms[i].channels;
+    qb_graph *g = make_graph((qb_shape){2, norms[i].size, norms[i].size});
+    qb_ref in = qb_graph_input(g), x = conv(g, in, "first", channels, 3, 1, 1), r = QB_NONE;
+    if (norms[i].residual == 1)
+        r = conv(g, in, "residual", channels, 1, 1, 0);
+    else if (norms[i].residual == 2)
+        r = x;
+    else if (norms[i].residual == 3)
+        r = in;
+    qb_ref y = qb_graph_batchnorm(g, x, "bn", r, norms[i].relu), sum = y;
+    for (int k = 0; k < norms[i].readers; k++) { /* y is read by each, and the results are summed on the way out */
+        char name[32], norm[32];
+        snprintf(name, sizeof name, "reader%d", k);
+        snprintf(norm, sizeof norm, "norm%d", k);
+        sum = qb_graph_batchnorm(g, conv(g, y, name, channels, 1, 1, 0), norm, sum, false);
+    }
+    finish_graph(g, sum);
+    return g;
+}
+
+START_TEST(normalizes)
+{
+    qb_type type;
+    tolerance tol = {.largest = 2e-5};
+    if (!set_variant(_i % N_VARIANTS, &type, &tol))
+        return;
+    if (type == QB_TYPE_BF16)
+        tol.norm = norms[_i / N_VARIANTS].relu ? 0.25 : 0.05; /* a mask that rounding flips moves whole gradients */
+    check_graph(make_norm(_i / N_VARIANTS), norms[_i / N_VARIANTS].n, false, 0, type, tol);
+}
+END_TEST
+
+/* A ReLU flips nothing here and a mean of 1000 standard deviations cancels nothing: running_var stays exact to 1e-6. */
+START_TEST(keeps_variance_under_a_large_mean)
+{
+    qb_type type;
+    tolerance tol = {.largest = 1e-6};
+    if (!set_variant(_i, &type, &tol) || type == QB_TYPE_BF16)
+        return;
+    qb_graph *g = make_graph((qb_shape){16, 9, 9});
+    finish_graph(g, qb_graph_batchnorm(g, qb_graph_input(g), "bn", QB_NONE, false));
+    engine e;
+    make_engine(&e, g, 4, QB_TRAIN, QB_TYPE_F32);
+    ref_net *r = ref_net_create(g, 4);
+    float *images = qb_alloc(ref_count(r, 0), sizeof *images);
+    qb_hash_fill("images", ref_count(r, 0), 1.5, 1000, images);
+    images[0] = -3e4F; /* the first pixel far from all others: no good guess of the mean */
+    widen(images, ref_count(r, 0), r->value[0]);
+    ck_assert_int_eq(qb_plan_forward(e.plan, images), 0);
+    ref_net_forward(r, true);
+    for (size_t i = 0; i < e.n_buffers; i++)
+        for (size_t k = 0; k < e.buffers[i].n; k++)
+            ck_assert_double_le(fabs((double)e.buffers[i].value[k] / r->buffers[i][k] - 1), 1e-6);
+    qb_free(images);
+    ref_net_destroy(r);
+    finish_engine(&e);
+    qb_graph_destroy(g);
+}
+END_TEST
+
+START_TEST(refuses_one_value_a_channel)
+{
+    qb_graph *g = make_graph((qb_shape){4, 1, 1});
+    qb_ref x = conv(g, qb_graph_input(g), "first", 4, 1, 1, 0);
+    finish_graph(g, qb_graph_batchnorm(g, x, "bn", QB_NONE, true));
+    qb_net *net = NULL;
+    int one = 1;
+    qb_net_options o = {.precision = QB_FP32, .threads = 1, .train_batches = &one, .n_train_batches = 1};
+    ck_assert_int_eq(qb_net_create(g, &o, &net), QB_E_CONFIG);
+    ck_assert_ptr_null(net);
+    ck_assert_str_eq(qb_err_text(), "layer 'bn' at batch size 1: training needs at least 2 values a channel for its variance, "
+                                    "got 1 (one image of 1x1)");
+    qb_graph_destroy(g);
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+END_TEST
+
+/* The kernels of 16, 8 and 1 channels give the same bits: results depend on no instruction set and no layout. */
+START_TEST(kernels_of_all_widths_agree)
+{
+    enum { BLOCK = 16, PIXELS = 131, VALUES = BLOCK * PIXELS };
+    if (!qb_dnn_has_avx2())
+        return;
+    const qb_bn_kernels *all[] = {&qb_bn_f32_1, &qb_bn_f32_8, &qb_bn_f32_16};
+    const int n_kernels = qb_dnn_has_avx512() ? 3 : 2;
+    static float x[VALUES], r[VALUES], g[3][VALUES], y[3][VALUES], t[3][VALUES], dx[3][VALUES], c[5][BLOCK];
+    static double mean[3][BLOCK], m2[3][BLOCK], sum_t[3][BLOCK], sum_txm[3][BLOCK];
+    qb_hash_fill("x", VALUES, 2, 0.3, x);
+    qb_hash_fill("r", VALUES, 2, 0, r);
+    for (int i = 0; i < 3; i++)
+        qb_hash_fill(i == 0 ? "g0" : i == 1 ? "g1" : "g2", VALUES, 2, 0, g[i]);
+    for (int i = 0; i < 5; i++)
+        qb_hash_fill(i == 0 ? "mean" : i == 1 ? "scale" : i == 2 ? "shift" : i == 3 ? "mean_t" : "slope", BLOCK, 1, 0.2, c[i]);
+    x[40] = NAN;
+    for (int k = 0; k < n_kernels; k++)
+        for (int j = 0; j < BLOCK; j += all[k]->width) {
+            const void *gs[3] = {g[0] + j, g[1] + j, _i % 2 == 0 ? g[2] + j : NULL};
+            qb_bn_strip s = {.pixels = PIXELS, .stride = BLOCK, .mean = c[0] + j, .scale = c[1] + j, .shift = c[2] + j, .relu = true};
+            bool residual = _i / 2 == 1;
+            all[k]->stats(&s, x + j, mean[k] + j, m2[k] + j);
+            all[k]->apply(&s, x + j, residual ? r + j : NULL, y[k] + j);
+            all[k]->sums(&s, x + j, residual ? y[k] + j : NULL, gs, t[k] + j, sum_t[k] + j, sum_txm[k] + j);
+            all[k]->gradient(&s, x + j, residual ? y[k] + j : NULL, gs, c[3] + j, c[4] + j, dx[k] + j);
+        }
+    ck_assert(isnan(y[0][40])); /* a NaN is not clipped away */
+    for (int k = 1; k < n_kernels; k++) {
+        ck_assert_mem_eq(mean[k], mean[0], sizeof mean[0]);
+        ck_assert_mem_eq(m2[k], m2[0], sizeof m2[0]);
+        ck_assert_mem_eq(y[k], y[0], sizeof y[0]);
+        ck_assert_mem_eq(t[k], t[0], sizeof t[0]);
+        ck_assert_mem_eq(dx[k], dx[0], sizeof dx[0]);
+        ck_assert_mem_eq(sum_t[k], sum_t[0], sizeof sum_t[0]);
+        ck_assert_mem_eq(sum_txm[k], sum_txm[0], sizeof sum_txm[0]);
+    }
+}
+END_TEST
+
+/* bfloat16 kernels compute in float32: they give the rounded results of the float32 kernels for the same numbers. */
+START_TEST(bfloat16_kernels_round_once)
+{
+    enum { BLOCK = 16, PIXELS = 70, VALUES = BLOCK * PIXELS };
+    const qb_bn_kernels *halves[] = {&qb_bn_bf16_1, &qb_bn_bf16_8, &qb_bn_bf16_16}, *h = halves[_i], *f = &qb_bn_f32_1;
+    if ((h->width == 8 && !qb_dnn_has_avx2()) || (h->width == 16 && !qb_dnn_has_avx512()))
+        return;
+    static float wide[6][VALUES], c[5][BLOCK], wide_out[VALUES];
+    static uint16_t half[6][VALUES], half_out[VALUES];
+    const char *const names[] = {"x", "r", "g0", "g1", "g2", "y"};
+    for (int k = 0; k < 6; k++) {
+        qb_hash_fill(names[k], VALUES, 2, 0.3, wide[k]);
+        for (int i = 0; i < VALUES; i++) {
+            half[k][i] = qb_bf16_from_float(wide[k][i]);
+            wide[k][i] = qb_bf16_to_float(half[k][i]);
+        }
+    }
+    for (int i = 0; i < 5; i++)
+        qb_hash_fill(i == 0 ? "mean" : i == 1 ? "scale" : i == 2 ? "shift" : i == 3 ? "mean_t" : "slope", BLOCK, 1, 0.2, c[i]);
+    for (int what = 0; what < 4; what++) {
+        double a[2][2][BLOCK] = {{{0}}};
+        for (int j = 0; j < BLOCK; j++) {
+            qb_bn_strip s = {.pixels = PIXELS, .stride = BLOCK, .mean = c[0] + j, .scale = c[1] + j, .shift = c[2] + j, .relu = true};
+            const void *fg[3] = {wide[2] + j, wide[3] + j, wide[4] + j}, *hg[3] = {half[2] + j, half[3] + j, half[4] + j};
+            bool now = j % h->width == 0;
+            if (what == 0) {
+                f->stats(&s, wide[0] + j, &a[0][0][j], &a[0][1][j]);
+                if (now)
+                    h->stats(&s, half[0] + j, &a[1][0][j], &a[1][1][j]);
+            } else if (what == 1) {
+                f->apply(&s, wide[0] + j, wide[1] + j, wide_out + j);
+                if (now)
+                    h->apply(&s, half[0] + j, half[1] + j, half_out + j);
+            } else if (what == 2) {
+                f->sums(&s, wide[0] + j, wide[5] + j, fg, wide_out + j, &a[0][0][j], &a[0][1][j]);
+                if (now)
+                    h->sums(&s, half[0] + j, half[5] + j, hg, half_out + j, &a[1][0][j], &a[1][1][j]);
+            } else {
+                f->gradient(&s, wide[0] + j, NULL, fg, c[3] + j, c[4] + j, wide_out + j);
+                if (now)
+                    h->gradient(&s, half[0] + j, NULL, hg, c[3] + j, c[4] + j, half_out + j);
+            }
+        }
+        ck_assert_mem_eq(a[0], a[1], sizeof a[0]);
+        for (int i = 0; what > 0 && i < VALUES; i++)
+            ck_assert_uint_eq(half_out[i], qb_bf16_from_float(wide_out[i]));
+    }
+}
+END_TEST
+
+/* ---- the reference itself: gradients by central differences ---- */
+
+static double loss_of(ref_net *r, const double *grad)
+{
+    double loss = 0;
+    ref_net_forward(r, true);
+    for (size_t i = 0; i < ref_count(r, qb_graph_logits(r->graph)); i++)
+        loss += grad[i] * ref_logits(r)[i];
+    return loss;
+}
+
+START_TEST(reference_gradients_are_right)
+{
+    qb_graph *g = make_graph((qb_shape){2, 7, 7});
+    qb_ref x = qb_graph_conv(g, qb_graph_input(g), "first", 4, 3, 2, 1, true, QB_INIT_ZERO, QB_ROLE_QUANT);
+    qb_ref y = qb_graph_batchnorm(g, x, "bn1", x, true), s = qb_graph_shortcut_pad(g, y, 7, 2);
+    y = qb_graph_batchnorm(g, conv(g, y, "conv", 7, 3, 2, 1), "bn2", s, true);
+    y = qb_graph_linear(g, qb_graph_global_avgpool(g, qb_graph_maxpool(g, y, 2, 1, 0)), "linear", CLASSES, QB_INIT_ZERO, QB_INIT_ZERO,
+                        QB_ROLE_QUANT);
+    ck_assert_msg(qb_graph_finish(g, y) == 0, "%s", qb_err_text());
+    enum { N = 3 };
+    ref_net *r = ref_net_create(g, N);
+    size_t n_params;
+    const qb_param *params = qb_graph_params(g, &n_params);
+    float values[512];
+    for (size_t i = 0; i < n_params; i++) {
+        ck_assert_uint_le(params[i].n, 512);
+        qb_hash_fill(params[i].name, params[i].n, 0.7, 0.1, values);
+        widen(values, params[i].n, r->params[i]);
+    }
+    qb_hash_fill("images", ref_count(r, 0), 1.5, 0, values);
+    widen(values, ref_count(r, 0), r->value[0]);
+    double grad[N * CLASSES];
+    qb_hash_fill("grad", N * CLASSES, 1, 0, values);
+    widen(values, N * CLASSES, grad);
+    ref_net_forward(r, true);
+    ref_net_backward(r, grad);
+    for (size_t i = 0; i < n_params; i++)
+        for (size_t k = 0; k < params[i].n; k++) {
+            double *w = &r->params[i][k], old = *w, h = 1e-6;
+            *w = old + h;
+            double up = loss_of(r, grad);
+            *w = old - h;
+            double down = loss_of(r, grad);
+            *w = old;
+            double want = (up - down) / (2 * h);
+            ck_assert_msg(fabs(r->param_grad[i][k] - want) < 1e-7 * (1 + fabs(want)), "%s[%zu]: %g, by differences %g",
+                          params[i].name, k, r->param_grad[i][k], want);
+        }
+    ref_net_destroy(r);
+    qb_graph_destroy(g);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("layers");
+    TCase *t = tcase_create("exact");
+    tcase_set_timeout(t, 120);
+    tcase_add_loop_test(t, convolves, 0, N_CONVS * N_VARIANTS);
+    tcase_add_loop_test(t, moves_and_pools, 0, N_LAYERS * N_VARIANTS);
+    suite_add_tcase(s, t);
+    t = tcase_create("batchnorm");
+    tcase_set_timeout(t, 120);
+    tcase_add_loop_test(t, normalizes, 0, N_NORMS * N_VARIANTS);
+    tcase_add_loop_test(t, keeps_variance_under_a_large_mean, 0, N_VARIANTS);
+    tcase_add_loop_test(t, kernels_of_all_widths_agree, 0, 4);
+    tcase_add_loop_test(t, bfloat16_kernels_round_once, 0, 3);
+    tcase_add_test(t, refuses_one_value_a_channel);
+    suite_add_tcase(s, t);
+    t = tcase_create("reference");
+    tcase_add_test(t, reference_gradients_are_right);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+QB_TEST_MAIN
