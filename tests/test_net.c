@@ -1,0 +1,454 @@
+/* Nets: a small residual net trained for real. Bits, memory, batches, weights, loss. */
+#include "qb_test.h"
+#include "ref_layers.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "engine/loss.h"
+#include "engine/net.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CLASSES = 10, SIDE = 12, CHANNELS = 3, BATCH = 8, REST = 5, IMAGE = CHANNELS * SIDE * SIDE };
+
+/* A ResNet in small: two stages of a block each, the second with an option-A shortcut. */
+static qb_ref block(qb_graph *g, qb_ref x, const char *c1, const char *b1, const char *c2, const char *b2, int out, int stride)
+{
+    qb_ref y = qb_graph_conv(g, x, c1, out, 3, stride, 1, false, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT);
+    y = qb_graph_batchnorm(g, y, b1, QB_NONE, true);
+    y = qb_graph_conv(g, y, c2, out, 3, 1, 1, false, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT);
+    return qb_graph_batchnorm(g, y, b2, stride == 1 ? x : qb_graph_shortcut_pad(g, x, out, stride), true);
+}
+
+static qb_graph *make_graph(void)
+{
+    qb_graph *g = NULL;
+    ck_assert_msg(qb_graph_create("small", (qb_shape){CHANNELS, SIDE, SIDE}, CLASSES, &g) == 0, "%s", qb_err_text());
+    qb_ref x = qb_graph_conv(g, qb_graph_input(g), "conv1", 16, 3, 1, 1, false, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT);
+    x = qb_graph_batchnorm(g, x, "bn1", QB_NONE, true);
+    x = block(g, x, "a.conv1", "a.bn1", "a.conv2", "a.bn2", 16, 1);
+    x = block(g, x, "b.conv1", "b.bn1", "b.conv2", "b.bn2", 32, 2);
+    x = qb_graph_global_avgpool(g, x);
+    x = qb_graph_linear(g, x, "linear", CLASSES, QB_INIT_KAIMING_FAN_IN, QB_INIT_UNIFORM_FAN_IN, QB_ROLE_QUANT);
+    ck_assert_msg(qb_graph_finish(g, x) == 0, "%s", qb_err_text());
+    return g;
+}
+
+static const int both[] = {BATCH, REST};
+
+static qb_net *make_net(const qb_graph *g, int threads, bool separate, qb_precision precision)
+{
+    qb_net *net = NULL;
+    qb_net_options o = {.precision = precision, .threads = threads, .separate_latent = separate, .train_batches = both,
+                        .n_train_batches = 2, .eval_batches = both, .n_eval_batches = 2};
+    ck_assert_msg(qb_net_create(g, &o, &net) == 0, "%s", qb_err_text());
+    qb_net_init_weights(net, 3);
+    return net;
+}
+
+static float images[2][BATCH * IMAGE];
+static int32_t labels[BATCH];
+
+static void make_batches(void)
+{
+    qb_hash_fill("first", BATCH * IMAGE, 1.5, 0, images[0]);
+    qb_hash_fill("second", BATCH * IMAGE, 1.5, 0.2, images[1]);
+    for (int i = 0; i < BATCH; i++)
+        labels[i] = (7 * i + 3) % CLASSES;
+}
+
+/* One training step by plain gradient descent; w follows x. */
+static qb_loss train(qb_net *net, const float *batch, int n)
+{
+    qb_loss loss;
+    ck_assert_int_eq(qb_net_forward(net, batch, n, QB_TRAIN), 0);
+    ck_assert_int_eq(qb_net_backward(net, labels, 0.1, &loss), 0);
+    size_t n_params;
+    qb_param *p = qb_net_params(net, &n_params);
+    for (size_t i = 0; i < n_params; i++)
+        for (size_t k = 0; k < p[i].n; k++) {
+            p[i].x[k] -= 0.05F * p[i].g[k];
+            p[i].w[k] = p[i].x[k];
+        }
+    return loss;
+}
+
+/* All that training leaves behind. */
+static uint64_t fingerprint(qb_net *net)
+{
+    uint64_t h = 14695981039346656037U;
+    size_t n;
+    qb_param *p = qb_net_params(net, &n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < p[i].n * sizeof(float); k++)
+            h = (h ^ ((const unsigned char *)p[i].x)[k]) * 1099511628211U;
+    qb_buffer *b = qb_net_buffers(net, &n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < b[i].n * sizeof(float); k++)
+            h = (h ^ ((const unsigned char *)b[i].value)[k]) * 1099511628211U;
+    return h;
+}
+
+static uint64_t train_some(const qb_graph *g, int threads, bool separate, qb_precision precision)
+{
+    qb_net *net = make_net(g, threads, separate, precision);
+    for (int step = 0; step < 6; step++)
+        train(net, images[step % 2], step % 3 == 2 ? REST : BATCH);
+    uint64_t h = fingerprint(net);
+    qb_net_destroy(net);
+    return h;
+}
+
+START_TEST(repeats_bit_for_bit)
+{
+    qb_precision precision = _i == 1 ? QB_BF16 : QB_FP32;
+    qb_engine_info info;
+    if (_i == 2)
+        setenv("DNNL_MAX_CPU_ISA", "AVX2", 1);
+    qb_engine_get_info(&info);
+    if (precision == QB_BF16 && !info.bf16)
+        return;
+    make_batches();
+    qb_graph *g = make_graph();
+    uint64_t h = train_some(g, 2, false, precision);
+    ck_assert_uint_eq(train_some(g, 2, false, precision), h);
+    ck_assert_uint_eq(train_some(g, 2, true, precision), h); /* weights of their own, equal to the latent ones */
+    qb_graph_destroy(g);
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+END_TEST
+
+START_TEST(forward_is_the_same_for_any_number_of_threads)
+{
+    make_batches();
+    qb_graph *g = make_graph();
+    float logits[3][BATCH * CLASSES];
+    for (int threads = 1; threads <= 3; threads++) {
+        qb_net *net = make_net(g, threads, false, QB_FP32);
+        ck_assert_int_eq(qb_net_forward(net, images[0], BATCH, QB_TRAIN), 0);
+        memcpy(logits[threads - 1], qb_net_logits(net), sizeof logits[0]);
+        qb_net_destroy(net);
+    }
+    ck_assert_mem_eq(logits[0], logits[1], sizeof logits[0]);
+    ck_assert_mem_eq(logits[0], logits[2], sizeof logits[0]);
+    qb_graph_destroy(g);
+}
+END_TEST
+
+/* A plan leaves nothing behind for the next one, and what else was planned changes no bit. */
+START_TEST(partial_batch_equals_a_net_of_its_own)
+{
+    make_batches();
+    qb_graph *g = make_graph();
+    qb_net *net = make_net(g, 2, false, QB_FP32), *own = NULL;
+    int rest = REST;
+    qb_net_options o = {.precision = QB_FP32, .threads = 2, .train_batches = &rest, .n_train_batches = 1};
+    ck_assert_int_eq(qb_net_create(g, &o, &own), 0);
+    qb_net_init_weights(own, 3);
+    ck_assert_int_eq(qb_net_forward(net, images[1], BATCH, QB_EVAL), 0);
+    train(net, images[0], REST);
+    ck_assert_int_eq(qb_net_forward(net, images[1], REST, QB_EVAL), 0); /* an evaluation changes no training state */
+    train(net, images[1], REST);
+    train(own, images[0], REST);
+    train(own, images[1], REST);
+    ck_assert_uint_eq(fingerprint(net), fingerprint(own));
+    qb_net_destroy(net);
+    qb_net_destroy(own);
+    qb_graph_destroy(g);
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+END_TEST
+
+START_TEST(images_do_not_depend_on_each_other_in_evaluation)
+{
+    make_batches();
+    qb_graph *g = make_graph();
+    qb_net *net = make_net(g, 2, false, QB_FP32);
+    train(net, images[0], BATCH);
+    float logits[BATCH * CLASSES];
+    ck_assert_int_eq(qb_net_forward(net, images[1], BATCH, QB_EVAL), 0);
+    memcpy(logits, qb_net_logits(net), sizeof logits);
+    ck_assert_int_eq(qb_net_forward(net, images[1], REST, QB_EVAL), 0);
+    for (int i = 0; i < REST * CLASSES; i++)
+        ck_assert_double_le(fabs((double)logits[i] - (double)qb_net_logits(net)[i]), 1e-5);
+    qb_net_destroy(net);
+    qb_graph_destroy(g);
+}
+END_TEST
+
+START_TEST(a_step_allocates_nothing)
+{
+    make_batches();
+    qb_graph *g = make_graph();
+    qb_net *net = make_net(g, 2, true, QB_FP32);
+    qb_loss loss;
+    for (int step = 0; step < 5; step++) {
+        long calls = qb_mem_calls();
+        train(net, images[step % 2], step % 2 == 0 ? BATCH : REST);
+        ck_assert_int_eq(qb_net_forward(net, images[0], BATCH, QB_EVAL), 0);
+        qb_net_loss(net, labels, 0, &loss);
+        ck_assert_int_eq(qb_mem_calls(), calls);
+    }
+    qb_net_destroy(net);
+    qb_graph_destroy(g);
+}
+END_TEST
+
+START_TEST(survives_a_lack_of_memory)
+{
+    qb_graph *g = make_graph();
+    long before = qb_mem_live_blocks();
+    for (long nth = 1;; nth += nth < 40 ? 1 : 7) {
+        qb_net *net = NULL;
+        qb_net_options o = {.precision = QB_FP32, .threads = 1, .separate_latent = true, .train_batches = both,
+                            .n_train_batches = 2, .eval_batches = both, .n_eval_batches = 1};
+        qb_mem_fail_at(nth, 0);
+        int rc = qb_net_create(g, &o, &net);
+        qb_mem_fail_at(0, 0);
+        qb_net_destroy(net);
+        ck_assert_int_eq(qb_mem_live_blocks(), before);
+        if (rc == 0)
+            break;
+        ck_assert_int_eq(rc, QB_E_NOMEM);
+        ck_assert_ptr_null(net);
+    }
+    qb_graph_destroy(g);
+}
+END_TEST
+
+START_TEST(learns_and_agrees_with_the_reference)
+{
+    make_batches();
+    qb_graph *g = make_graph();
+    qb_net *net = make_net(g, 2, true, QB_FP32);
+    ref_net *r = ref_net_create(g, BATCH);
+    size_t n_params;
+    qb_param *p = qb_net_params(net, &n_params);
+    for (size_t i = 0; i < n_params; i++)
+        for (size_t k = 0; k < p[i].n; k++)
+            r->params[i][k] = (double)p[i].w[k];
+    for (size_t i = 0; i < ref_count(r, 0); i++)
+        r->value[0][i] = (double)images[0][i];
+    ref_net_forward(r, true);
+    qb_loss loss = train(net, images[0], BATCH), first = loss;
+    double want = ref_cross_entropy(ref_logits(r), BATCH, CLASSES, labels, 0.1);
+    ck_assert_double_le(fabs(loss.sum / want - 1), 1e-6);
+    ck_assert_int_eq(loss.n, BATCH);
+    ck_assert(loss.finite);
+    for (int step = 0; step < 30; step++)
+        loss = train(net, images[0], BATCH);
+    ck_assert_double_lt(loss.sum, 0.75 * first.sum);
+    ck_assert_int_eq(loss.correct, BATCH);
+    qb_net_times times = qb_net_take_times(net);
+    ck_assert_double_gt(times.conv, 0);
+    ck_assert_double_le(times.conv, times.forward + times.backward);
+    ck_assert(qb_net_take_times(net).conv == 0);
+    ref_net_destroy(r);
+    qb_net_destroy(net);
+    qb_graph_destroy(g);
+}
+END_TEST
+
+START_TEST(uses_other_weights_on_request)
+{
+    make_batches();
+    qb_graph *g = make_graph();
+    qb_net *net = make_net(g, 2, true, QB_FP32);
+    size_t n_params, size = qb_net_slab_size(net);
+    qb_param *p = qb_net_params(net, &n_params);
+    ck_assert_uint_eq(size, qb_graph_slab_size(g));
+    float *slab = qb_alloc(size, sizeof *slab), own[BATCH * CLASSES];
+    for (size_t i = 0; i < n_params; i++) {
+        if (p[i].role == QB_ROLE_QUANT) {
+            ck_assert_ptr_ne(p[i].w, p[i].x);
+            ck_assert_ptr_eq(p[i].w, qb_net_weight_slab(net) + p[i].offset);
+        } else {
+            ck_assert_ptr_eq(p[i].w, p[i].x);
+        }
+        ck_assert_mem_eq(p[i].w, p[i].x, p[i].n * sizeof(float));
+        memcpy(slab + p[i].offset, p[i].w, p[i].n * sizeof(float));
+    }
+    ck_assert_int_eq(qb_net_forward(net, images[0], BATCH, QB_EVAL), 0);
+    memcpy(own, qb_net_logits(net), sizeof own);
+    qb_net_use_weights(net, slab);
+    ck_assert_int_eq(qb_net_forward(net, images[0], BATCH, QB_EVAL), 0);
+    ck_assert_mem_eq(qb_net_logits(net), own, sizeof own);
+    for (size_t i = 0; i < size; i++)
+        slab[i] = 0;
+    ck_assert_int_eq(qb_net_forward(net, images[0], BATCH, QB_EVAL), 0);
+    for (int i = 0; i < BATCH * CLASSES; i++)
+        ck_assert(qb_net_logits(net)[i] == 0);
+    qb_net_use_weights(net, NULL);
+    ck_assert_int_eq(qb_net_forward(net, images[0], BATCH, QB_EVAL), 0);
+    ck_assert_mem_eq(qb_net_logits(net), own, sizeof own);
+    qb_free(slab);
+    qb_net_destroy(net);
+    qb_graph_destroy(g);
+}
+END_TEST
+
+START_TEST(initial_weights_follow_seed_and_name)
+{
+    qb_graph *g = make_graph();
+    qb_net *net = make_net(g, 1, false, QB_FP32), *again = make_net(g, 1, true, QB_FP32);
+    ck_assert_uint_eq(fingerprint(net), fingerprint(again));
+    qb_net_init_weights(again, 4);
+    ck_assert_uint_ne(fingerprint(net), fingerprint(again));
+    size_t n;
+    qb_param *p = qb_net_params(net, &n);
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0, square = 0, largest = 0, m = (double)p[i].n;
+        for (size_t k = 0; k < p[i].n; k++) {
+            sum += (double)p[i].x[k];
+            square += (double)p[i].x[k] * (double)p[i].x[k];
+            largest = fmax(largest, fabs((double)p[i].x[k]));
+        }
+        double var = 2.0 / (double)p[i].fan_in;
+        if (p[i].init == QB_INIT_KAIMING_FAN_IN) {
+            ck_assert_double_le(fabs(sum / m), 4 * sqrt(var / m));
+            ck_assert_double_le(fabs(square / m / var - 1), 4 * sqrt(2 / m));
+        } else if (p[i].init == QB_INIT_UNIFORM_FAN_IN) {
+            ck_assert_double_le(largest, 1 / sqrt(32.0));
+            ck_assert_double_gt(largest, 0.1);
+        } else {
+            ck_assert_double_eq(sum, p[i].init == QB_INIT_ONE ? m : 0);
+        }
+    }
+    qb_net_destroy(net);
+    qb_net_destroy(again);
+    qb_graph_destroy(g);
+}
+END_TEST
+
+/* ---- loss ---- */
+
+START_TEST(loss_and_ranks)
+{
+    enum { N = 4, C = 7 };
+    const float logits[N * C] = {1, 2, 3, 4, 5, 6, 7, /* label 6: first */
+                                 5, 5, 5, 5, 5, 5, 5, /* label 1: second of equals */
+                                 9, 8, 7, 6, 5, 4, 3, /* label 5: sixth */
+                                 -90, 80, 1, 1, 1, 1, 1};
+    const int32_t y[N] = {6, 1, 5, 0};
+    double per_image[N], wide[N * C];
+    float grad[N * C];
+    for (int i = 0; i < N * C; i++)
+        wide[i] = (double)logits[i];
+    for (int s = 0; s < 3; s++) {
+        double smoothing = s * 0.15;
+        qb_loss loss;
+        qb_cross_entropy(logits, N, C, y, smoothing, per_image, grad, &loss);
+        ck_assert_double_le(fabs(loss.sum - ref_cross_entropy(wide, N, C, y, smoothing)), 1e-10);
+        ck_assert_int_eq(loss.correct, 1);
+        ck_assert_int_eq(loss.correct5, 2);
+        ck_assert(loss.finite);
+        for (int i = 0; i < N * C; i++) {
+            double old = wide[i], h = 1e-5;
+            wide[i] = old + h;
+            double up = ref_cross_entropy(wide, N, C, y, smoothing);
+            wide[i] = old - h;
+            double down = ref_cross_entropy(wide, N, C, y, smoothing);
+            wide[i] = old;
+            ck_assert_double_le(fabs((double)grad[i] - (up - down) / (2 * h) / N), 1e-7);
+        }
+    }
+}
+END_TEST
+
+START_TEST(says_when_a_loss_is_not_finite)
+{
+    make_batches();
+    qb_graph *g = make_graph();
+    qb_net *net = make_net(g, 2, false, QB_FP32);
+    images[0][17] = NAN; /* through every ReLU */
+    qb_loss loss;
+    ck_assert_int_eq(qb_net_forward(net, images[0], BATCH, QB_TRAIN), 0);
+    ck_assert_int_eq(qb_net_backward(net, labels, 0, &loss), 0);
+    ck_assert(!loss.finite);
+    ck_assert_int_eq(loss.correct, 0);
+    const float bad[3] = {0, INFINITY, 1};
+    const int32_t y = 0;
+    double per_image;
+    qb_cross_entropy(bad, 1, 3, &y, 0, &per_image, NULL, &loss);
+    ck_assert(!loss.finite);
+    ck_assert_int_eq(loss.correct5, 0);
+    qb_net_destroy(net);
+    qb_graph_destroy(g);
+}
+END_TEST
+
+/* ---- what it refuses, what it offers ---- */
+
+START_TEST(bf16_needs_the_cpu)
+{
+    setenv("DNNL_MAX_CPU_ISA", "AVX2", 1);
+    qb_graph *g = make_graph();
+    qb_net *net = NULL;
+    qb_net_options o = {.precision = QB_BF16, .threads = 1};
+    ck_assert_int_eq(qb_net_create(g, &o, &net), QB_E_UNAVAILABLE);
+    ck_assert_ptr_null(net);
+    ck_assert_ptr_nonnull(strstr(qb_err_text(), "bf16 needs a CPU with AVX512-BF16 (or AMX); oneDNN has AVX2"));
+    ck_assert_str_ne(qb_err_hint_text(), "");
+    qb_graph_destroy(g);
+}
+END_TEST
+
+START_TEST(refuses_threads_and_batches_below_one)
+{
+    qb_graph *g = make_graph();
+    qb_net *net = NULL;
+    int none = 0;
+    qb_net_options o = {.precision = QB_FP32, .threads = 0};
+    ck_assert_int_eq(qb_net_create(g, &o, &net), QB_E_CONFIG);
+    ck_assert_str_eq(qb_err_text(), "expected at least 1 thread, got 0");
+    o = (qb_net_options){.precision = QB_FP32, .threads = 1, .eval_batches = &none, .n_eval_batches = 1};
+    ck_assert_int_eq(qb_net_create(g, &o, &net), QB_E_CONFIG);
+    ck_assert_str_eq(qb_err_text(), "expected a batch size of at least 1, got 0");
+    ck_assert_ptr_null(net);
+    qb_graph_destroy(g);
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+END_TEST
+
+START_TEST(says_what_the_machine_offers)
+{
+    setenv("DNNL_MAX_CPU_ISA", "AVX2", 1);
+    qb_engine_info info;
+    qb_engine_get_info(&info);
+    ck_assert_str_eq(info.isa, "AVX2");
+    ck_assert_str_eq(info.runtime, "OMP");
+    ck_assert(!info.bf16);
+    ck_assert_int_ge(info.onednn[0], '2');
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("net");
+    TCase *t = tcase_create("net");
+    tcase_set_timeout(t, 120);
+    tcase_add_loop_test(t, repeats_bit_for_bit, 0, 3);
+    tcase_add_test(t, forward_is_the_same_for_any_number_of_threads);
+    tcase_add_test(t, partial_batch_equals_a_net_of_its_own);
+    tcase_add_test(t, images_do_not_depend_on_each_other_in_evaluation);
+    tcase_add_test(t, a_step_allocates_nothing);
+    tcase_add_test(t, survives_a_lack_of_memory);
+    tcase_add_test(t, learns_and_agrees_with_the_reference);
+    tcase_add_test(t, uses_other_weights_on_request);
+    tcase_add_test(t, initial_weights_follow_seed_and_name);
+    suite_add_tcase(s, t);
+    t = tcase_create("loss");
+    tcase_add_test(t, loss_and_ranks);
+    tcase_add_test(t, says_when_a_loss_is_not_finite);
+    suite_add_tcase(s, t);
+    t = tcase_create("offers");
+    tcase_add_test(t, bf16_needs_the_cpu);
+    tcase_add_test(t, refuses_threads_and_batches_below_one);
+    tcase_add_test(t, says_what_the_machine_offers);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+QB_TEST_MAIN
