@@ -76,10 +76,26 @@ int qb_input_read(qb_input *in, void *bytes, size_t n, size_t *ret_got)
     return 0;
 }
 
+/* Adds to the error of a damaged gzip file how far it could be read. */
+static int add_progress(const qb_input *in, int rc, int64_t wanted)
+{
+    if (rc != QB_E_DATA || in->is_member)
+        return rc;
+    char *text = qb_sprintf("%s: got %lld unpacked bytes, wanted %lld", qb_err_text(), (long long)qb_unpacker_total(in->handle),
+                            (long long)wanted);
+    if (!text)
+        return QB_E_NOMEM;
+    qb_err_set(rc, "%s", text);
+    qb_free(text);
+    return qb_err_hint("%s", copy_again);
+}
+
 int qb_input_read_all(qb_input *in, void *bytes, size_t n, int64_t wanted)
 {
     size_t got = 0;
-    QB_TRY(qb_input_read(in, bytes, n, &got));
+    int rc = qb_input_read(in, bytes, n, &got);
+    if (rc < 0)
+        return add_progress(in, rc, wanted);
     if (got == n)
         return 0;
     qb_err_set(QB_E_DATA, "%s: truncated: got %lld bytes, wanted %lld", in->name, (long long)in->n_read, (long long)wanted);
@@ -91,9 +107,11 @@ int qb_input_expect_end(qb_input *in, int64_t wanted)
     char scratch[4096];
     size_t got = 0;
     int64_t before = in->n_read;
-    do
-        QB_TRY(qb_input_read(in, scratch, sizeof scratch, &got));
-    while (got == sizeof scratch && in->n_read - before < DRAIN_LIMIT);
+    do {
+        int rc = qb_input_read(in, scratch, sizeof scratch, &got);
+        if (rc < 0)
+            return add_progress(in, rc, wanted);
+    } while (got == sizeof scratch && in->n_read - before < DRAIN_LIMIT);
     if (in->n_read == before)
         return 0;
     qb_err_set(QB_E_DATA, "%s: too long: got %s%lld bytes, wanted %lld", in->name, got == sizeof scratch ? "at least " : "",

@@ -21,6 +21,7 @@ struct qb_unpacker {
     bool has_inflate;
     bool in_stream; /* gzip: between the first byte of a stream and its checked end */
     bool at_end;    /* of the file */
+    int64_t total;
     z_stream z;     /* z.next_in, z.avail_in: what is left of the block, for plain files too */
     unsigned char block[BLOCK];
 };
@@ -150,9 +151,15 @@ int qb_unpacker_read(qb_unpacker *u, void *bytes, size_t n, size_t *ret_got)
             u->z.avail_in -= (unsigned)step;
         }
         got += step;
+        u->total += (int64_t)step;
     }
     *ret_got = got;
     return 0;
+}
+
+int64_t qb_unpacker_total(const qb_unpacker *u)
+{
+    return u->total;
 }
 
 void qb_unpacker_close(qb_unpacker *u)
