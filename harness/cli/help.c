@@ -17,7 +17,7 @@ static const char summary[] = "trains classifiers with quantization-aware-traini
 static const char examples[] =
     "  qatbench run results/quickstart/plan.yaml     train all that a plan asks for\n"
     "  qatbench table results/quickstart/plan.yaml   mean and spread over the seeds\n"
-    "  qatbench train --model resnet8 --dataset fashion-mnist --epochs 3 --solver parq\n"
+    "  qatbench train --model resnet8 --dataset fashion-mnist --epochs 3 --solver ste\n"
     "  qatbench list solvers                         what can be compared\n"
     "  qatbench info resnet20                        layers, parameters, operations\n"
     "  qatbench doctor                               what this machine offers\n";

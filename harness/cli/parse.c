@@ -206,6 +206,21 @@ static int parse_short(qb_cli *cli, int argc, char **argv, int *i)
     return QB_OK;
 }
 
+/* Keys of a run that the verb does not take are the verb's own business. */
+static int check_required(const qb_cli *cli, const qb_settings *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const qb_option *o = &s->schema[i];
+        if (!(o->flags & QB_OPT_REQUIRED) || !s->values[i].is_null || (s == &cli->run && !qb_verb_takes_key(cli->verb, o->name)))
+            continue;
+        char shown[48];
+        to_flag_name(o->name, shown, sizeof shown);
+        qb_err_set(QB_E_USAGE, "%s: --%s must be given", cli->verb->name, shown);
+        return qb_err_hint("--%s: %s", shown, o->help);
+    }
+    return QB_OK;
+}
+
 static int check_arguments(const qb_cli *cli)
 {
     const qb_verb *v = cli->verb;
@@ -222,7 +237,8 @@ static int check_arguments(const qb_cli *cli)
                    cli->n_args == 1 ? "" : "s");
         return qb_err_hint("'qatbench %s --help' shows examples", v->name);
     }
-    return qb_settings_check(&cli->flags);
+    QB_TRY(check_required(cli, &cli->flags));
+    return check_required(cli, &cli->run);
 }
 
 static int parse_arguments(qb_cli *cli, int argc, char **argv)
