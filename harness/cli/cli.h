@@ -43,6 +43,9 @@ extern const qb_verb qb_verb_train, qb_verb_run, qb_verb_table, qb_verb_plot, qb
     qb_verb_info, qb_verb_solver_check, qb_verb_solver_info, qb_verb_data_info, qb_verb_data_verify, qb_verb_bench,
     qb_verb_doctor;
 
+/* The text of a nullable flag of the verb's own, NULL when it was not given. */
+const char *qb_cli_flag_text(const qb_cli *cli, const char *name);
+
 /* Set by SIGTERM, SIGINT, SIGUSR1 after qb_cli_catch_stop_signals; the second SIGINT or SIGTERM kills. */
 extern volatile sig_atomic_t qb_cli_stop;
 void qb_cli_catch_stop_signals(void);
@@ -54,6 +57,7 @@ bool qb_cli_utf8(void); /* the locale's character set is UTF-8: decides between 
 
 /* Writes text to stdout; QB_E_IO when it cannot (a closed pipe is quiet: exit 0 via SIGPIPE default). */
 int qb_cli_print(const char *text);
+int qb_cli_print_owned(char *text); /* the same; frees it; NULL is QB_E_NOMEM */
 int qb_cli_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int qb_cli_print_json(json_t *object); /* pretty, one object and a newline; takes the reference, also on failure; NULL is
                                           QB_E_NOMEM */

@@ -245,10 +245,7 @@ static int print_text(const bench *b)
     add_part(&out, "convolutions", m->conv_ms, m->step_ms);
     qb_str_addf(&out, "  (and matrix products; part of forward and backward)\n\npeak memory %s\n",
                 qb_format_bytes((double)b->peak_rss_bytes, memory));
-    char *text = qb_str_take(&out);
-    int rc = text ? qb_cli_print(text) : QB_E_NOMEM;
-    qb_free(text);
-    return rc;
+    return qb_cli_print_owned(qb_str_take(&out));
 }
 
 static int bench_on(bench *b, const qb_cli *cli, qb_config *config, const images *m)

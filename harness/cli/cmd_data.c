@@ -9,17 +9,7 @@
 
 static const char *data_dir(const qb_cli *cli)
 {
-    const qb_value *dir = qb_get(&cli->flags, "data_dir");
-    return dir->is_null ? NULL : dir->text;
-}
-
-static int print_owned(char *text)
-{
-    if (!text)
-        return QB_E_NOMEM;
-    int rc = qb_cli_print(text);
-    qb_free(text);
-    return rc;
+    return qb_cli_flag_text(cli, "data_dir");
 }
 
 /* All sets: found where, or how to get them. Nothing is read. */
@@ -49,7 +39,7 @@ static int info_all(const qb_cli *cli)
         rc = qb_cli_print_json(json_pack("{s:O}", "datasets", list));
         qb_free(text);
     } else if (rc == QB_OK) {
-        rc = print_owned(text);
+        rc = qb_cli_print_owned(text);
     } else {
         qb_free(text);
     }
@@ -93,7 +83,7 @@ static int info_one(const qb_cli *cli, const char *name)
                     qb_describe_count(qb_dataset_test(d).n, b));
         qb_describe_field(&s, "fingerprint", qb_dataset_fingerprint(d));
         qb_describe_field(&s, "warning", qb_dataset_warning(d));
-        rc = print_owned(qb_str_take(&s));
+        rc = qb_cli_print_owned(qb_str_take(&s));
     }
     qb_dataset_close(d);
     return rc;

@@ -47,8 +47,10 @@ static void find(doctor *d, const char *section, const char *name, verdict v, co
     else
         qb_str_addf(&d->text, "  %-7s %-15s %s", marks[v], name, line.text + 26);
     qb_str_finish(&line);
-    if (fix)
-        qb_str_addf(&d->text, "%26s-> %s\n", "", fix);
+    if (fix && fix[0]) {
+        qb_str_addf(&d->text, "%26sto get it:\n", "");
+        qb_describe_text(&d->text, fix, 28);
+    }
     json_object_set_new(s, name, json_pack("{s:b, s:s, s:s?}", "ok", v == FOUND, "value", value, "fix", fix));
     d->n_missing += v == REQUIRED_MISSING;
     d->n_wanting += v == OPTIONAL_MISSING;
@@ -146,21 +148,14 @@ static void look_at_datasets(doctor *d, const char *data_dir)
     size_t n;
     const qb_dataset_info *infos = qb_datasets(&n);
     for (size_t i = 0; i < n; i++) {
-        qb_dataset *data;
-        if (qb_dataset_open(infos[i].name, data_dir, &data) == QB_OK) {
-            const char *dir = qb_dataset_dir(data), *warning = qb_dataset_warning(data);
-            find_owned(d, "data sets", infos[i].name, FOUND,
-                       qb_sprintf("%s%s%s%s%s", qb_dataset_label(data), dir[0] == '(' ? " " : " in ", dir,
-                                  warning ? "; " : "", warning ? warning : ""),
-                       NULL);
-            qb_dataset_close(data);
+        char *path;
+        if (qb_dataset_locate(infos[i].name, data_dir, &path) == QB_OK) {
+            find_owned(d, "data sets", infos[i].name, FOUND, path, NULL);
             continue;
         }
-        bool is_damaged = qb_err_code() != QB_E_NOINPUT;
         char *fix = infos[i].apt_package ? qb_sprintf("sudo apt-get install %s", infos[i].apt_package)
                                          : qb_strdup(qb_err_hint_text());
-        find(d, "data sets", infos[i].name, OPTIONAL_MISSING, is_damaged ? qb_err_text() : "not found",
-             fix && fix[0] ? fix : NULL);
+        find(d, "data sets", infos[i].name, OPTIONAL_MISSING, "not found", fix);
         qb_free(fix);
         qb_err_clear();
     }
@@ -221,18 +216,12 @@ static int look_at_places(doctor *d, const char *runs_dir)
     return QB_OK;
 }
 
-static const char *path_of(const qb_cli *cli, const char *name)
-{
-    const qb_value *v = qb_get(&cli->flags, name);
-    return v->is_null ? NULL : v->text;
-}
-
 static int check_determinism(doctor *d, const qb_cli *cli, bool *ret_equal)
 {
     char *what;
     qb_log_info("training a little, twice; this takes some seconds");
     qb_cli_stop_log(cli); /* what those runs say is of no interest */
-    int rc = qb_determinism_check(path_of(cli, "solver_path"), ret_equal, &what);
+    int rc = qb_determinism_check(qb_cli_flag_text(cli, "solver_path"), ret_equal, &what);
     qb_cli_start_log(cli);
     QB_TRY(rc);
     find_owned(d, "determinism", "equal bits", *ret_equal ? FOUND : REQUIRED_MISSING, what, NULL);
@@ -245,10 +234,10 @@ static int run_doctor(qb_cli *cli)
     bool is_equal = true;
     look_at_machine(&d);
     look_at_software(&d);
-    int rc = look_at_plugins(&d, path_of(cli, "solver_path"));
-    look_at_datasets(&d, path_of(cli, "data_dir"));
+    int rc = look_at_plugins(&d, qb_cli_flag_text(cli, "solver_path"));
+    look_at_datasets(&d, qb_cli_flag_text(cli, "data_dir"));
     if (rc == QB_OK)
-        rc = look_at_places(&d, path_of(cli, "runs_dir"));
+        rc = look_at_places(&d, qb_cli_flag_text(cli, "runs_dir"));
     if (rc == QB_OK && qb_get(&cli->flags, "determinism")->b)
         rc = check_determinism(&d, cli, &is_equal);
     json_object_set_new(d.object, "missing", json_integer(d.n_missing));

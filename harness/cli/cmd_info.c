@@ -14,15 +14,6 @@
 
 #include <string.h>
 
-static int print_owned(char *text)
-{
-    if (!text)
-        return QB_E_NOMEM;
-    int rc = qb_cli_print(text);
-    qb_free(text);
-    return rc;
-}
-
 /* ---- models ---- */
 
 static const struct {
@@ -89,7 +80,7 @@ static int print_model_text(const qb_model *model, const qb_graph *g)
         qb_str_addf(&s, "  %-28s %12s in %lld tensors\n", groups[k].text, qb_describe_count(t.in_group[k], a),
                     t.tensors[k]);
     qb_str_addf(&s, "  output channels of the quantized tensors: %s\n", qb_describe_count(t.rows, a));
-    return print_owned(qb_str_take(&s));
+    return qb_cli_print_owned(qb_str_take(&s));
 }
 
 static int print_model_json(const qb_model *model, const qb_graph *g)
@@ -195,7 +186,7 @@ static int info_dataset(const qb_cli *cli, const char *name)
         qb_str_finish(&names);
     }
     qb_str_addf(&s, "\n'qatbench data info %s' looks for the files on this machine.\n", d->name);
-    return print_owned(qb_str_take(&s));
+    return qb_cli_print_owned(qb_str_take(&s));
 }
 
 /* ---- quantizers, schedules, solvers ---- */
@@ -228,19 +219,13 @@ static int print_thing(const qb_cli *cli, const thing *t)
     qb_describe_field(&s, "bits", t->bits);
     qb_describe_field(&s, "file", t->path);
     qb_describe_settings(&s, t->name, t->options, t->n_options);
-    return print_owned(qb_str_take(&s));
-}
-
-static const char *solver_path(const qb_cli *cli)
-{
-    const qb_value *path = qb_get(&cli->flags, "solver_path");
-    return path->is_null ? NULL : path->text;
+    return qb_cli_print_owned(qb_str_take(&s));
 }
 
 static int info_solver(const qb_cli *cli, const char *name)
 {
     const qb_plugin *p;
-    QB_TRY(qb_plugin_load(name, solver_path(cli), &p));
+    QB_TRY(qb_plugin_load(name, qb_cli_flag_text(cli, "solver_path"), &p));
     return print_thing(cli, &(thing){.kind = "solver", .name = p->solver.name, .title = p->solver.title,
                                      .source = p->solver.source, .version = p->solver.version, .path = p->path,
                                      .options = p->options, .n_options = p->solver.n_options});
@@ -317,7 +302,7 @@ static int run_info(qb_cli *cli)
         return info_solver(cli, name);
     qb_plugin_entry *solvers;
     size_t n;
-    QB_TRY(qb_plugin_list(solver_path(cli), &solvers, &n));
+    QB_TRY(qb_plugin_list(qb_cli_flag_text(cli, "solver_path"), &solvers, &n));
     int rc = info_known(cli, name, solvers, n);
     qb_plugin_list_free(solvers, n);
     return rc;

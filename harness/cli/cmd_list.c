@@ -87,8 +87,7 @@ static int list_solvers(const qb_cli *cli, qb_str *s, json_t *list)
 {
     qb_plugin_entry *entries;
     size_t n;
-    const qb_value *path = qb_get(&cli->flags, "solver_path");
-    QB_TRY(qb_plugin_list(path->is_null ? NULL : path->text, &entries, &n));
+    QB_TRY(qb_plugin_list(qb_cli_flag_text(cli, "solver_path"), &entries, &n));
     for (size_t i = 0; i < n; i++) {
         const qb_plugin *p = entries[i].plugin;
         if (!p) {

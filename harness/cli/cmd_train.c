@@ -102,10 +102,7 @@ static int print_result(const json_t *record)
     const json_t *notes = json_object_get(record, "notes");
     for (size_t i = 0; i < json_array_size(notes); i++)
         qb_describe_field(&s, i == 0 ? "notes" : "", json_string_value(json_array_get(notes, i)));
-    char *text = qb_str_take(&s);
-    int rc = text ? qb_cli_print(text) : QB_E_NOMEM;
-    qb_free(text);
-    return rc;
+    return qb_cli_print_owned(qb_str_take(&s));
 }
 
 /* What there is to show of a run that failed is shown too; its own error stays the one that is reported. */

@@ -36,15 +36,6 @@ static const char exit_codes[] =
     "  75 stopped after saving: run again   78 bad plan or configuration\n"
     "  128+n ended by signal n\n";
 
-static int print_owned(char *text)
-{
-    if (!text)
-        return QB_E_NOMEM;
-    int rc = qb_cli_print(text);
-    qb_free(text);
-    return rc;
-}
-
 static void add_verbs(qb_str *s, const char *family)
 {
     size_t n, n_family = family ? strlen(family) : 0;
@@ -68,7 +59,7 @@ static int print_program_help(void)
                 "  --license      the licence\n"
                 "\nEnvironment:\n%s\nExit status:\n%s",
                 environment, exit_codes);
-    return print_owned(qb_str_take(&s));
+    return qb_cli_print_owned(qb_str_take(&s));
 }
 
 static int print_family_help(const char *family)
@@ -77,7 +68,7 @@ static int print_family_help(const char *family)
     qb_str_addf(&s, "Usage: qatbench %s COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n", family);
     add_verbs(&s, family);
     qb_str_addf(&s, "\n'qatbench %s COMMAND --help' explains one.\n", family);
-    return print_owned(qb_str_take(&s));
+    return qb_cli_print_owned(qb_str_take(&s));
 }
 
 static void add_owned(qb_str *s, char *text)
@@ -149,7 +140,7 @@ static int print_verb_help(const qb_verb *verb)
     if (verb->details)
         qb_str_addf(&s, "\n%s", verb->details);
     qb_str_addf(&s, "\nEnvironment:\n%s\nExit status:\n%s", environment, exit_codes);
-    return print_owned(qb_str_take(&s));
+    return qb_cli_print_owned(qb_str_take(&s));
 }
 
 int qb_help_print(const qb_command_line *line)

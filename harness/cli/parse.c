@@ -340,10 +340,8 @@ static int parse_into(int argc, char **argv, qb_command_line *line)
         line->action = QB_CLI_HELP;
         return QB_OK;
     }
-    if (!cli->verb) {
-        qb_err_set(QB_E_USAGE, "'%s' needs a second word", first);
-        return qb_err_hint("'qatbench %s --help' lists them", first);
-    }
+    if (!cli->verb)
+        return qb_verb_incomplete(first);
     line->action = QB_CLI_RUN;
     QB_TRY(qb_settings_init(&cli->flags, cli->verb->options, cli->verb->n_options));
     if (cli->verb->takes_run_keys) {
@@ -365,6 +363,12 @@ int qb_command_line_parse(int argc, char **argv, qb_command_line *ret)
     else
         *ret = line;
     return rc;
+}
+
+const char *qb_cli_flag_text(const qb_cli *cli, const char *name)
+{
+    const qb_value *v = qb_get(&cli->flags, name);
+    return v->is_null ? NULL : v->text;
 }
 
 void qb_command_line_finish(qb_command_line *line)

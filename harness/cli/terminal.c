@@ -70,6 +70,13 @@ int qb_cli_print(const char *text)
     return QB_OK;
 }
 
+int qb_cli_print_owned(char *text)
+{
+    int rc = text ? qb_cli_print(text) : QB_E_NOMEM;
+    qb_free(text);
+    return rc;
+}
+
 int qb_cli_printf(const char *fmt, ...)
 {
     va_list args;

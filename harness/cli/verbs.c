@@ -61,3 +61,16 @@ int qb_verb_unknown(const char *first, const char *second)
     qb_free(name);
     return QB_E_USAGE;
 }
+
+int qb_verb_incomplete(const char *family)
+{
+    qb_str s = {0};
+    size_t n = strlen(family);
+    for (size_t i = 0; i < N_VERBS; i++) {
+        if (strncmp(verbs[i]->name, family, n) == 0 && verbs[i]->name[n] == ' ')
+            qb_str_addf(&s, "%s%s", s.length > 0 ? " or " : "", verbs[i]->name + n + 1);
+    }
+    qb_err_set(QB_E_USAGE, "'%s' needs a second word: %s", family, s.failed ? "" : s.text);
+    qb_str_finish(&s);
+    return qb_err_hint("'qatbench %s --help' says what they do", family);
+}

@@ -15,4 +15,7 @@ bool qb_verb_is_family(const char *word);
 /* Sets QB_E_USAGE with the nearest verb; `second` may be NULL. Returns the code. */
 int qb_verb_unknown(const char *first, const char *second);
 
+/* Sets QB_E_USAGE: a family without its second word. Returns the code. */
+int qb_verb_incomplete(const char *family);
+
 #endif
