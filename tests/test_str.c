@@ -199,6 +199,22 @@ START_TEST(checks_utf8)
 }
 END_TEST
 
+static const struct {
+    const char *word, *quoted;
+} words[] = {
+    {"a-b_c=1.5,/:@%+", "a-b_c=1.5,/:@%+"}, {"", "''"}, {"parq[steepness=10]", "'parq[steepness=10]'"},
+    {"it's", "'it'\\''s'"},                {"a b", "'a b'"},
+};
+
+START_TEST(quotes_for_a_shell)
+{
+    qb_str s = {0};
+    qb_str_add_quoted(&s, words[_i].word);
+    ck_assert_str_eq(s.text, words[_i].quoted);
+    qb_str_finish(&s);
+}
+END_TEST
+
 #define N(table) (int)(sizeof table / sizeof *table)
 
 static Suite *suite(void)
@@ -217,6 +233,7 @@ static Suite *suite(void)
     tcase_add_test(t, parses_whole_numbers);
     tcase_add_test(t, writes_sizes);
     tcase_add_loop_test(t, checks_utf8, 0, N(utf8));
+    tcase_add_loop_test(t, quotes_for_a_shell, 0, N(words));
     suite_add_tcase(s, t);
     return s;
 }

@@ -70,6 +70,23 @@ void qb_str_addf(qb_str *s, const char *fmt, ...)
     s->length += (size_t)n;
 }
 
+void qb_str_add_quoted(qb_str *s, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./,:@%";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        qb_str_add(s, word);
+        return;
+    }
+    qb_str_add(s, "'");
+    for (const char *p = word; *p; p++) {
+        if (*p == '\'')
+            qb_str_add(s, "'\\''");
+        else
+            qb_str_addn(s, p, 1);
+    }
+    qb_str_add(s, "'");
+}
+
 char *qb_str_take(qb_str *s)
 {
     if (s->failed) {

@@ -16,6 +16,7 @@ typedef struct qb_str {
 void qb_str_add(qb_str *s, const char *text);
 void qb_str_addn(qb_str *s, const char *bytes, size_t n);
 void qb_str_addf(qb_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void qb_str_add_quoted(qb_str *s, const char *word); /* one word for a POSIX shell, quoted where it must be */
 char *qb_str_take(qb_str *s);  /* the text ("" if empty), owned by the caller; s is empty again. NULL: out of memory */
 void qb_str_finish(qb_str *s); /* frees */
 

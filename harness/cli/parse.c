@@ -257,25 +257,14 @@ static int parse_arguments(qb_cli *cli, int argc, char **argv)
     return check_arguments(cli);
 }
 
-/* Quoted for a POSIX shell; the program by its name, because where it lies says nothing about the run. */
+/* The command line to type again; the program by its name, because where it lies says nothing about the run. */
 static char *quote_command(int argc, char **argv)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./,:@%";
     qb_str s = {0};
     qb_str_add(&s, "qatbench");
     for (int i = 1; i < argc; i++) {
-        if (argv[i][0] && strspn(argv[i], plain) == strlen(argv[i])) {
-            qb_str_addf(&s, " %s", argv[i]);
-            continue;
-        }
-        qb_str_add(&s, " '");
-        for (const char *p = argv[i]; *p; p++) {
-            if (*p == '\'')
-                qb_str_add(&s, "'\\''");
-            else
-                qb_str_addn(&s, p, 1);
-        }
-        qb_str_add(&s, "'");
+        qb_str_add(&s, " ");
+        qb_str_add_quoted(&s, argv[i]);
     }
     return qb_str_take(&s);
 }

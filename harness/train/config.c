@@ -422,24 +422,6 @@ char *qb_config_dir(const qb_config *c, const char *key)
     return dir;
 }
 
-static void add_quoted(qb_str *s, const char *text)
-{
-    bool plain = *text != '\0';
-    for (const char *p = text; *p; p++)
-        plain = plain && (isalnum((unsigned char)*p) || strchr("._-+=,/:@%", *p));
-    if (plain) {
-        qb_str_add(s, text);
-        return;
-    }
-    qb_str_add(s, "'");
-    for (const char *p = text; *p; p++)
-        if (*p == '\'')
-            qb_str_add(s, "'\\''");
-        else
-            qb_str_addn(s, p, 1);
-    qb_str_add(s, "'");
-}
-
 char *qb_config_command(const qb_config *c)
 {
     qb_str s = {0};
@@ -460,7 +442,7 @@ char *qb_config_command(const qb_config *c)
         if (o->kind == QB_KIND_BOOL)
             continue;
         qb_str_add(&s, " ");
-        add_quoted(&s, v->text);
+        qb_str_add_quoted(&s, v->text);
     }
     return qb_str_take(&s);
 }

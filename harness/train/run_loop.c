@@ -27,7 +27,6 @@ static void report_progress(qb_run *r, const qb_loss *loss, const char *phase)
         return;
     const qb_config *c = r->config;
     double ms = r->ema_weight > 0 ? r->ema_ms / r->ema_weight : 0;
-    double spent = qb_now_seconds() - r->started;
     int64_t done = r->state.step - r->first_step;
     const qb_progress p = {
         .step = r->state.step,
@@ -39,7 +38,8 @@ static void report_progress(qb_run *r, const qb_loss *loss, const char *phase)
         .lr = qb_trainer_lr(r->trainer, r->state.step > 0 ? r->state.step - 1 : 0),
         .step_ms = ms,
         .images_per_second = ms > 0 && loss ? 1000.0 * (double)loss->n / ms : 0,
-        .data_share = spent > 0 ? r->wait_seconds / spent : 0,
+        .data_share = r->train_seconds > 0 ? r->wait_seconds / r->train_seconds : 0,
+        .solver_share = r->train_seconds > 0 ? r->solver_seconds / r->train_seconds : 0,
         .eta_seconds = done >= ETA_AFTER_STEPS ? ms / 1000.0 * (double)(c->n_steps - r->state.step) : -1,
         .phase = phase,
     };
@@ -189,6 +189,7 @@ static int train_one_step(qb_run *r, qb_loss *loss)
     double spent = qb_now_seconds() - begin;
     r->train_seconds += spent;
     r->wait_seconds += qb_loader_take_wait(r->trainer->train);
+    r->solver_seconds += qb_quant_take_times(r->trainer->quant).solver;
     r->images += loss->n;
     if (s->step == r->first_step + 1) {
         r->first_step_seconds = spent;

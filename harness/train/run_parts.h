@@ -19,7 +19,7 @@ typedef struct qb_run {
     qb_trainer *trainer;
     qb_train_state state;
     /* this process only; never part of a result */
-    double started, train_seconds, eval_seconds, save_seconds, wait_seconds, last_save;
+    double started, train_seconds, eval_seconds, save_seconds, wait_seconds, solver_seconds, last_save;
     double ema_ms, ema_weight;
     int64_t first_step, images;
     double first_step_seconds;
