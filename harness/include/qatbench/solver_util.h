@@ -8,6 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+#define QB_RESTRICT __restrict
+#else
+#define QB_RESTRICT restrict
+#endif
+
 /* Index of the level nearest to x. q[n]: ascending, equal neighbours allowed, n >= 1. A value on a midpoint goes
  * to the lower level; midpoints in double (spec/solvers.md 0.4). NaN gives 0. */
 static inline int32_t qb_nearest_index(const float *q, int32_t n, float x)
@@ -36,7 +42,8 @@ static inline void qb_thresholds(const float *q, int32_t n, float *ret_threshold
 }
 
 /* w[i] = qb_nearest(q, n, x[i]) for a whole row, the same bits, many times faster; n <= 256; w must not overlap x. */
-static inline void qb_nearest_row(const float *q, int32_t n, const float *restrict x, int64_t len, float *restrict w)
+static inline void qb_nearest_row(const float *q, int32_t n, const float *QB_RESTRICT x, int64_t len,
+                                  float *QB_RESTRICT w)
 {
     float t[256];
     qb_thresholds(q, n, t);
