@@ -1,0 +1,182 @@
+/* Contract tests: every rule in a child process with a limit on its time, so that a plugin may do what it likes.
+ *
+ * Invariant: this process calls no hook. The children are forked before OpenMP is used here (a forked child of a
+ * process with a running thread team would wait for threads that it does not have).
+ */
+#include "quant/conform.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "quant/conform_rules.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CPU_SECONDS = 10, WALL_SECONDS = 120 }; /* a rule takes less than a tenth of a second */
+
+/* ---- in the child ---- */
+
+void qb_conform_fail(qb_conform *c, const char *fmt, ...)
+{
+    if (c->result->verdict == QB_FAIL)
+        return;
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(c->result->detail, sizeof c->result->detail, fmt, args);
+    va_end(args);
+    c->result->verdict = QB_FAIL;
+}
+
+void qb_conform_skip(qb_conform *c, const char *why)
+{
+    if (c->result->verdict == QB_FAIL)
+        return;
+    (void)snprintf(c->result->detail, sizeof c->result->detail, "%s", why);
+    c->result->verdict = QB_NOT_APPLICABLE;
+}
+
+bool qb_conform_has_failed(const qb_conform *c)
+{
+    return c->result->verdict == QB_FAIL;
+}
+
+static void list_settings(qb_conform *c)
+{
+    (void)snprintf(c->result->where, sizeof c->result->where, "supports");
+    for (int bits = 0; bits <= 8; bits++)
+        for (int g = QB_PER_TENSOR; g <= QB_PER_BLOCK; g++) {
+            qb_conform_setting s = {bits, (qb_granularity)g};
+            if (qb_conform_is_supported(c->plugin, &c->settings, s))
+                c->list[c->n_settings++] = s;
+        }
+}
+
+static void run_in_child(const qb_plugin *plugin, const qb_rule *rule, qb_conform_result *result)
+{
+    const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS + 5}, core = {0, 0};
+    (void)setrlimit(RLIMIT_CPU, &cpu);   /* the limits are a safety net: without them the wall clock is left */
+    (void)setrlimit(RLIMIT_CORE, &core); /* a crash is a finding here, not something to keep */
+    static const int dying[] = {SIGXCPU, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    for (size_t i = 0; i < sizeof dying / sizeof *dying; i++)
+        (void)signal(dying[i], SIG_DFL); /* the parent's handlers are not ours */
+    qb_conform c = {.plugin = plugin, .solver = &plugin->solver, .result = result};
+    qb_spec spec = {.name = (char *)(uintptr_t)plugin->solver.name};
+    if (qb_plugin_settings(plugin, &spec, &c.settings) < 0) {
+        qb_conform_fail(&c, "%s", qb_err_text());
+    } else {
+        list_settings(&c);
+        rule->test(&c);
+        qb_settings_finish(&c.settings);
+    }
+    if (result->verdict == 0)
+        result->verdict = QB_PASS;
+    _exit(0);
+}
+
+/* ---- in the parent ---- */
+
+static double now_seconds(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Waits for the child; kills it when it takes too long by the clock. */
+static int wait_for(pid_t child, bool *ret_late)
+{
+    double start = now_seconds();
+    int status = 0;
+    *ret_late = false;
+    const struct timespec nap = {0, 500000};
+    for (;;) {
+        pid_t got = waitpid(child, &status, WNOHANG);
+        if (got == child)
+            return status;
+        if (!*ret_late && now_seconds() - start > WALL_SECONDS) {
+            *ret_late = true;
+            (void)kill(child, SIGKILL);
+        }
+        (void)nanosleep(&nap, NULL);
+    }
+}
+
+static void judge_death(qb_conform_result *r, int status, bool late)
+{
+    char place[sizeof r->where + 8];
+    (void)snprintf(place, sizeof place, "%s", r->where[0] ? r->where : "before the first hook");
+    if (late || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
+        (void)snprintf(r->detail, sizeof r->detail, "%s: did not return within %d seconds", place,
+                       late ? WALL_SECONDS : CPU_SECONDS);
+    else if (WIFSIGNALED(status))
+        (void)snprintf(r->detail, sizeof r->detail, "%s: died of signal %d (%s)", place, WTERMSIG(status),
+                       strsignal(WTERMSIG(status)));
+    else
+        (void)snprintf(r->detail, sizeof r->detail, "%s: ended the process with exit status %d", place,
+                       WEXITSTATUS(status));
+    r->verdict = QB_FAIL;
+}
+
+static int run_rule(const qb_plugin *plugin, const qb_rule *rule, qb_conform_result *shared, bool *ret_died)
+{
+    *shared = (qb_conform_result){.verdict = 0};
+    *ret_died = false;
+    if (rule->trait && !(plugin->solver.traits & rule->trait)) {
+        (void)snprintf(shared->detail, sizeof shared->detail, "not claimed");
+        shared->verdict = QB_NOT_APPLICABLE;
+        return 0;
+    }
+    pid_t child = fork();
+    if (child < 0)
+        return qb_err_set_errno("cannot start a process for the contract tests");
+    if (child == 0)
+        run_in_child(plugin, rule, shared);
+    bool late;
+    int status = wait_for(child, &late);
+    *ret_died = late || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || shared->verdict == 0;
+    if (*ret_died)
+        judge_death(shared, status, late);
+    return 0;
+}
+
+static const qb_rule timing = {"project is timed", 0, qb_conform_time};
+
+int qb_conform_run(const qb_plugin *plugin, qb_conform_report report, void *context, int *ret_failed, double *ret_ms_per_million)
+{
+    const qb_rule *const tables[] = {qb_general_rules, qb_run_rules, qb_trait_rules};
+    qb_conform_result *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        return qb_err_set(QB_E_NOMEM, "no memory for the contract tests");
+    int failed = 0, rc = 0;
+    double ms = -1.0;
+    bool died, hopeless = false; /* the first rule, that hooks can be called at all, took the process down */
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+        for (const qb_rule *rule = tables[t]; rule->text; rule++) {
+            if (hopeless) {
+                report(context, rule->text, QB_NOT_APPLICABLE, "not tried: no hook can be called safely");
+                continue;
+            }
+            if ((rc = run_rule(plugin, rule, shared, &died)) < 0)
+                goto out;
+            hopeless = died && rule == qb_general_rules;
+            failed += shared->verdict == QB_FAIL;
+            report(context, rule->text, shared->verdict, shared->verdict == QB_PASS ? "" : shared->detail);
+        }
+    if (failed == 0 && (rc = run_rule(plugin, &timing, shared, &died)) == 0 && shared->verdict == QB_PASS)
+        ms = shared->ms_per_million;
+out:
+    (void)munmap(shared, sizeof *shared);
+    if (rc < 0)
+        return rc;
+    *ret_failed = failed;
+    *ret_ms_per_million = ms;
+    return 0;
+}

@@ -1,0 +1,133 @@
+/* The contract tests themselves: a solver that keeps every rule passes, and each broken one is refused by the rule
+ * that it breaks, with a message that tells where. */
+#include "qb_test.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "quant/conform.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;   /* of the plugin */
+    const char *rule;   /* how the rule begins that it has to break */
+    const char *detail; /* part of what is said */
+} broken[] = {
+    {"refuses_all", "create, bind and every hook", "supports refuses every bit width and granularity: solver 'refuses_all' does not support"},
+    {"no_reason", "supports refuses with a reason", "5 bits by tensor is refused without a reason"},
+    {"crash_in_create", "create, bind and every hook", "step 2, create: died of signal 11 (Segmentation fault)"},
+    {"exits_in_create", "create, bind and every hook", "step 2, create: ended the process with exit status 3"},
+    {"fails_at_option_end", "options work", "strength = 4: ternary by tensor, step 2, create: create returned an error: strength is too large"},
+    {"asks_too_much", "create, bind and every hook", "bind of conv.weight: bind asked for n_aux = 17; expected 0 to 16"},
+    {"returns_error", "create, bind and every hook", "step 9, project of conv.weight: project returned an error: step nine is not for me"},
+    {"endless", "create, bind and every hook", "step 3, project of conv.weight: did not return within "},
+    {"crashes_at_nan", "infinite and NaN", "project of conv.weight: died of signal 6 (Aborted)"},
+    {"writes_x", "x is changed only with EDITS_LATENT", "project of conv.weight: project changed x[107] from "},
+    {"writes_outside", "nothing is written outside", "project of conv.weight: project wrote outside w, which has 108 values"},
+    {"changes_levels", "a hook changes only the arrays", "project of conv.weight: project changed levels[0] from "},
+    {"changes_w_in_gradient", "a hook changes only the arrays", "on_gradient of conv.weight: on_gradient changed w[0] from "},
+    {"writes_nan", "finite weights and gradients", "step 12, project of conv.weight: project left a weight that is not finite"},
+    {"divides_by_spread", "finite weights and gradients", "project left a weight that is not finite"},
+    {"leaves_one", "project writes every weight", "project of conv.weight left w[107] of 108 as it was"},
+    {"finish_drifts", "finish gives the same again", "finish of conv.weight: changed the hard weight w[0] = "},
+    {"finish_soft", "a row of hard weights has at most", "ternary by tensor, step 2, conv.weight: row 0 of the hard weights has more than 3 values"},
+    {"finish_writes_state", "a hook changes only the arrays", "finish of conv.weight: finish changed row_state[0] from 0 to 1"},
+    {"shared_between_instances", "two instances side by side", " beside another instance"},
+    {"shared_between_views", "with PARALLEL_VIEWS", "with the views in reverse order"},
+    {"global_after_create", "a run saved and resumed", "differs after a break at step 3: "},
+    {"loses_state", "a run saved and resumed", "differs after a break at step 3: "},
+    {"save_overflows", "save writes no more than it may", "save may write 4 bytes and wrote byte 4"},
+    {"starts_thread", "no thread is started", "the process has another thread"},
+    {"not_identity", "IDENTITY_BEFORE", "ternary by tensor, step 5 of a window from 6 to 14, row 0 of conv.weight: before the window, z and w are: "},
+    {"not_hard", "HARD_AFTER", "after the window, z and w, which is no level, are: "},
+    {"not_monotone", "MONOTONE", "w falls where z rises: "},
+    {"not_odd", "ODD", "z and -z give: "},
+    {"not_symmetric", "ROW_SYMMETRIC", "the same weight at another place gives: "},
+    {"not_nonexpansive", "NONEXPANSIVE", "two z and their w differ by: "},
+};
+
+typedef struct findings {
+    char text[40][1500];
+    int n, n_not_applicable;
+    char all[4000];
+} findings;
+
+static void collect(void *context, const char *rule, qb_verdict verdict, const char *detail)
+{
+    findings *f = context;
+    f->n_not_applicable += verdict == QB_NOT_APPLICABLE;
+    if (verdict != QB_FAIL)
+        return;
+    ck_assert_int_lt(f->n, 40);
+    snprintf(f->text[f->n++], sizeof f->text[0], "%s: %s", rule, detail);
+    size_t used = strlen(f->all);
+    snprintf(f->all + used, sizeof f->all - used, "\n  %s: %s", rule, detail);
+}
+
+static int run(const char *name, findings *f, double *ret_ms)
+{
+    char *dir = qb_program_dir(), *path = qb_sprintf("%s/plugins/%s.so", dir, name);
+    const qb_plugin *p;
+    int failed = -1;
+    ck_assert_msg(qb_plugin_load(path, NULL, &p) == 0, "%s", qb_err_text());
+    ck_assert_msg(qb_conform_run(p, collect, f, &failed, ret_ms) == 0, "%s", qb_err_text());
+    qb_free(path);
+    qb_free(dir);
+    return failed;
+}
+
+START_TEST(passes_a_solver_that_keeps_the_rules)
+{
+    findings f = {.n = 0};
+    double ms = -1.0;
+    int failed = run("well_behaved", &f, &ms);
+    ck_assert_msg(failed == 0 && f.n == 0, "%s", f.all);
+    ck_assert_int_eq(f.n_not_applicable, 3); /* no metrics, no extension, NONEXPANSIVE not claimed */
+    ck_assert(ms > 0.0 && ms < 1000.0);
+}
+END_TEST
+
+START_TEST(refuses_a_solver_that_breaks_one)
+{
+    findings f = {.n = 0};
+    double ms = 0.0;
+    int failed = run(broken[_i].name, &f, &ms);
+    bool found = false;
+    for (int k = 0; k < f.n; k++)
+        found = found || (strncmp(f.text[k], broken[_i].rule, strlen(broken[_i].rule)) == 0 &&
+                          strstr(f.text[k], broken[_i].detail));
+    ck_assert_msg(found, "expected of %s: '%s...%s', got:%s", broken[_i].name, broken[_i].rule, broken[_i].detail, f.all);
+    ck_assert_int_eq(failed, f.n);
+    ck_assert(ms < 0.0); /* not timed */
+}
+END_TEST
+
+/* A sanitizer's library counts no bytes; it finds such leaks at the end of a process. */
+START_TEST(finds_a_leak)
+{
+#if defined __SANITIZE_ADDRESS__
+    ck_assert(1);
+#else
+    findings f = {.n = 0};
+    double ms = 0.0;
+    ck_assert_int_eq(run("leaks", &f, &ms), 1);
+    ck_assert_msg(strstr(f.all, "destroy frees what create allocated: 40 instances, made and destroyed, left 1"), "%s", f.all);
+#endif
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("conform");
+    TCase *c = tcase_create("rules");
+    tcase_set_timeout(c, 200);
+    tcase_add_test(c, passes_a_solver_that_keeps_the_rules);
+    tcase_add_loop_test(c, refuses_a_solver_that_breaks_one, 0, (int)(sizeof broken / sizeof *broken));
+    tcase_add_test(c, finds_a_leak);
+    suite_add_tcase(s, c);
+    return s;
+}
+
+QB_TEST_MAIN
