@@ -9,6 +9,8 @@
 
 static const qb_verb *const verbs[] = {
     &qb_verb_train,
+    &qb_verb_run,
+    &qb_verb_table,
     &qb_verb_list,
     &qb_verb_info,
     &qb_verb_data_info,

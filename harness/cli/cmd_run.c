@@ -1,0 +1,215 @@
+/* `qatbench run`: every run of a plan that is not done yet, several at once. */
+#include "cli/cli.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/study_args.h"
+#include "study/runner.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- messages ---- */
+
+static void add_run_name(qb_str *s, const qb_task *task)
+{
+    qb_str_addf(s, "%s seed=%lld", task->cell->name, task->seed);
+}
+
+/* "done, test top-1 80.12 %" or "failed: why". */
+static void add_outcome(qb_str *s, const qb_task *task)
+{
+    bool elsewhere = strcmp(task->status, "elsewhere") == 0;
+    qb_str_add(s, elsewhere ? "running elsewhere, left alone" : task->status);
+    if (!isnan(task->top1) && !elsewhere)
+        qb_str_addf(s, ", test top-1 %.2f %%", task->top1);
+    if (task->reason[0] && !elsewhere)
+        qb_str_addf(s, ": %s", task->reason);
+}
+
+typedef struct watcher {
+    const qb_cli *cli;
+    bool is_terminal;
+} watcher;
+
+static void show_end(void *context, const qb_runner_state *state, const qb_task *task, double seconds)
+{
+    const watcher *w = context;
+    if (w->cli->quiet)
+        return;
+    qb_str s = {0};
+    qb_str_addf(&s, "[%zu/%zu] ", state->n_ended, state->n_left);
+    add_run_name(&s, task);
+    qb_str_add(&s, ": ");
+    add_outcome(&s, task);
+    qb_str_addf(&s, " (%.1f s)", seconds);
+    qb_cli_status_line(NULL);
+    if (!s.failed)
+        fprintf(stderr, "%s\n", s.text);
+    qb_str_finish(&s);
+}
+
+/* "3/12 runs, eta 0:02:41 | solver=ste bits=2 seed=1 45 % 5210 img/s | ..." as far as the terminal is wide. */
+static void show_tick(void *context, const qb_runner_state *state)
+{
+    const watcher *w = context;
+    if (!w->is_terminal || w->cli->quiet)
+        return;
+    qb_str s = {0};
+    long long left = llround(state->eta_seconds);
+    qb_str_addf(&s, "%zu/%zu runs, eta ", state->n_ended, state->n_left);
+    if (left < 0)
+        qb_str_add(&s, "--:--");
+    else
+        qb_str_addf(&s, "%lld:%02lld:%02lld", left / 3600, left / 60 % 60, left % 60);
+    for (int i = 0; i < state->n_slots; i++) {
+        const qb_runner_slot *slot = &state->slots[i];
+        if (!slot->task)
+            continue;
+        qb_str_add(&s, " | ");
+        add_run_name(&s, slot->task);
+        if (slot->n_steps > 0)
+            qb_str_addf(&s, " %.0f %% %.0f img/s", 100.0 * (double)slot->step / (double)slot->n_steps, slot->images_per_second);
+    }
+    if (!s.failed)
+        qb_cli_status_line(s.text);
+    qb_str_finish(&s);
+}
+
+/* What does not count, once more, at the end: a long log has scrolled by. */
+static int print_summary(const qb_tasks *tasks)
+{
+    static const char *const bad[] = {"failed", "diverged", "mistrusted", "interrupted", "elsewhere", "skipped"};
+    enum { MAX_SHOWN = 30 };
+    size_t shown = 0, left_out = 0;
+    fprintf(stderr, "%zu runs: %zu done", tasks->n, qb_tasks_count(tasks, "done"));
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        size_t n = qb_tasks_count(tasks, bad[k]);
+        if (n > 0)
+            fprintf(stderr, ", %zu %s", n, bad[k]);
+    }
+    if (qb_tasks_count(tasks, "missing") > 0)
+        fprintf(stderr, ", %zu not begun", qb_tasks_count(tasks, "missing"));
+    fprintf(stderr, "\n");
+    for (size_t i = 0; i < tasks->n; i++) {
+        const qb_task *task = &tasks->items[i];
+        if (strcmp(task->status, "done") == 0 || strcmp(task->status, "missing") == 0)
+            continue;
+        if (shown++ >= MAX_SHOWN) {
+            left_out++;
+            continue;
+        }
+        qb_str s = {0};
+        qb_str_add(&s, "  ");
+        add_run_name(&s, task);
+        qb_str_add(&s, ": ");
+        add_outcome(&s, task);
+        if (!s.failed)
+            fprintf(stderr, "%s\n", s.text);
+        qb_str_finish(&s);
+    }
+    if (left_out > 0)
+        fprintf(stderr, "  and %zu more\n", left_out);
+    return QB_OK;
+}
+
+/* ---- the verb ---- */
+
+/* One line a run: what is left and what is not. */
+static int print_dry_run(const qb_study_plan *plan, const qb_tasks *tasks)
+{
+    qb_str s = {0};
+    size_t n_left = 0;
+    for (size_t i = 0; i < tasks->n; i++) {
+        const qb_task *task = &tasks->items[i];
+        n_left += task->is_left;
+        qb_str_addf(&s, "%-5s ", task->is_left ? "run" : strcmp(task->status, "skipped") == 0 ? "-" : "over");
+        add_run_name(&s, task);
+        qb_str_addf(&s, "  (%s%s%s)\n", strcmp(task->status, "missing") == 0 ? "never begun" : task->status,
+                    task->reason[0] ? ": " : "", task->reason);
+    }
+    qb_str_addf(&s, "%s: %zu cells, %zu runs, %zu left\n", plan->title, plan->n_cells, tasks->n, n_left);
+    char *text = qb_str_take(&s);
+    int rc = text ? qb_cli_print(text) : QB_E_NOMEM;
+    qb_free(text);
+    return rc;
+}
+
+static int run_tasks(const qb_cli *cli, qb_tasks *tasks)
+{
+    watcher w = {.cli = cli, .is_terminal = qb_cli_is_terminal(stderr)};
+    size_t n_left = 0;
+    for (size_t i = 0; i < tasks->n; i++)
+        n_left += tasks->items[i].is_left;
+    const qb_runner_options options = {
+        .jobs = (int)qb_get(&cli->flags, "jobs")->i,
+        .force = qb_get(&cli->flags, "force")->b,
+        .strict = qb_get(&cli->flags, "strict")->b,
+        .stop = &qb_cli_stop,
+        .command = cli->command,
+        .ended = show_end,
+        .tick = show_tick,
+        .context = &w,
+    };
+    if (!cli->quiet && n_left > 0)
+        fprintf(stderr, "%zu of %zu runs are left, %d at once\n", n_left, tasks->n,
+                options.jobs > 0 ? options.jobs : qb_runner_default_jobs(tasks));
+    int rc = qb_runner_run(tasks, &options);
+    qb_cli_status_line(NULL);
+    if (!cli->quiet || rc < 0)
+        (void)print_summary(tasks);
+    return rc;
+}
+
+static int run_run(qb_cli *cli)
+{
+    qb_study_plan *plan = NULL;
+    qb_tasks tasks = {0};
+    qb_study_plan_places places = qb_cli_places(cli);
+    if (!qb_study_plan_is_name(cli->args[0])) {
+        (void)qb_err_set(QB_E_USAGE, "expected a plan (.yaml), got '%s'", cli->args[0]);
+        return qb_err_hint("a single run is  qatbench train");
+    }
+    QB_TRY(qb_study_plan_read(cli->args[0], &places, &plan));
+    int rc = qb_tasks_create(plan, qb_get(&cli->flags, "force")->b, &tasks);
+    if (rc == QB_OK && qb_get(&cli->flags, "dry_run")->b) {
+        rc = print_dry_run(plan, &tasks);
+    } else if (rc == QB_OK) {
+        qb_cli_catch_stop_signals();
+        rc = run_tasks(cli, &tasks);
+    }
+    qb_tasks_finish(&tasks);
+    qb_study_plan_destroy(plan);
+    return rc;
+}
+
+static const qb_option options[] = {
+    {"jobs", QB_KIND_INT, "0", 0, 1024, NULL, "", "runs at once; 0: allowed cores / threads of a run", 0, NULL},
+    {"dry_run", QB_KIND_BOOL, "false", 0, 0, NULL, "", "list the runs and what is left, train nothing", 0, NULL},
+    {"force", QB_KIND_BOOL, "false", 0, 0, NULL, "", "train everything anew", 0, NULL},
+    {"strict", QB_KIND_BOOL, "false", 0, 0, NULL, "",
+     "refuse to resume with other threads, CPU or libraries, instead of a warning", 0, NULL},
+};
+
+const qb_verb qb_verb_run = {
+    .name = "run",
+    .args = "PLAN",
+    .summary = "every run of a plan that is not done yet",
+    .examples = "  qatbench run results/quickstart/plan.yaml\n"
+                "  qatbench run plan.yaml -n              # what is left?\n"
+                "  qatbench run plan.yaml -j 4 --data-dir ~/data\n",
+    .details = "Finished runs are skipped, interrupted ones go on. A run takes the plan's\n"
+               "threads (default 1) on cores of its own; -j changes when it goes, never its\n"
+               "numbers. Runs that fail or diverge do not stop the others.\n"
+               "Exit: 0 all complete, 1 some failed, diverged or are mistrusted, 75 stopped on\n"
+               "request (SIGTERM, SIGINT: every run saves first), 73 the rest runs elsewhere.\n",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .takes_run_keys = true,
+    .run_keys = qb_cli_place_keys,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run_run,
+};

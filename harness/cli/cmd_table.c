@@ -1,0 +1,108 @@
+/* `qatbench table`: the comparison table of a study. */
+#include "cli/cli.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "cli/study_args.h"
+#include "study/compare.h"
+
+#include <string.h>
+
+static const char *text_or_null(const qb_cli *cli, const char *key)
+{
+    const qb_value *v = qb_get(&cli->flags, key);
+    return v->is_null ? NULL : v->text;
+}
+
+static int read_options(const qb_cli *cli, qb_table_options *ret)
+{
+    const char *bold = qb_get(&cli->flags, "bold")->text, *test = qb_get(&cli->flags, "test")->text;
+    *ret = (qb_table_options){
+        .metric = qb_get(&cli->flags, "metric")->text,
+        .ddof = (int)qb_get(&cli->flags, "ddof")->i,
+        .bold = strcmp(bold, "best") == 0 ? QB_BOLD_BEST : strcmp(bold, "significant") == 0 ? QB_BOLD_SIGNIFICANT : QB_BOLD_NONE,
+        .test = strcmp(test, "welch") == 0 ? QB_TEST_WELCH : strcmp(test, "paired") == 0 ? QB_TEST_PAIRED : QB_TEST_NONE,
+        .baseline = text_or_null(cli, "baseline"),
+    };
+    if (ret->baseline && ret->test == QB_TEST_NONE)
+        ret->test = QB_TEST_WELCH;
+    return QB_OK;
+}
+
+static int render_comparison(const qb_cli *cli, const qb_table *table, const char *path, qb_table_form form, char **ret_text)
+{
+    qb_paper *paper = NULL;
+    (void)cli;
+    QB_TRY(qb_paper_read(path, &paper));
+    int rc = qb_compare_render(table, paper, form, qb_cli_utf8(), ret_text);
+    qb_paper_destroy(paper);
+    return rc;
+}
+
+static int run_table(qb_cli *cli)
+{
+    qb_table_options options;
+    qb_table_form form;
+    qb_study *study = NULL;
+    qb_table *table = NULL;
+    char *text = NULL;
+    const char *paper = text_or_null(cli, "compare");
+    QB_TRY(read_options(cli, &options));
+    QB_TRY(qb_table_form_find(cli->json ? "json" : qb_get(&cli->flags, "format")->text, &form));
+    QB_TRY(qb_cli_load_study(cli, &study));
+    int rc = qb_table_create(study, &options, &table);
+    if (rc == QB_OK && paper && strcmp(paper, "plan") == 0)
+        rc = study->plan && study->plan->paper
+                 ? render_comparison(cli, table, study->plan->paper, form, &text)
+                 : qb_err_set(QB_E_USAGE, "compare: the plan names no paper; give the file");
+    else if (rc == QB_OK && paper)
+        rc = render_comparison(cli, table, paper, form, &text);
+    else if (rc == QB_OK)
+        rc = qb_table_render(table, form, qb_cli_utf8(), &text);
+    if (rc == QB_OK)
+        rc = qb_cli_write(text_or_null(cli, "output"), text);
+    qb_free(text);
+    qb_table_destroy(table);
+    qb_study_destroy(study);
+    return rc;
+}
+
+static const char *const formats[] = {"text", "md", "tex", "csv", "json", NULL};
+static const char *const bolds[] = {"none", "best", "significant", NULL};
+static const char *const tests[] = {"none", "welch", "paired", NULL};
+static const char *const metrics[] = {"test_top1",  "test_top5",         "best_top1",  "mean5_top1",  "test_loss",
+                                      "train_loss", "images_per_second", "max_levels", "model_bytes", NULL};
+
+static const qb_option options[] = {
+    {"metric", QB_KIND_CHOICE, "test_top1", 0, 0, metrics, "", "number in the cells", 0, NULL},
+    {"format", QB_KIND_CHOICE, "text", 0, 0, formats, "", "how the table is written; csv is one line a run", 0, NULL},
+    {"compare", QB_KIND_PATH, NULL, 0, 0, NULL, "", "published numbers to put beside ours (docs/paper-format.md); 'plan': the plan's",
+     QB_OPT_NULLABLE, NULL},
+    {"bold", QB_KIND_CHOICE, "none", 0, 0, bolds, "", "mark the best, or all that are not significantly worse", 0, NULL},
+    {"test", QB_KIND_CHOICE, "none", 0, 0, tests, "", "p-values against --baseline, adjusted after Holm", 0, NULL},
+    {"baseline", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "solver to compare with", QB_OPT_NULLABLE, NULL},
+    {"ddof", QB_KIND_INT, "1", 0, 1, NULL, "", "standard deviation divides by n - ddof", 0, NULL},
+    {"output", QB_KIND_PATH, NULL, 0, 0, NULL, "", "file to write instead of standard output", QB_OPT_NULLABLE, NULL},
+};
+
+const qb_verb qb_verb_table = {
+    .name = "table",
+    .args = "PLAN|DIR|runs.jsonl...",
+    .summary = "mean and standard deviation over seeds, as a table",
+    .examples = "  qatbench table results/quickstart/plan.yaml\n"
+                "  qatbench table plan.yaml --format tex -o table.tex\n"
+                "  qatbench table plan.yaml --test welch --baseline ste\n"
+                "  qatbench table plan.yaml runs.jsonl --compare paper.yaml\n",
+    .details = "A cell is  mean +- standard deviation (n); (2/3) when runs do not count, each of\n"
+               "which is explained below the table: only runs that are done are averaged.\n"
+               "A plan means exactly its cells, and a dash is a run that never started. The\n"
+               "data are never opened. --json is --format json.\n",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .takes_run_keys = true,
+    .run_keys = qb_cli_place_keys,
+    .has_json = true,
+    .min_args = 1,
+    .max_args = -1,
+    .run = run_table,
+};

@@ -1,0 +1,43 @@
+/* What the verbs of a study share. See study_args.h. */
+#include "cli/study_args.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+const char *const qb_cli_place_keys[] = {"runs_dir", "data_dir", "solver_path", NULL};
+
+static const char *text_or_null(const qb_settings *s, const char *key)
+{
+    const qb_value *v = qb_get(s, key);
+    return v->is_null ? NULL : v->text;
+}
+
+qb_study_plan_places qb_cli_places(const qb_cli *cli)
+{
+    return (qb_study_plan_places){
+        .runs_dir = text_or_null(&cli->run, "runs_dir"),
+        .data_dir = text_or_null(&cli->run, "data_dir"),
+        .solver_path = text_or_null(&cli->run, "solver_path"),
+    };
+}
+
+int qb_cli_load_study(const qb_cli *cli, qb_study **ret_study)
+{
+    qb_study_plan_places places = qb_cli_places(cli);
+    return qb_study_load(cli->args, cli->n_args, &places, ret_study);
+}
+
+int qb_cli_write(const char *path, const char *text)
+{
+    if (!path || strcmp(path, "-") == 0)
+        return qb_cli_print(text);
+    char *dir = qb_path_dir(path);
+    int rc = dir ? qb_fs_make_dirs(dir, 0755) : QB_E_NOMEM;
+    if (rc == QB_OK)
+        rc = qb_fs_write_atomic(path, text, strlen(text));
+    qb_free(dir);
+    return rc;
+}

@@ -1,0 +1,20 @@
+/* What run, table, plot, report and ls share: where things are, and which study their arguments mean. */
+#ifndef QB_STUDY_ARGS_H
+#define QB_STUDY_ARGS_H
+
+#include "cli/cli.h"
+#include "study/cells.h"
+#include "study/table.h"
+
+extern const char *const qb_cli_place_keys[]; /* runs_dir data_dir solver_path */
+
+/* --runs-dir, --data-dir, --solver-path; texts borrowed from cli->run. */
+qb_study_plan_places qb_cli_places(const qb_cli *cli);
+
+/* The study that the positional arguments name. */
+int qb_cli_load_study(const qb_cli *cli, qb_study **ret_study);
+
+/* Writes text to a file (--output), or to stdout when path is NULL or "-". */
+int qb_cli_write(const char *path, const char *text);
+
+#endif

@@ -1,0 +1,487 @@
+/* Many runs at once. See runner.h. */
+#include "study/runner.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What a child tells its parent, in memory that both see. Numbers for display may be torn; `ended` is written last. */
+typedef struct board {
+    volatile int64_t step, n_steps;
+    volatile double images_per_second;
+    volatile int code; /* QB_E_* of the run */
+    char text[1024], hint[512];
+    volatile int ended;
+} board;
+
+typedef struct child {
+    pid_t pid; /* 0: the slot is free */
+    int words; /* what it writes to stderr: a file in memory */
+    double started;
+    bool was_stopped;
+} child;
+
+typedef struct runner {
+    qb_tasks *tasks;
+    const qb_runner_options *options;
+    int n_slots;
+    child *children;       /* one a slot */
+    qb_runner_slot *slots; /* what the outside sees */
+    board *boards;         /* shared, one a slot */
+    cpu_set_t allowed;
+    int threads; /* most that a task uses */
+    double started;
+    size_t n_left, n_ended, n_refused;
+    int refusal; /* the code of runs that could not start, when it was the same for all; 0: none yet */
+    char refusal_text[1024], refusal_hint[512];
+} runner;
+
+static double now_seconds(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- the child ---- */
+
+static volatile sig_atomic_t child_stop;
+
+static void on_child_stop(int signal_number)
+{
+    (void)signal_number;
+    child_stop = 1;
+}
+
+/* The terminal's Ctrl-C reaches the whole group; the parent alone decides what it means and sends SIGTERM. */
+static void catch_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_child_stop, .sa_flags = SA_RESTART}, ignore = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGTERM, &stop, NULL);
+    (void)sigaction(SIGUSR1, &stop, NULL);
+    (void)sigaction(SIGINT, &ignore, NULL);
+}
+
+static void redirect(int words)
+{
+    int null = open("/dev/null", O_RDWR);
+    if (null >= 0) {
+        (void)dup2(null, STDIN_FILENO);
+        (void)dup2(null, STDOUT_FILENO);
+        if (words < 0)
+            (void)dup2(null, STDERR_FILENO);
+    }
+    if (words >= 0)
+        (void)dup2(words, STDERR_FILENO);
+}
+
+/* The slot's own cores, in the order of the allowed set; none when there are not enough for all slots. */
+static void pin(const runner *r, int slot)
+{
+    cpu_set_t mine;
+    CPU_ZERO(&mine);
+    int index = 0;
+    if (CPU_COUNT(&r->allowed) < r->n_slots * r->threads)
+        return;
+    for (int core = 0; core < CPU_SETSIZE; core++) {
+        if (!CPU_ISSET(core, &r->allowed))
+            continue;
+        if (index / r->threads == slot)
+            CPU_SET(core, &mine);
+        index++;
+    }
+    (void)sched_setaffinity(0, sizeof mine, &mine); /* slower without, but not wrong */
+}
+
+static void show_progress(void *context, const qb_progress *p)
+{
+    board *b = context;
+    b->step = p->step;
+    b->n_steps = p->n_steps;
+    b->images_per_second = p->images_per_second;
+}
+
+static _Noreturn void be_child(const runner *r, int slot, const qb_task *task, int words, pid_t parent)
+{
+    board *b = &r->boards[slot];
+    catch_signals();
+    redirect(words);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    pin(r, slot);
+    const qb_run_environment environment = {
+        .force = r->options->force,
+        .strict = r->options->strict,
+        .progress = show_progress,
+        .progress_context = b,
+        .stop = &child_stop,
+        .command = r->options->command,
+    };
+    json_t *record = NULL;
+    int rc = qb_run_execute(task->config, &environment, &record);
+    if (rc < 0) {
+        (void)snprintf(b->text, sizeof b->text, "%s", qb_err_text());
+        (void)snprintf(b->hint, sizeof b->hint, "%s", qb_err_hint_text());
+    }
+    b->code = rc;
+    b->ended = 1;
+    _exit(qb_err_exit_status(rc)); /* the parent's buffers and exit handlers are not the child's to run */
+}
+
+/* ---- the parent: starting ---- */
+
+static int start(runner *r, int slot, qb_task *task)
+{
+    child *c = &r->children[slot];
+    memset(&r->boards[slot], 0, sizeof r->boards[slot]);
+    c->words = memfd_create("qatbench-words", MFD_CLOEXEC); /* < 0: its words are lost, nothing else */
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0)
+        be_child(r, slot, task, c->words, parent);
+    if (pid < 0) {
+        int rc = qb_err_set(QB_E_FAILED, "cannot start a process for a run: %s", strerror(errno));
+        if (c->words >= 0)
+            (void)close(c->words);
+        (void)qb_err_hint("use fewer jobs (-j) or more memory");
+        return rc;
+    }
+    c->pid = pid;
+    c->started = now_seconds();
+    c->was_stopped = false;
+    r->slots[slot] = (qb_runner_slot){.task = task};
+    return QB_OK;
+}
+
+/* ---- the parent: ending ---- */
+
+/* The last line that a child wrote to stderr: an assertion, or the C library's reason to abort. */
+static void last_words(int fd, char *ret, size_t size)
+{
+    char text[1024];
+    ret[0] = '\0';
+    off_t end = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+    off_t from = end > (off_t)sizeof text - 1 ? end - ((off_t)sizeof text - 1) : 0;
+    ssize_t n = end > 0 ? pread(fd, text, sizeof text - 1, from) : 0;
+    if (n <= 0)
+        return;
+    while (n > 0 && text[n - 1] == '\n')
+        n--;
+    text[n] = '\0';
+    const char *line = strrchr(text, '\n');
+    (void)snprintf(ret, size, "%.300s", line ? line + 1 : text);
+    for (char *p = ret; *p; p++) {
+        if ((unsigned char)*p < 0x20)
+            *p = ' ';
+    }
+}
+
+static void describe_death(int status, const char *words, char *ret, size_t size)
+{
+    char how[96];
+    if (WIFSIGNALED(status)) {
+        int number = WTERMSIG(status);
+        const char *guess = number == SIGKILL ? " (out of memory?)" : number == SIGABRT ? "" : " (plugin crashed?)";
+        (void)snprintf(how, sizeof how, "killed by signal %d%s", number, guess);
+    } else {
+        (void)snprintf(how, sizeof how, "ended with exit status %d without a result (plugin called exit?)", WEXITSTATUS(status));
+    }
+    (void)snprintf(ret, size, "%s%s%s", how, words[0] ? ": " : "", words);
+}
+
+/* A record for a run whose process is gone: what it had, with the status it cannot write any more. */
+static int record_death(const qb_task *task, const char *reason)
+{
+    json_t *record = NULL;
+    char *path = qb_path_join(task->dir, "record.json");
+    if (!path)
+        return QB_E_NOMEM;
+    int rc = qb_json_read(path, &record);
+    if (rc < 0 || !json_is_object(record)) {
+        json_decref(record);
+        qb_err_clear();
+        char *command = qb_config_command(task->config);
+        record = json_pack("{s:s, s:s, s:s, s:s?, s:O, s:I, s:n, s:{}, s:{}, s:[]}", "schema", "qatbench.record/1", "key", task->key,
+                           "experiment", qb_get(&task->config->settings, "experiment")->text, "command", command, "config",
+                           task->config->identity, "seed", (json_int_t)task->seed, "result", "data", "times", "notes");
+        qb_free(command);
+    }
+    bool ok = record && json_object_set_new(record, "status", json_string("failed")) == 0 &&
+              json_object_set_new(record, "reason", json_string(reason)) == 0;
+    rc = ok ? qb_fs_make_dirs(task->dir, 0755) : qb_err_set(QB_E_NOMEM, "out of memory");
+    if (rc == QB_OK)
+        rc = qb_json_write(path, record);
+    json_decref(record);
+    qb_free(path);
+    return rc;
+}
+
+/* Runs that never got to a record: told by the child's own words; what is the same for all becomes the runner's error. */
+static int take_refusal(runner *r, qb_task *task, const board *b)
+{
+    if (r->refusal == 0) {
+        r->refusal = b->code;
+        (void)snprintf(r->refusal_text, sizeof r->refusal_text, "%s", b->text);
+        (void)snprintf(r->refusal_hint, sizeof r->refusal_hint, "%s", b->hint);
+    } else if (r->refusal != b->code) {
+        r->refusal = QB_E_FAILED;
+    }
+    r->n_refused++;
+    return qb_task_set(task, "failed", b->text);
+}
+
+static int take_end(runner *r, int slot, int status)
+{
+    board *b = &r->boards[slot];
+    qb_task *task = r->slots[slot].task;
+    char words[400], reason[600];
+    if (!b->ended) {
+        last_words(r->children[slot].words, words, sizeof words);
+        describe_death(status, words, reason, sizeof reason);
+        if (record_death(task, reason) < 0)
+            qb_log_warning("%s", qb_err_text());
+        return qb_task_set(task, "failed", reason);
+    }
+    switch (b->code) {
+    case QB_OK:
+    case QB_E_FAILED:
+    case QB_E_STOPPED:
+        break;
+    case QB_E_INUSE:
+        return qb_task_set(task, "elsewhere", b->text);
+    default:
+        return take_refusal(r, task, b);
+    }
+    if (qb_task_update(task) == QB_OK)
+        return QB_OK;
+    if (b->code == QB_OK) /* finished, and then its record vanished */
+        return qb_task_set(task, "failed", qb_err_text());
+    return qb_task_set(task, b->code == QB_E_STOPPED ? "interrupted" : "failed", b->text);
+}
+
+static void tell_state(const runner *r, qb_runner_state *state)
+{
+    double elapsed = now_seconds() - r->started, done = (double)r->n_ended;
+    for (int i = 0; i < r->n_slots; i++) {
+        if (r->children[i].pid == 0)
+            continue;
+        board *b = &r->boards[i];
+        r->slots[i].step = b->step;
+        r->slots[i].n_steps = b->n_steps;
+        r->slots[i].images_per_second = b->images_per_second;
+        if (b->n_steps > 0)
+            done += (double)b->step / (double)b->n_steps;
+    }
+    bool known = done > 0.02 * (double)r->n_slots;
+    *state = (qb_runner_state){.slots = r->slots,
+                               .n_slots = r->n_slots,
+                               .n_left = r->n_left,
+                               .n_ended = r->n_ended,
+                               .elapsed_seconds = elapsed,
+                               .eta_seconds = known ? elapsed * ((double)r->n_left - done) / done : -1};
+}
+
+/* true when a child ended. */
+static int reap(runner *r, bool *ret_any)
+{
+    *ret_any = false;
+    for (int i = 0; i < r->n_slots; i++) {
+        child *c = &r->children[i];
+        int status;
+        if (c->pid == 0 || waitpid(c->pid, &status, WNOHANG) != c->pid)
+            continue;
+        *ret_any = true;
+        c->pid = 0;
+        qb_task *task = r->slots[i].task;
+        int rc = take_end(r, i, status);
+        if (c->words >= 0)
+            (void)close(c->words);
+        r->slots[i] = (qb_runner_slot){0};
+        r->n_ended++;
+        QB_TRY(rc);
+        qb_runner_state state;
+        tell_state(r, &state);
+        if (r->options->ended)
+            r->options->ended(r->options->context, &state, task, now_seconds() - c->started);
+    }
+    return QB_OK;
+}
+
+static int count_running(const runner *r)
+{
+    int n = 0;
+    for (int i = 0; i < r->n_slots; i++)
+        n += r->children[i].pid != 0;
+    return n;
+}
+
+static void stop_children(runner *r, int signal_number)
+{
+    for (int i = 0; i < r->n_slots; i++) {
+        if (r->children[i].pid != 0 && !r->children[i].was_stopped)
+            (void)kill(r->children[i].pid, signal_number);
+        r->children[i].was_stopped = true;
+    }
+}
+
+/* ---- the loop ---- */
+
+static int run_all(runner *r)
+{
+    enum { NAP_MS = 20, TICK_MS = 200 };
+    size_t next = 0;
+    double ticked = 0;
+    for (;;) {
+        bool stopping = r->options->stop && *r->options->stop, any;
+        if (stopping)
+            stop_children(r, SIGTERM);
+        for (int i = 0; i < r->n_slots && !stopping; i++) {
+            while (next < r->tasks->n && !r->tasks->items[next].is_left)
+                next++;
+            if (r->children[i].pid == 0 && next < r->tasks->n)
+                QB_TRY(start(r, i, &r->tasks->items[next++]));
+        }
+        if (count_running(r) == 0)
+            return QB_OK;
+        QB_TRY(reap(r, &any));
+        if (r->options->tick && now_seconds() - ticked > TICK_MS / 1e3) {
+            qb_runner_state state;
+            tell_state(r, &state);
+            r->options->tick(r->options->context, &state);
+            ticked = now_seconds();
+        }
+        const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
+        if (!any)
+            (void)nanosleep(&nap, NULL); /* a signal ends it early: the loop looks again */
+    }
+}
+
+/* After an error of our own: nothing stays behind. */
+static void end_children(runner *r)
+{
+    for (int i = 0; i < r->n_slots; i++) {
+        int status;
+        if (r->children[i].pid == 0)
+            continue;
+        (void)kill(r->children[i].pid, SIGTERM);
+        (void)waitpid(r->children[i].pid, &status, 0);
+        if (r->children[i].words >= 0)
+            (void)close(r->children[i].words);
+    }
+}
+
+/* What was running elsewhere may have ended since. */
+static int look_again(qb_tasks *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        qb_task *task = &t->items[i];
+        if (strcmp(task->status, "elsewhere") != 0 || qb_task_update(task) < 0)
+            continue;
+        bool over = strcmp(task->status, "done") == 0 || strcmp(task->status, "diverged") == 0 ||
+                    strcmp(task->status, "failed") == 0 || strcmp(task->status, "mistrusted") == 0;
+        if (!over)
+            QB_TRY(qb_task_set(task, "elsewhere", "another process has it"));
+    }
+    return QB_OK;
+}
+
+static int verdict(const runner *r)
+{
+    qb_tasks *t = r->tasks;
+    QB_TRY(look_again(t));
+    size_t failed = qb_tasks_count(t, "failed"), diverged = qb_tasks_count(t, "diverged"),
+           mistrusted = qb_tasks_count(t, "mistrusted"), interrupted = qb_tasks_count(t, "interrupted"),
+           missing = qb_tasks_count(t, "missing");
+    if (r->options->stop && *r->options->stop && interrupted + missing > 0) {
+        (void)qb_err_set(QB_E_STOPPED, "stopped on request: %zu of %zu runs are left", interrupted + missing, t->n);
+        return qb_err_hint("the same command again goes on from here");
+    }
+    size_t elsewhere = qb_tasks_count(t, "elsewhere");
+    if (failed + diverged + mistrusted + interrupted == 0 && elsewhere == 0)
+        return QB_OK;
+    if (failed + diverged + mistrusted + interrupted == 0) {
+        (void)qb_err_set(QB_E_INUSE, "%zu of %zu runs are running in another process", elsewhere, t->n);
+        return qb_err_hint("start again when that one has ended");
+    }
+    if (r->refusal < 0 && r->refusal != QB_E_FAILED && r->n_refused == failed && diverged + mistrusted + interrupted == 0) {
+        (void)qb_err_set(r->refusal, "%s", r->refusal_text);
+        return r->refusal_hint[0] ? qb_err_hint("%s", r->refusal_hint) : qb_err_code();
+    }
+    return qb_err_set(QB_E_FAILED, "of %zu runs %zu failed, %zu diverged, %zu are mistrusted, %zu were interrupted", t->n, failed,
+                      diverged, mistrusted, interrupted);
+}
+
+static int threads_of(const qb_tasks *tasks)
+{
+    int most = 1;
+    for (size_t i = 0; i < tasks->n; i++) {
+        const qb_task *task = &tasks->items[i];
+        if (task->is_left && !qb_get(&task->config->settings, "threads")->is_null &&
+            qb_get(&task->config->settings, "threads")->i > most)
+            most = (int)qb_get(&task->config->settings, "threads")->i;
+    }
+    return most;
+}
+
+static void find_cores(cpu_set_t *allowed)
+{
+    CPU_ZERO(allowed);
+    if (sched_getaffinity(0, sizeof *allowed, allowed) != 0 || CPU_COUNT(allowed) == 0)
+        CPU_SET(0, allowed);
+}
+
+int qb_runner_default_jobs(const qb_tasks *tasks)
+{
+    cpu_set_t allowed;
+    find_cores(&allowed);
+    int jobs = CPU_COUNT(&allowed) / threads_of(tasks);
+    return jobs < 1 ? 1 : jobs;
+}
+
+int qb_runner_run(qb_tasks *tasks, const qb_runner_options *options)
+{
+    runner r = {.tasks = tasks, .options = options, .threads = threads_of(tasks), .started = now_seconds()};
+    find_cores(&r.allowed);
+    for (size_t i = 0; i < tasks->n; i++)
+        r.n_left += tasks->items[i].is_left;
+    r.n_slots = options->jobs > 0 ? options->jobs : qb_runner_default_jobs(tasks);
+    if ((size_t)r.n_slots > r.n_left)
+        r.n_slots = (int)r.n_left;
+    if (r.n_slots == 0)
+        return verdict(&r);
+    size_t shared_bytes = (size_t)r.n_slots * sizeof *r.boards;
+    r.children = qb_alloc((size_t)r.n_slots, sizeof *r.children);
+    r.slots = qb_alloc((size_t)r.n_slots, sizeof *r.slots);
+    r.boards = mmap(NULL, shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int rc = r.children && r.slots && r.boards != MAP_FAILED ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory for %d jobs", r.n_slots);
+    if (rc == QB_OK) {
+        rc = run_all(&r);
+        if (rc == QB_OK) {
+            rc = verdict(&r);
+        } else {
+            char text[512];
+            (void)snprintf(text, sizeof text, "%s", qb_err_text());
+            end_children(&r);
+            rc = qb_err_set(rc, "%s", text);
+        }
+    }
+    if (r.boards != MAP_FAILED)
+        (void)munmap(r.boards, shared_bytes);
+    qb_free(r.children);
+    qb_free(r.slots);
+    return rc;
+}

@@ -1,0 +1,175 @@
+/* What a plan has to do. See tasks.h. */
+#include "study/tasks.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "train/record.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Fingerprints of the data seen so far. */
+typedef struct fingerprint {
+    const qb_dataset_info *dataset;
+    const char *data_dir; /* borrowed; "" for none */
+    char hash[65];
+} fingerprint;
+
+typedef struct scan {
+    const qb_study_plan *plan;
+    fingerprint *prints;
+    size_t n_prints;
+    bool force;
+} scan;
+
+int qb_task_set(qb_task *task, const char *status, const char *reason)
+{
+    char *new_status = qb_strdup(status), *new_reason = qb_strdup(reason ? reason : "");
+    if (!new_status || !new_reason) {
+        qb_free(new_status);
+        qb_free(new_reason);
+        return QB_E_NOMEM;
+    }
+    qb_free(task->status);
+    qb_free(task->reason);
+    task->status = new_status;
+    task->reason = new_reason;
+    return QB_OK;
+}
+
+static bool is_over(const char *status)
+{
+    return strcmp(status, "done") == 0 || strcmp(status, "diverged") == 0 || strcmp(status, "mistrusted") == 0;
+}
+
+/* A plugin from outside must be the file that the run was begun with; ours may have been built anew. */
+static int check_plugin(const qb_task *task, const json_t *record, bool force)
+{
+    const qb_plugin *plugin = task->config->plugin;
+    const char *was = json_string_value(json_object_get(json_object_get(record, "solver"), "sha256"));
+    if (!was || plugin->shipped || force || strcmp(was, plugin->sha256) == 0)
+        return QB_OK;
+    (void)qb_err_set(QB_E_CONFIG, "solver %s: plugin changed: %s was begun with another file of version %s", plugin->solver.name,
+                     task->dir, plugin->solver.version);
+    return qb_err_hint("raise the plugin's version, or use --force to start its runs anew");
+}
+
+static int take_record(qb_task *task, const json_t *record)
+{
+    const char *status = json_string_value(json_object_get(record, "status"));
+    const json_t *top1 = json_object_get(json_object_get(record, "result"), "test_top1");
+    task->top1 = json_is_number(top1) ? json_number_value(top1) : (double)NAN;
+    return qb_task_set(task, status ? status : "missing", json_string_value(json_object_get(record, "reason")));
+}
+
+int qb_task_update(qb_task *task)
+{
+    json_t *record = NULL;
+    QB_TRY(qb_record_read(task->dir, &record));
+    int rc = take_record(task, record);
+    json_decref(record);
+    return rc;
+}
+
+static int look_at(qb_task *task, bool force)
+{
+    json_t *record = NULL;
+    task->top1 = (double)NAN;
+    task->is_left = true;
+    int rc = qb_record_read(task->dir, &record);
+    if (rc == QB_E_NOMEM)
+        return rc;
+    if (rc < 0) { /* never begun; a damaged record is written anew by the run */
+        if (rc != QB_E_NOINPUT)
+            qb_log_warning("%s; the run is begun again from its last checkpoint", qb_err_text());
+        qb_err_clear();
+        return qb_task_set(task, "missing", NULL);
+    }
+    rc = check_plugin(task, record, force);
+    if (rc == QB_OK)
+        rc = take_record(task, record);
+    if (rc == QB_OK)
+        task->is_left = force || !is_over(task->status);
+    json_decref(record);
+    return rc;
+}
+
+static int find_fingerprint(scan *s, const qb_config *config, const char **ret_hash)
+{
+    const qb_value *dir = qb_get(&config->settings, "data_dir");
+    const char *data_dir = dir->is_null ? "" : dir->text;
+    for (size_t i = 0; i < s->n_prints; i++) {
+        if (s->prints[i].dataset == config->dataset && strcmp(s->prints[i].data_dir, data_dir) == 0) {
+            *ret_hash = s->prints[i].hash;
+            return QB_OK;
+        }
+    }
+    fingerprint *prints = qb_realloc(s->prints, s->n_prints + 1, sizeof *prints);
+    if (!prints)
+        return QB_E_NOMEM;
+    s->prints = prints;
+    qb_dataset *data;
+    QB_TRY(qb_dataset_open(config->dataset->name, data_dir[0] ? data_dir : NULL, &data));
+    if (qb_dataset_warning(data))
+        qb_log_warning("%s", qb_dataset_warning(data));
+    fingerprint *new = &prints[s->n_prints++];
+    *new = (fingerprint){.dataset = config->dataset, .data_dir = data_dir};
+    (void)snprintf(new->hash, sizeof new->hash, "%s", qb_dataset_fingerprint(data));
+    qb_dataset_close(data);
+    *ret_hash = new->hash;
+    return QB_OK;
+}
+
+static int fill(scan *s, qb_task *task, size_t cell, size_t seed)
+{
+    const qb_study_plan_cell *c = &s->plan->cells[cell];
+    task->cell = c;
+    task->seed = s->plan->seeds[seed];
+    task->top1 = (double)NAN;
+    if (c->skipped)
+        return qb_task_set(task, "skipped", c->skipped);
+    const char *hash;
+    task->config = c->runs[seed];
+    QB_TRY(find_fingerprint(s, task->config, &hash));
+    QB_TRY(qb_config_key(task->config, hash, task->key));
+    if (!(task->dir = qb_config_dir(task->config, task->key)))
+        return QB_E_NOMEM;
+    return look_at(task, s->force);
+}
+
+int qb_tasks_create(const qb_study_plan *plan, bool force, qb_tasks *ret)
+{
+    scan s = {.plan = plan, .force = force};
+    qb_tasks t = {.items = qb_alloc(plan->n_cells * plan->n_seeds, sizeof *t.items)};
+    int rc = t.items ? QB_OK : QB_E_NOMEM;
+    for (size_t seed = 0; rc == QB_OK && seed < plan->n_seeds; seed++) {
+        for (size_t cell = 0; rc == QB_OK && cell < plan->n_cells; cell++)
+            rc = fill(&s, &t.items[t.n++], cell, seed);
+    }
+    qb_free(s.prints);
+    if (rc < 0)
+        qb_tasks_finish(&t);
+    else
+        *ret = t;
+    return rc;
+}
+
+void qb_tasks_finish(qb_tasks *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        qb_free(t->items[i].dir);
+        qb_free(t->items[i].status);
+        qb_free(t->items[i].reason);
+    }
+    qb_free(t->items);
+    *t = (qb_tasks){0};
+}
+
+size_t qb_tasks_count(const qb_tasks *t, const char *status)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n; i++)
+        n += strcmp(t->items[i].status, status) == 0;
+    return n;
+}

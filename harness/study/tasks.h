@@ -1,0 +1,44 @@
+/* What a plan has to do: one task a cell and seed, with where its run is kept and how far it got.
+ *
+ * Invariant: the data are opened once for each (data set, folder), for their fingerprint, and closed again; a plan
+ * whose runs are all over costs that and one small file a run.
+ */
+#ifndef QB_TASKS_H
+#define QB_TASKS_H
+
+#include "study/plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct qb_task {
+    const qb_study_plan_cell *cell; /* borrowed */
+    const qb_config *config;        /* borrowed; NULL for a skipped cell */
+    long long seed;
+    char *dir;      /* the run's folder; NULL for a skipped cell */
+    char key[65];
+    char *status;   /* of its record; "missing": never begun; "skipped"; after a start also "elsewhere" */
+    char *reason;   /* "" if none */
+    double top1;    /* test_top1 of the record, NaN: none */
+    bool is_left;   /* there is something to train */
+} qb_task;
+
+typedef struct qb_tasks {
+    qb_task *items; /* by seed, then by cell: every cell gets its first seed before any gets its second */
+    size_t n;
+} qb_tasks;
+
+/* Looks at every run of the plan. force: finished runs are left too. Errors: those of opening the data;
+ * QB_E_CONFIG: a run begun with another file of an outside plugin (unless force). */
+int qb_tasks_create(const qb_study_plan *plan, bool force, qb_tasks *ret);
+void qb_tasks_finish(qb_tasks *t);
+
+/* Reads the task's record again. */
+int qb_task_update(qb_task *task);
+
+/* Sets status and reason. */
+int qb_task_set(qb_task *task, const char *status, const char *reason);
+
+size_t qb_tasks_count(const qb_tasks *t, const char *status);
+
+#endif

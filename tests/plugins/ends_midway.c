@@ -1,0 +1,77 @@
+/* A solver that ends its process in the middle of a run, as its option says; otherwise the straight-through estimator. */
+#include <qatbench/solver.h>
+#include <qatbench/solver_util.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NEVER, SEGV, ABORT, EXIT, FAIL };
+
+static const char *const ways[] = {"never", "segv", "abort", "exit", "fail", NULL};
+
+static const qb_solver_option options[] = {
+    {"how", QB_OPTION_CHOICE, 0, "never", 0, 0, ways, "", "how it ends"},
+    {"step", QB_OPTION_INT, 0, "2", 0, 1000, NULL, "steps", "when it ends"},
+};
+
+typedef struct ends_midway {
+    const qb_host *host;
+    int64_t how, step;
+} ends_midway;
+
+static int create(const qb_host *host, const qb_option_value *value, void **ret_self)
+{
+    ends_midway *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return 1;
+    m->host = host;
+    m->how = value[0].integer;
+    m->step = value[1].integer;
+    *ret_self = m;
+    return 0;
+}
+
+static int begin_step(void *self, const qb_step *step, qb_step_request *request)
+{
+    ends_midway *m = self;
+    (void)request;
+    if (step->step < m->step)
+        return 0;
+    switch (m->how) {
+    case SEGV:
+        raise(SIGSEGV);
+        break;
+    case ABORT:
+        fputs("about to abort\n", stderr);
+        abort();
+    case EXIT:
+        exit(3);
+    case FAIL:
+        m->host->fail(m->host, "it was told to");
+        return 1;
+    }
+    return 0;
+}
+
+static int project(void *self, const qb_step *step, qb_view *v)
+{
+    (void)self;
+    (void)step;
+    for (int64_t r = 0; r < v->n_rows; r++)
+        qb_nearest_row(v->levels + r * v->n_levels, v->n_levels, v->z + r * v->row_len, v->row_len, v->w + r * v->row_len);
+    return 0;
+}
+
+const qb_solver qb_solver_v1 = {
+    QB_SOLVER_HEAD,
+    .name = "ends_midway",
+    .title = "ends its process on request",
+    .version = "1.0",
+    .source = "made for tests",
+    .options = options,
+    .n_options = 2,
+    .create = create,
+    .destroy = free,
+    .begin_step = begin_step,
+    .project = project,
+};
