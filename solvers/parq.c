@@ -95,19 +95,20 @@ static interval make_interval(float l, float h)
     return (interval){l, h, c_high, (float)(c - (double)c_high)};
 }
 
-static inline float soft_step(interval k, float inverse_r, float z)
+/* c + (z - c) / r as z + (z - c) extra, extra = 1 / r - 1: at r = 1 exactly z, and levels stay where they are. */
+static inline float soft_step(interval k, float extra, float z)
 {
-    float y = k.c_high + ((z - k.c_high) - k.c_low) * inverse_r;
+    float y = z + ((z - k.c_high) - k.c_low) * extra;
     y = y > k.low_level ? y : k.low_level;
     return y < k.high_level ? y : k.high_level;
 }
 
-static void soft_row(const float *q, int32_t n, float inverse_r, const float *restrict z, int64_t len, float *restrict w)
+static void soft_row(const float *q, int32_t n, float extra, const float *restrict z, int64_t len, float *restrict w)
 {
     if (n > 16) { /* many levels: find the interval of each weight */
         for (int64_t i = 0; i < len; i++) {
             int32_t k = qb_interval(q, n, z[i]);
-            w[i] = soft_step(make_interval(q[k], q[k + 1]), inverse_r, z[i]);
+            w[i] = soft_step(make_interval(q[k], q[k + 1]), extra, z[i]);
         }
         return;
     }
@@ -115,11 +116,11 @@ static void soft_row(const float *q, int32_t n, float inverse_r, const float *re
         int64_t to = from + 512 < len ? from + 512 : len;
         interval first = make_interval(q[0], q[n > 1 ? 1 : 0]);
         for (int64_t i = from; i < to; i++)
-            w[i] = soft_step(first, inverse_r, z[i]);
+            w[i] = soft_step(first, extra, z[i]);
         for (int32_t k = 1; k + 1 < n; k++) {
             interval next = make_interval(q[k], q[k + 1]);
             for (int64_t i = from; i < to; i++)
-                w[i] = z[i] > next.low_level ? soft_step(next, inverse_r, z[i]) : w[i];
+                w[i] = z[i] > next.low_level ? soft_step(next, extra, z[i]) : w[i];
         }
     }
 }
@@ -132,7 +133,7 @@ static int project(void *self, const qb_step *step, qb_view *v)
     if (r == 0.0)
         return qb_map_nearest(v);
     for (int64_t row = 0; row < v->n_rows; row++)
-        soft_row(v->levels + row * v->n_levels, v->n_levels, (float)(1.0 / r), v->z + row * v->row_len, v->row_len,
+        soft_row(v->levels + row * v->n_levels, v->n_levels, (float)(1.0 / r - 1.0), v->z + row * v->row_len, v->row_len,
                  v->w + row * v->row_len);
     return 0;
 }

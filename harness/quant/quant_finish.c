@@ -7,6 +7,7 @@
 #include <qatbench/solver_util.h>
 
 #include <omp.h>
+#include <stdio.h>
 #include <string.h>
 
 static void nearest_rows(const qb_tensor *t, const float *w, float *out)
@@ -37,7 +38,9 @@ static void call_finish(qb_quant *q, qb_tensor *t, const qb_view *view, int thre
         padded[i] = inner[n + (size_t)i] = mark;
     qb_quant_forget_reason();
     if (q->solver->finish(q->self, &q->last, view, inner) != 0) {
-        (void)qb_quant_blame(q, t, "finish", qb_quant_reason());
+        char why[640];
+        (void)snprintf(why, sizeof why, "failed: %s", qb_quant_reason());
+        (void)qb_quant_blame(q, t, "finish", why);
         return;
     }
     for (int i = 0; i < QB_GUARD; i++)
