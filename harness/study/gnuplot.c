@@ -1,0 +1,149 @@
+#include "study/gnuplot.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void qb_gnuplot_add_string(qb_str *s, const char *text)
+{
+    qb_str_add(s, "'");
+    for (; *text; text++) {
+        if (strchr("_^{}@&~\\", *text)) /* marks of enhanced text */
+            qb_str_addf(s, "\\%c", *text);
+        else
+            qb_str_addf(s, *text == '\'' ? "''" : "%c", *text); /* a quote in a quoted string is written twice */
+    }
+    qb_str_add(s, "'");
+}
+
+/* ---- running it ---- */
+
+enum { MAX_COMPLAINT = 600 };
+
+/* The first bytes that come through `fd`, as one line. */
+static void read_complaint(int fd, char *text)
+{
+    size_t n = 0;
+    for (;;) {
+        char dropped[256];
+        bool is_full = n >= MAX_COMPLAINT - 1;
+        ssize_t got = is_full ? read(fd, dropped, sizeof dropped) : read(fd, text + n, MAX_COMPLAINT - 1 - n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        n += is_full ? 0 : (size_t)got;
+    }
+    text[n] = '\0';
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        char c = text[i] == '\n' || text[i] == '\t' ? ' ' : text[i];
+        if (c != ' ' || (kept > 0 && text[kept - 1] != ' '))
+            text[kept++] = c;
+    }
+    while (kept > 0 && text[kept - 1] == ' ')
+        kept--;
+    text[kept] = '\0';
+}
+
+static int spawn(const char *dir, const char *script, int output, pid_t *ret_pid)
+{
+    posix_spawn_file_actions_t actions;
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return ENOMEM;
+    int rc = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (rc == 0)
+        rc = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    if (rc == 0)
+        rc = posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+    if (rc == 0)
+        rc = posix_spawn_file_actions_addchdir_np(&actions, dir);
+    if (rc == 0)
+        rc = posix_spawnp(ret_pid, "gnuplot", &actions, NULL,
+                          (char *[]){(char[]){"gnuplot"}, (char[]){"--default-settings"}, (char *)(uintptr_t)script, NULL},
+                          environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return rc;
+}
+
+static int run(const char *dir, const char *script)
+{
+    char complaint[MAX_COMPLAINT];
+    int ends[2], status = 0;
+    pid_t pid;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return qb_err_set_errno("cannot make a pipe");
+    int rc = spawn(dir, script, ends[1], &pid);
+    (void)close(ends[1]); /* nothing was written here */
+    if (rc == 0)
+        read_complaint(ends[0], complaint);
+    (void)close(ends[0]);
+    if (rc != 0) {
+        if (rc == ENOENT)
+            qb_err_set(QB_E_UNAVAILABLE, "gnuplot is not there: %s/%s was written, but not drawn", dir, script);
+        else
+            qb_err_set(QB_E_FAILED, "cannot run gnuplot: %s", strerror(rc));
+        return qb_err_hint("apt-get install gnuplot-nox; then run this again, or 'gnuplot %s' in that folder", script);
+    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return qb_err_set(QB_E_FAILED, "gnuplot could not draw %s/%s: %s", dir, script,
+                          complaint[0] ? complaint : "it gave no reason");
+    return QB_OK;
+}
+
+/* ---- the files ---- */
+
+static char *script_of(const qb_picture *p)
+{
+    qb_str s = {0};
+    qb_str_addf(&s, "# 'gnuplot %s.gp' in this folder draws %s.svg and %s.png from %s.tsv.\n", p->name, p->name, p->name,
+                p->name);
+    qb_str_addf(&s,
+                "set encoding utf8\n"
+                "set datafile separator tab\n"
+                "set datafile missing ''\n"
+                "do for [format in 'svg png'] {\n"
+                "if (format eq 'svg') {\n"
+                "    set terminal svg size %d,%d dynamic background 'white' font 'DejaVu Sans,11' linewidth 1\n"
+                "} else {\n"
+                "    set terminal pngcairo size %d,%d background 'white' font 'DejaVu Sans,11' fontscale 1.9 linewidth 2\n"
+                "}\n"
+                "set output '%s.'.format\n",
+                p->width, p->height, 2 * p->width, 2 * p->height, p->name);
+    qb_str_add(&s, p->commands);
+    qb_str_add(&s, "}\nset output\n");
+    return qb_str_take(&s);
+}
+
+static int write_file(const qb_picture *p, const char *ending, const char *text)
+{
+    char *path = qb_sprintf("%s/%s.%s", p->dir, p->name, ending);
+    int rc = path ? qb_fs_write_atomic(path, text, strlen(text)) : QB_E_NOMEM;
+    qb_free(path);
+    return rc;
+}
+
+int qb_picture_write(const qb_picture *p)
+{
+    char *script = script_of(p), *script_name = qb_sprintf("%s.gp", p->name);
+    int rc = script && script_name ? qb_fs_make_dirs(p->dir, 0755) : QB_E_NOMEM;
+    if (rc == QB_OK)
+        rc = write_file(p, "tsv", p->tsv);
+    if (rc == QB_OK)
+        rc = write_file(p, "gp", script);
+    if (rc == QB_OK)
+        rc = run(p->dir, script_name);
+    qb_free(script);
+    qb_free(script_name);
+    return rc;
+}
