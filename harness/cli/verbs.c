@@ -13,6 +13,7 @@ static const qb_verb *const verbs[] = {
     &qb_verb_table,
     &qb_verb_list,
     &qb_verb_info,
+    &qb_verb_solver_plot,
     &qb_verb_data_info,
     &qb_verb_data_verify,
     &qb_verb_bench,
