@@ -47,15 +47,25 @@ static int create(const qb_host *host, const qb_option_value *value, void **ret_
     return 0;
 }
 
-static float soft(double l, double h, double tau, double tanh_end, double z)
+static void soft_row(const float *q, int32_t n, double tau, const float *restrict z, int64_t len, float *restrict w)
 {
-    double c = 0.5 * (l + h), d = 0.5 * (h - l);
-    double clipped = qb_clamp(z, l, h);
-    if (!(d > 0.0))
-        return (float)l;
-    double y = tau * (clipped - c) / (4.0 * d);
-    double t = y > 20.0 ? 1.0 : y < -20.0 ? -1.0 : tanh(y); /* tanh is 1 in double precision beyond 19.1 */
-    return (float)qb_clamp(c + d * t / tanh_end, l, h);
+    enum { PIECE = 256 };
+    float l[PIECE], h[PIECE];
+    const double scale = 1.0 / qb_tanh(0.25 * tau), quarter = 0.25 * tau;
+    for (int64_t from = 0; from < len; from += PIECE) {
+        int count = len - from < PIECE ? (int)(len - from) : PIECE;
+        qb_intervals(q, n, z + from, count, l, h);
+        for (int i = 0; i < count; i++) {
+            double low = (double)l[i], high = (double)h[i], x = (double)z[from + i];
+            double c = 0.5 * (low + high), d = 0.5 * (high - low);
+            x = x > low ? x : low;
+            x = x < high ? x : high;
+            double y = c + d * qb_tanh(quarter * (x - c) / d) * scale;
+            y = y > low ? y : low; /* also where d = 0 */
+            y = y < high ? y : high;
+            w[from + i] = (float)y;
+        }
+    }
 }
 
 static int project(void *self, const qb_step *step, qb_view *v)
@@ -66,15 +76,8 @@ static int project(void *self, const qb_step *step, qb_view *v)
     if (step->fraction >= 1.0)
         return qb_map_nearest(v);
     double tau = s->tau_start + pow(step->fraction, s->power) * (s->tau_end - s->tau_start);
-    double tanh_end = tanh(0.25 * tau);
-    for (int64_t r = 0; r < v->n_rows; r++) {
-        const float *q = v->levels + r * v->n_levels, *z = v->z + r * v->row_len;
-        float *w = v->w + r * v->row_len;
-        for (int64_t i = 0; i < v->row_len; i++) {
-            int32_t k = qb_interval(q, v->n_levels, z[i]);
-            w[i] = soft((double)q[k], (double)q[k + 1], tau, tanh_end, (double)z[i]);
-        }
-    }
+    for (int64_t r = 0; r < v->n_rows; r++)
+        soft_row(v->levels + r * v->n_levels, v->n_levels, tau, v->z + r * v->row_len, v->row_len, v->w + r * v->row_len);
     return 0;
 }
 

@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "quant/plugin.h"
 
-#include <qatbench/solver_util.h>
+#include "solvers/common/maps.h"
 
 #include <float.h>
 #include <math.h>
@@ -499,6 +499,29 @@ START_TEST(nearest_row_is_nearest)
 }
 END_TEST
 
+START_TEST(intervals_and_tanh_of_the_row_maps)
+{
+    for (double y = -30; y <= 30; y += 0.00137)
+        ck_assert_double_eq_tol(qb_tanh(y), tanh(y), 1e-15);
+    ck_assert(qb_tanh(1e300) == 1.0 && qb_tanh(-INFINITY) == -1.0 && qb_tanh(0.0) == 0.0);
+    for (int n = 2; n <= 40; n++) {
+        float q[40], z[300], l[300], h[300];
+        qb_hash_fill("interval levels", (size_t)n, 1.0, 0.0, q);
+        qsort(q, (size_t)n, sizeof *q, by_value);
+        qb_hash_fill("interval inputs", 300, 1.3, 0.0, z);
+        for (int i = 0; i < n; i++)
+            z[i] = q[i];
+        qb_intervals(q, n, z, 300, l, h);
+        for (int i = 0; i < 300; i++) {
+            int k = 0;
+            while (k + 2 < n && z[i] > q[k + 1])
+                k++;
+            ck_assert(l[i] == q[k] && h[i] == q[k + 1]);
+        }
+    }
+}
+END_TEST
+
 /* The pulls of a run add up to `strength` half gaps, whatever its length. */
 START_TEST(nonconvex_pulls_do_not_depend_on_the_length)
 {
@@ -551,6 +574,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, maps_are_monotone_and_odd, 0, N_EVERY);
     tcase_add_loop_test(t, zero_equal_and_odd_rows_are_safe, 0, N_EVERY);
     tcase_add_test(t, nearest_row_is_nearest);
+    tcase_add_test(t, intervals_and_tanh_of_the_row_maps);
     tcase_add_test(t, nonconvex_pulls_do_not_depend_on_the_length);
     tcase_add_test(t, softquant_refuses_falling_temperatures);
     suite_add_tcase(s, t);

@@ -60,15 +60,14 @@ static inline void qb_nearest_row(const float *q, int32_t n, const float *QB_RES
         }
         return;
     }
-    for (int64_t i = 0; i < len; i++) { /* how many thresholds are below x[i], by halving */
-        const float *low = t;
-        int32_t left = n - 1;
+    for (int64_t i = 0; i < len; i++) { /* how many thresholds are below x[i], by halving without branches */
+        int32_t below = 0, left = n - 1;
         while (left > 1) {
             int32_t half = left / 2;
-            low += x[i] > low[half - 1] ? half : 0;
+            below += half * (x[i] > t[below + half - 1]);
             left -= half;
         }
-        w[i] = q[(low - t) + (x[i] > *low ? 1 : 0)];
+        w[i] = q[below + (x[i] > t[below])];
     }
 }
 
