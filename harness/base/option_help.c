@@ -4,10 +4,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { WIDTH = 80, INDENT = 2, HELP_COLUMN = 28 };
+static const double GUARD = 1e6; /* upper bounds from here on only keep nonsense out: errors say them, help does not */
 
 static const char *placeholder(qb_kind kind)
 {
@@ -71,7 +73,10 @@ static void add_description(qb_str *s, const qb_option *o)
     bool is_first = true;
     char range[96];
     qb_str choices = {0};
-    qb_option_range_text(o, range, sizeof range);
+    qb_option shown = *o;
+    if (shown.min < shown.max && shown.max >= GUARD)
+        shown.max = INFINITY;
+    qb_option_range_text(&shown, range, sizeof range);
     for (size_t i = 0; o->kind == QB_KIND_CHOICE && o->choices[i]; i++)
         qb_str_addf(&choices, "%s%s", i > 0 ? ", " : "", o->choices[i]);
     s->failed = s->failed || choices.failed;
