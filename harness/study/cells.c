@@ -8,7 +8,6 @@
 #include "study/values.h"
 #include "train/record.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -625,61 +624,4 @@ int qb_study_load(char *const *args, int n_args, const qb_study_plan_places *pla
     qb_free(title);
     qb_free(from.folder);
     return rc;
-}
-
-/* ---- commands ---- */
-
-static void add_quoted(qb_str *s, const char *text)
-{
-    bool plain = *text != '\0';
-    for (const char *p = text; *p; p++)
-        plain = plain && (isalnum((unsigned char)*p) || strchr("._-+=,/:@%", *p));
-    if (!plain)
-        qb_str_add(s, "'");
-    for (const char *p = text; *p; p++) {
-        if (*p == '\'')
-            qb_str_add(s, "'\\''");
-        else
-            qb_str_addn(s, p, 1);
-    }
-    if (!plain)
-        qb_str_add(s, "'");
-}
-
-/* Is it what the schema gives when nobody asks? */
-static bool is_default(const qb_option *o, const json_t *v)
-{
-    qb_value def;
-    if (!o->def || qb_value_parse(o, o->def, &def) < 0)
-        return false;
-    json_t *value = qb_study_value(o, def.text);
-    bool equal = value && qb_study_value_equal(value, v);
-    json_decref(value);
-    qb_value_finish(&def);
-    return equal;
-}
-
-char *qb_study_command(const json_t *config, long long seed)
-{
-    size_t n;
-    const qb_option *schema = qb_run_schema(&n);
-    qb_str s = {0};
-    qb_str_add(&s, "qatbench train");
-    for (size_t i = 0; i < n; i++) {
-        const json_t *v = json_object_get(config, schema[i].name);
-        if (strcmp(schema[i].name, "seed") == 0) {
-            qb_str_addf(&s, " --seed %lld", seed);
-            continue;
-        }
-        if (!v || json_is_null(v) || is_default(&schema[i], v))
-            continue;
-        char *label = qb_study_label(v);
-        qb_str_add(&s, " --");
-        for (const char *p = schema[i].name; *p; p++)
-            qb_str_addn(&s, *p == '_' ? "-" : p, 1);
-        qb_str_add(&s, " ");
-        add_quoted(&s, label ? label : "");
-        qb_free(label);
-    }
-    return qb_str_take(&s);
 }

@@ -54,9 +54,6 @@ int qb_study_load(char *const *args, int n_args, const qb_study_plan_places *pla
 int qb_study_create(qb_study_plan *plan, json_t *lines, const char *title, const char *folder, qb_study **ret_study);
 void qb_study_destroy(qb_study *s);
 
-/* "qatbench train ...": the line that runs a configuration again with a seed. Caller frees. */
-char *qb_study_command(const json_t *config, long long seed);
-
 /* A number of a run's result, NaN where it has none. name: a member of result. */
 double qb_cell_run_result(const qb_cell_run *run, const char *name);
 

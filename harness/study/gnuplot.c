@@ -103,6 +103,7 @@ static int run(const char *dir, const char *script)
 
 /* ---- the files ---- */
 
+/* Both forms look the same: a size of font is a pixel in svg and 4/3 pixels in pngcairo, whose picture is twice as large. */
 static char *script_of(const qb_picture *p)
 {
     qb_str s = {0};
@@ -114,9 +115,9 @@ static char *script_of(const qb_picture *p)
                 "set datafile missing ''\n"
                 "do for [format in 'svg png'] {\n"
                 "if (format eq 'svg') {\n"
-                "    set terminal svg size %d,%d dynamic background 'white' font 'DejaVu Sans,11' linewidth 1\n"
+                "    set terminal svg size %d,%d background 'white' font 'DejaVu Sans,13' linewidth 1\n"
                 "} else {\n"
-                "    set terminal pngcairo size %d,%d background 'white' font 'DejaVu Sans,11' fontscale 1.9 linewidth 2\n"
+                "    set terminal pngcairo size %d,%d background 'white' font 'DejaVu Sans,13' fontscale 1.5 linewidth 2 pointscale 2\n"
                 "}\n"
                 "set output '%s.'.format\n",
                 p->width, p->height, 2 * p->width, 2 * p->height, p->name);

@@ -1,0 +1,201 @@
+/* `qatbench ls`: the runs that there are, for people and as runs.jsonl. */
+#include "cli/cli.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/study_args.h"
+#include "study/grid.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+typedef struct listed {
+    const qb_cell *cell;
+    const qb_cell_run *run;
+    time_t written; /* when its record was written last; 0: unknown */
+} listed;
+
+static time_t written_at(const json_t *line)
+{
+    const char *dir = json_string_value(json_object_get(line, "dir"));
+    char *path = dir ? qb_path_join(dir, "record.json") : NULL;
+    struct stat st;
+    time_t at = path && stat(path, &st) == 0 ? st.st_mtime : 0;
+    qb_free(path);
+    return at;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const listed *x = a, *y = b;
+    return (x->written < y->written) - (x->written > y->written);
+}
+
+static char *age_text(time_t at)
+{
+    double seconds = difftime(time(NULL), at);
+    if (at == 0)
+        return qb_strdup("");
+    if (seconds < 120)
+        return qb_sprintf("%.0f s", fmax(seconds, 0));
+    if (seconds < 2 * 3600)
+        return qb_sprintf("%.0f min", seconds / 60);
+    if (seconds < 48 * 3600)
+        return qb_sprintf("%.0f h", seconds / 3600);
+    return qb_sprintf("%.0f days", seconds / 86400);
+}
+
+static int collect(const qb_study *s, listed **ret, size_t *ret_n)
+{
+    size_t n = 0, capacity = 0;
+    for (size_t c = 0; c < s->n_cells; c++)
+        capacity += s->cells[c].n_runs;
+    listed *all = qb_alloc(capacity, sizeof *all);
+    if (!all)
+        return QB_E_NOMEM;
+    for (size_t c = 0; c < s->n_cells; c++) {
+        for (size_t i = 0; i < s->cells[c].n_runs; i++) {
+            const qb_cell_run *run = &s->cells[c].runs[i];
+            all[n++] = (listed){&s->cells[c], run, run->line ? written_at(run->line) : 0};
+        }
+    }
+    *ret = all;
+    *ret_n = n;
+    return QB_OK;
+}
+
+static int fill_row(const qb_study *s, qb_grid *g, size_t row, const listed *l)
+{
+    double top1 = qb_cell_run_result(l->run, "test_top1");
+    QB_TRY(qb_grid_set(g, row, 0, l->run->status));
+    for (size_t k = 0; k < s->n_keys; k++)
+        QB_TRY(qb_grid_set(g, row, 1 + k, l->cell->labels[k][0] ? l->cell->labels[k] : "-"));
+    size_t at = 1 + s->n_keys;
+    QB_TRY(qb_grid_take(g, row, at, qb_sprintf("%lld", l->run->seed)));
+    QB_TRY(qb_grid_take(g, row, at + 1, isnan(top1) ? qb_strdup("-") : qb_sprintf("%.2f", top1)));
+    QB_TRY(qb_grid_take(g, row, at + 2, age_text(l->written)));
+    const char *key = json_string_value(json_object_get(l->run->line, "key"));
+    return qb_grid_take(g, row, at + 3, qb_sprintf("%.12s", key ? key : ""));
+}
+
+static int fill(const qb_study *s, qb_grid *g, const listed *all, size_t n)
+{
+    static const char *const last[] = {"seed", "top-1", "age", "key"};
+    QB_TRY(qb_grid_set(g, 0, 0, "status"));
+    for (size_t k = 0; k < s->n_keys; k++)
+        QB_TRY(qb_grid_set(g, 0, 1 + k, s->keys[k]));
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
+        QB_TRY(qb_grid_set(g, 0, 1 + s->n_keys + i, last[i]));
+    for (size_t i = 0; i < n; i++)
+        QB_TRY(fill_row(s, g, 1 + i, &all[i]));
+    return QB_OK;
+}
+
+static int print_list(const qb_cli *cli, const qb_study *s)
+{
+    listed *all = NULL;
+    size_t n = 0;
+    qb_grid g = {0};
+    qb_str out = {0};
+    QB_TRY(collect(s, &all, &n));
+    if (strcmp(qb_get(&cli->flags, "sort")->text, "time") == 0)
+        qsort(all, n, sizeof *all, by_time);
+    int rc = qb_grid_init(&g, n + 1, s->n_keys + 5, 1 + s->n_keys);
+    if (rc == QB_OK)
+        rc = fill(s, &g, all, n);
+    if (rc == QB_OK)
+        qb_grid_render(&g, QB_GRID_TEXT, &out);
+    if (rc == QB_OK)
+        rc = out.failed ? QB_E_NOMEM : qb_cli_print(out.text ? out.text : "");
+    qb_str_finish(&out);
+    qb_grid_finish(&g);
+    qb_free(all);
+    return rc;
+}
+
+/* A plan's skipped cell has no record; its line says what a record would. New reference. */
+static json_t *skipped_line(const qb_study *s, const qb_cell *cell, const qb_cell_run *run)
+{
+    json_t *config = json_deep_copy(cell->values);
+    if (config && json_object_set_new(config, "seed", json_integer(run->seed)) != 0) {
+        json_decref(config);
+        config = NULL;
+    }
+    return config ? json_pack("{s:n, s:s, s:o, s:I, s:s, s:s?, s:n}", "key", "experiment", s->plan->experiment, "config", config, "seed",
+                              (json_int_t)run->seed, "status", "skipped", "reason", run->reason, "result")
+                  : NULL;
+}
+
+static int print_line(json_t *line)
+{
+    char *text = line ? qb_json_compact(line) : NULL;
+    json_decref(line);
+    if (!text)
+        return qb_err_set(QB_E_NOMEM, "out of memory");
+    int rc = qb_cli_printf("%s\n", text);
+    qb_free(text);
+    return rc;
+}
+
+/* runs.jsonl: the records as they are, without the folder, which means nothing elsewhere. */
+static int print_lines(const qb_study *s)
+{
+    for (size_t c = 0; c < s->n_cells; c++) {
+        for (size_t i = 0; i < s->cells[c].n_runs; i++) {
+            const qb_cell_run *run = &s->cells[c].runs[i];
+            if (!run->line && !qb_cell_run_is(run, "skipped"))
+                continue;
+            json_t *line = run->line ? json_copy((json_t *)run->line) : skipped_line(s, &s->cells[c], run);
+            if (line)
+                (void)json_object_del(line, "dir"); /* absent is as good */
+            QB_TRY(print_line(line));
+        }
+    }
+    return QB_OK;
+}
+
+/* Without arguments: every run of the runs folder. */
+static int run_ls(qb_cli *cli)
+{
+    qb_study *study = NULL;
+    qb_study_plan_places places = qb_cli_places(cli);
+    char *runs = qb_config_runs_dir(&cli->run), *args[] = {runs};
+    int rc = !runs ? QB_E_NOMEM
+                   : qb_study_load(cli->n_args > 0 ? cli->args : args, cli->n_args > 0 ? cli->n_args : 1, &places, &study);
+    if (rc == QB_OK)
+        rc = cli->json ? print_lines(study) : print_list(cli, study);
+    qb_study_destroy(study);
+    qb_free(runs);
+    return rc;
+}
+
+static const char *const sorts[] = {"cell", "time", NULL};
+
+static const qb_option options[] = {
+    {"sort", QB_KIND_CHOICE, "cell", 0, 0, sorts, "", "order: as in the table, or newest first", 0, NULL},
+};
+
+const qb_verb qb_verb_ls = {
+    .name = "ls",
+    .args = "[PLAN|DIR|runs.jsonl...]",
+    .summary = "the runs that there are",
+    .examples = "  qatbench ls\n"
+                "  qatbench ls plan.yaml --sort time\n"
+                "  qatbench ls plan.yaml --json > runs.jsonl\n",
+    .details = "Without arguments: the runs folder. --json prints one line a run (key,\n"
+               "configuration, seed, status, results): a file that table, plot and report read\n"
+               "in place of the runs.\n",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .takes_run_keys = true,
+    .run_keys = qb_cli_place_keys,
+    .has_json = true,
+    .min_args = 0,
+    .max_args = -1,
+    .run = run_ls,
+};

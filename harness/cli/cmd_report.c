@@ -1,0 +1,111 @@
+/* `qatbench report`: a study on one page. */
+#include "cli/cli.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/study_args.h"
+#include "study/plot.h"
+#include "study/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A page needs no pictures to be worth having: without gnuplot, or before anything is done, it says so. */
+static int draw(const qb_study *study, const char *dir, json_t **ret_names)
+{
+    int rc = qb_plots_write(study, dir, ret_names);
+    if (rc != QB_E_UNAVAILABLE && rc != QB_E_NOINPUT)
+        return rc;
+    qb_log_warning("%s%s%s", qb_err_text(), qb_err_hint_text()[0] ? ": " : "", qb_err_hint_text());
+    qb_err_clear();
+    return QB_OK;
+}
+
+/* Pictures of a page in HTML are inside it: they are drawn in a folder that is gone afterwards. */
+static int make_scratch(char **ret_dir)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *dir = qb_sprintf("%s/qatbench-report-XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
+    if (!dir)
+        return QB_E_NOMEM;
+    if (!mkdtemp(dir)) {
+        int rc = qb_err_set_errno("cannot make a folder for pictures: %s", dir);
+        qb_free(dir);
+        return rc;
+    }
+    *ret_dir = dir;
+    return QB_OK;
+}
+
+static int write_report(const qb_study *study, qb_doc_form form, const char *path)
+{
+    char *plots = NULL, *text = NULL;
+    json_t *names = NULL;
+    int rc = QB_OK;
+    if (form == QB_DOC_HTML) {
+        rc = make_scratch(&plots);
+    } else {
+        char *dir = qb_path_dir(path);
+        plots = dir ? qb_path_join(dir, "plots") : NULL;
+        qb_free(dir);
+        rc = plots ? QB_OK : QB_E_NOMEM;
+    }
+    bool has_place = form == QB_DOC_HTML || strcmp(path, "-") != 0; /* Markdown on standard output has no folder */
+    if (rc == QB_OK && has_place)
+        rc = draw(study, plots, &names);
+    if (rc == QB_OK)
+        rc = qb_report_create(study, form, plots, names, &text);
+    if (rc == QB_OK)
+        rc = qb_cli_write(path, text);
+    if (form == QB_DOC_HTML && plots)
+        (void)qb_fs_remove_tree(plots); /* scratch: what is left of it harms nobody */
+    json_decref(names);
+    qb_free(plots);
+    qb_free(text);
+    return rc;
+}
+
+static int run_report(qb_cli *cli)
+{
+    qb_study *study = NULL;
+    const qb_value *output = qb_get(&cli->flags, "output");
+    qb_doc_form form = strcmp(qb_get(&cli->flags, "format")->text, "md") == 0 ? QB_DOC_MARKDOWN : QB_DOC_HTML;
+    QB_TRY(qb_cli_load_study(cli, &study));
+    char *path = output->is_null ? qb_path_join(study->folder, form == QB_DOC_HTML ? "report.html" : "REPORT.md")
+                                 : qb_strdup(output->text);
+    int rc = path ? write_report(study, form, path) : QB_E_NOMEM;
+    if (rc == QB_OK && strcmp(path, "-") != 0)
+        rc = qb_cli_printf("%s\n", path);
+    qb_free(path);
+    qb_study_destroy(study);
+    return rc;
+}
+
+static const char *const formats[] = {"html", "md", NULL};
+
+static const qb_option options[] = {
+    {"format", QB_KIND_CHOICE, "html", 0, 0, formats, "", "html: one page with everything in it; md: with a folder plots", 0, NULL},
+    {"output", QB_KIND_PATH, NULL, 0, 0, NULL, "", "file to write (default: report.html or REPORT.md beside the runs)",
+     QB_OPT_NULLABLE, NULL},
+};
+
+const qb_verb qb_verb_report = {
+    .name = "report",
+    .args = "PLAN|DIR|runs.jsonl...",
+    .summary = "one page with table, plots, commands, machine and versions",
+    .examples = "  qatbench report results/quickstart/plan.yaml\n"
+                "  qatbench report plan.yaml -o study.html\n"
+                "  qatbench report plan.yaml --format md -o results/study/REPORT.md\n",
+    .details = "The HTML page needs no other file and no network. It names every run with its\n"
+               "status and reason, every warning, and the command that runs each cell again.\n"
+               "Pictures need gnuplot; without it the page says so.\n",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .takes_run_keys = true,
+    .run_keys = qb_cli_place_keys,
+    .min_args = 1,
+    .max_args = -1,
+    .run = run_report,
+};

@@ -1,0 +1,38 @@
+/* What the two kinds of pictures share. Private to plot*.c. */
+#ifndef QB_PLOT_PARTS_H
+#define QB_PLOT_PARTS_H
+
+#include "base/str.h"
+#include "study/plot.h"
+
+enum { QB_PLOT_HEIGHT = 460, QB_PLOT_TITLE = 44, QB_PLOT_SMALL = 11 }; /* pixels of the svg */
+
+/* One line of a picture: a row of the table. Its colour, point and dash stay the same in all pictures. */
+char *qb_plot_series_name(const qb_table *t, size_t row);     /* "parq[steepness=10]"; caller frees */
+char *qb_plot_group_name(const qb_table *t, size_t column);   /* "2 bits"; "" where there is one column without a key */
+bool qb_plot_is_reference(const qb_table *t, size_t column);  /* the column of cells that its key does not apply to */
+char *qb_plot_title(const qb_table *t);                       /* "resnet8 on Fashion-MNIST" */
+
+char *qb_plot_remark(const qb_table *t, const qb_table_cell *c); /* "2/3" or "div": where not all runs count */
+
+const char *qb_plot_color(size_t series); /* "#0072B2" */
+int qb_plot_point(size_t series);         /* gnuplot's point type */
+const char *qb_plot_dash(size_t series);
+
+/* Adds 'text' as gnuplot shows it letter by letter, without control characters. */
+void qb_plot_add_quoted(qb_str *s, const char *text);
+
+/* Adds a field of a .tsv: without tabs, newlines and quotes. */
+void qb_plot_add_field(qb_str *s, const char *text);
+
+/* What every picture's commands begin with. */
+void qb_plot_begin(qb_str *commands);
+
+/* Writes the numbers and the script, and draws. */
+int qb_plot_draw(const char *dir, const char *name, const qb_str *tsv, const qb_str *commands, int width, int height);
+
+int qb_plot_write_curves(const qb_table *t, const char *dir, const char *name, const char *member, const char *axis,
+                         bool *ret_drawn);
+int qb_plot_write_final(const qb_table *t, const char *dir, const char *name);
+
+#endif

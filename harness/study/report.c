@@ -1,0 +1,388 @@
+/* The report of a study: what stands in it. See report.h; doc.c has the forms. */
+#include "study/report.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "study/table.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { MAX_SVG = 64 << 20, MAX_NAMED = 6 };
+
+static int no_memory(void)
+{
+    return qb_err_set(QB_E_NOMEM, "out of memory while writing a report");
+}
+
+static const char *text_of(const json_t *o, const char *key)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+    return text ? text : "";
+}
+
+/* ---- a list of different texts, each with the runs it was said of ---- */
+
+typedef struct saying {
+    char *text;
+    qb_str runs; /* "ste, 2 bits, seed 1; ..." */
+    size_t n_runs;
+} saying;
+
+typedef struct sayings {
+    saying *items;
+    size_t n;
+} sayings;
+
+static int say(sayings *all, const char *text, const char *run)
+{
+    size_t i = 0;
+    while (i < all->n && strcmp(all->items[i].text, text) != 0)
+        i++;
+    if (i == all->n) {
+        saying *items = qb_realloc(all->items, all->n + 1, sizeof *items);
+        if (!items)
+            return QB_E_NOMEM;
+        all->items = items;
+        if (!(items[i].text = qb_strdup(text)))
+            return QB_E_NOMEM;
+        all->n++;
+    }
+    saying *s = &all->items[i];
+    if (s->n_runs < MAX_NAMED)
+        qb_str_addf(&s->runs, "%s%s", s->n_runs > 0 ? "; " : "", run);
+    s->n_runs++;
+    return s->runs.failed ? no_memory() : QB_OK;
+}
+
+static void finish_sayings(sayings *all)
+{
+    for (size_t i = 0; i < all->n; i++) {
+        qb_free(all->items[i].text);
+        qb_str_finish(&all->items[i].runs);
+    }
+    qb_free(all->items);
+}
+
+/* "TEXT (all 12 runs)", "TEXT (a; b)", "TEXT (40 runs: a; b; ...)". */
+static char *saying_text(const saying *s, size_t n_all)
+{
+    if (s->n_runs == n_all && n_all > 1)
+        return qb_sprintf("%s (all %zu runs)", s->text, n_all);
+    if (s->n_runs <= MAX_NAMED)
+        return qb_sprintf("%s (%s)", s->text, s->runs.text);
+    return qb_sprintf("%s (%zu runs: %s; ...)", s->text, s->n_runs, s->runs.text);
+}
+
+static int add_sayings(qb_doc *d, const sayings *all, size_t n_all, bool is_warning)
+{
+    const char **texts = qb_alloc(all->n, sizeof *texts);
+    int rc = texts ? QB_OK : QB_E_NOMEM;
+    size_t n = 0;
+    for (; rc == QB_OK && n < all->n; n++)
+        rc = (texts[n] = saying_text(&all->items[n], n_all)) ? QB_OK : QB_E_NOMEM;
+    if (rc == QB_OK)
+        qb_doc_list(d, texts, n, is_warning);
+    for (size_t i = 0; i < n; i++)
+        qb_free((char *)texts[i]);
+    qb_free(texts);
+    return rc;
+}
+
+/* ---- what every run says of itself ---- */
+
+typedef int (*run_function)(void *context, const qb_cell_run *run, const char *name);
+
+static int for_each_run(const qb_study *s, run_function each, void *context)
+{
+    int rc = QB_OK;
+    for (size_t c = 0; rc == QB_OK && c < s->n_cells; c++) {
+        char *cell = qb_table_cell_name(s, &s->cells[c]);
+        if (!cell)
+            return QB_E_NOMEM;
+        for (size_t i = 0; rc == QB_OK && i < s->cells[c].n_runs; i++) {
+            const qb_cell_run *run = &s->cells[c].runs[i];
+            char *name = run->line ? qb_sprintf("%s, seed %lld", cell, run->seed) : NULL;
+            if (name)
+                rc = each(context, run, name);
+            else if (run->line)
+                rc = QB_E_NOMEM;
+            qb_free(name);
+        }
+        qb_free(cell);
+    }
+    return rc;
+}
+
+static int say_warnings(void *context, const qb_cell_run *run, const char *name)
+{
+    const json_t *notes = json_object_get(run->line, "notes");
+    const char *data = text_of(json_object_get(run->line, "data"), "warning");
+    if (data[0])
+        QB_TRY(say(context, data, name));
+    for (size_t i = 0; i < json_array_size(notes); i++) {
+        const char *note = json_string_value(json_array_get(notes, i));
+        if (note && strcmp(note, data) != 0)
+            QB_TRY(say(context, note, name));
+    }
+    return QB_OK;
+}
+
+/* "Intel Xeon, 2 cores, AVX-512, oneDNN 2.6.0; 1 thread; qatbench 0.1.0, gcc 12.2.0". */
+static int say_machine(void *context, const qb_cell_run *run, const char *name)
+{
+    static const struct {
+        const char *section, *key, *format;
+    } facts[] = {
+        {"machine", "cpu", "%s"},          {"machine", "cores", "cores %s"}, {"machine", "isa", "%s"},
+        {"machine", "onednn", "oneDNN %s"}, {"machine", "threads", "threads %s"},
+        {"build", "version", "qatbench %s"}, {"build", "git", "git %s"},       {"build", "compiler", "%s"},
+    };
+    qb_str s = {0};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        const json_t *v = json_object_get(json_object_get(run->line, facts[i].section), facts[i].key);
+        char number[32] = "";
+        if (json_is_integer(v))
+            (void)snprintf(number, sizeof number, "%lld", (long long)json_integer_value(v));
+        const char *text = json_is_string(v) ? json_string_value(v) : number;
+        const char *mark = strstr(facts[i].format, "%s");
+        if (text[0])
+            qb_str_addf(&s, "%s%.*s%s%s", s.length > 0 ? ", " : "", (int)(mark - facts[i].format), facts[i].format, text, mark + 2);
+    }
+    int rc = s.failed ? no_memory() : s.text ? say(context, s.text, name) : QB_OK;
+    qb_str_finish(&s);
+    return rc;
+}
+
+static int say_solver(void *context, const qb_cell_run *run, const char *name)
+{
+    const json_t *solver = json_object_get(run->line, "solver");
+    if (!text_of(solver, "name")[0])
+        return QB_OK;
+    bool shipped = json_is_true(json_object_get(solver, "shipped"));
+    char *text = qb_sprintf("%s %s%s, file sha256 %.16s", text_of(solver, "name"), text_of(solver, "version"),
+                            shipped ? "" : " (from outside)", text_of(solver, "sha256"));
+    int rc = text ? say(context, text, name) : QB_E_NOMEM;
+    qb_free(text);
+    return rc;
+}
+
+static int say_data(void *context, const qb_cell_run *run, const char *name)
+{
+    const json_t *data = json_object_get(run->line, "data");
+    long long n_train = json_integer_value(json_object_get(data, "n_train")), n_test = json_integer_value(json_object_get(data, "n_test"));
+    if (!text_of(data, "label")[0])
+        return QB_OK;
+    char *text = qb_sprintf("%s: %lld training and %lld test images used, fingerprint %.16s", text_of(data, "label"), n_train, n_test,
+                            text_of(data, "fingerprint"));
+    int rc = text ? say(context, text, name) : QB_E_NOMEM;
+    qb_free(text);
+    return rc;
+}
+
+static int count_run(void *context, const qb_cell_run *run, const char *name)
+{
+    (void)run;
+    (void)name;
+    ++*(size_t *)context;
+    return QB_OK;
+}
+
+static int add_said(qb_doc *d, const qb_study *s, run_function each, bool is_warning)
+{
+    sayings all = {0};
+    size_t n_runs = 0;
+    int rc = for_each_run(s, count_run, &n_runs);
+    if (rc == QB_OK)
+        rc = for_each_run(s, each, &all);
+    if (rc == QB_OK)
+        rc = add_sayings(d, &all, n_runs, is_warning);
+    finish_sayings(&all);
+    return rc;
+}
+
+/* ---- parts ---- */
+
+static int add_table(qb_doc *d, const qb_table *t)
+{
+    qb_grid grid = {0};
+    json_t *notes = NULL;
+    char *caption = qb_table_caption(t);
+    int rc = caption ? qb_table_grid(t, &grid) : QB_E_NOMEM;
+    if (rc == QB_OK)
+        rc = qb_table_notes(t, &notes);
+    size_t n = json_array_size(notes);
+    const char **texts = rc == QB_OK ? qb_alloc(n, sizeof *texts) : NULL;
+    if (rc == QB_OK && !texts)
+        rc = QB_E_NOMEM;
+    if (rc == QB_OK) {
+        for (size_t i = 0; i < n; i++)
+            texts[i] = json_string_value(json_array_get(notes, i));
+        qb_doc_paragraph(d, caption);
+        qb_doc_grid(d, &grid);
+        qb_doc_list(d, texts, n, true);
+    }
+    qb_free(texts);
+    qb_free(caption);
+    json_decref(notes);
+    qb_grid_finish(&grid);
+    return rc;
+}
+
+static const char *figure_caption(const char *name)
+{
+    static const struct {
+        const char *name, *caption;
+    } captions[] = {
+        {"accuracy-final", "Final test accuracy: every seed a point, the mean a line, one standard deviation a whisker."},
+        {"accuracy-epochs", "Test accuracy of the finished (hard) weights against epochs: mean over seeds, band of one standard deviation."},
+        {"loss-epochs", "Test loss of the finished weights against epochs: mean over seeds, band of one standard deviation."},
+    };
+    for (size_t i = 0; i < sizeof captions / sizeof *captions; i++) {
+        if (strcmp(captions[i].name, name) == 0)
+            return captions[i].caption;
+    }
+    return name;
+}
+
+static int add_figures(qb_doc *d, const char *plots, const json_t *names)
+{
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        char *path = qb_sprintf("%s/%s.svg", plots, name), *link = qb_sprintf("plots/%s.svg", name), *svg = NULL;
+        size_t n;
+        int rc = path && link ? QB_OK : QB_E_NOMEM;
+        if (rc == QB_OK && d->form == QB_DOC_HTML)
+            rc = qb_fs_read(path, MAX_SVG, &svg, &n);
+        if (rc == QB_OK)
+            qb_doc_figure(d, figure_caption(name), svg, link);
+        qb_free(path);
+        qb_free(link);
+        qb_free(svg);
+        QB_TRY(rc);
+    }
+    return QB_OK;
+}
+
+/* A number of a run's result as it stands in the list of runs. */
+static char *number_text(const qb_cell_run *run, const char *name)
+{
+    const qb_measure *m = NULL;
+    QB_ASSERT(qb_measure_find(name, &m) == QB_OK);
+    return qb_measure_text(m, qb_cell_run_result(run, name), (double)NAN, 1);
+}
+
+static int fill_run(qb_grid *g, size_t row, const char *cell, const qb_cell_run *run)
+{
+    static const char *const numbers[] = {"test_top1", "test_top5", "test_loss", "train_loss", "images_per_second"};
+    QB_TRY(qb_grid_set(g, row, 0, cell));
+    QB_TRY(qb_grid_take(g, row, 1, qb_sprintf("%lld", run->seed)));
+    QB_TRY(qb_grid_take(g, row, 2, run->reason ? qb_sprintf("%s: %s", run->status, run->reason) : qb_strdup(run->status)));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        QB_TRY(qb_grid_take(g, row, 3 + i, number_text(run, numbers[i])));
+    return qb_grid_take(g, row, 8, qb_sprintf("%.12s", text_of(run->line, "key")));
+}
+
+static int fill_runs(const qb_study *s, qb_grid *g)
+{
+    static const char *const heads[] = {"cell", "seed", "status", "top-1 (%)", "top-5 (%)", "test loss", "training loss", "images/s", "key"};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        QB_TRY(qb_grid_set(g, 0, i, heads[i]));
+    size_t row = 1;
+    for (size_t c = 0; c < s->n_cells; c++) {
+        char *cell = qb_table_cell_name(s, &s->cells[c]);
+        int rc = cell ? QB_OK : QB_E_NOMEM;
+        for (size_t i = 0; rc == QB_OK && i < s->cells[c].n_runs; i++)
+            rc = fill_run(g, row++, cell, &s->cells[c].runs[i]);
+        qb_free(cell);
+        QB_TRY(rc);
+    }
+    return QB_OK;
+}
+
+static int add_runs(qb_doc *d, const qb_study *s)
+{
+    size_t n = 0;
+    qb_grid g;
+    for (size_t c = 0; c < s->n_cells; c++)
+        n += s->cells[c].n_runs;
+    QB_TRY(qb_grid_init(&g, n + 1, 9, 3));
+    int rc = fill_runs(s, &g);
+    if (rc == QB_OK)
+        qb_doc_grid(d, &g);
+    qb_grid_finish(&g);
+    return rc;
+}
+
+/* The line that runs a cell's first seed again: as a run recorded it, else as the plan would start it; "" for neither. */
+static char *command_of(const qb_study *s, size_t c)
+{
+    const qb_cell *cell = &s->cells[c];
+    if (cell->n_runs > 0 && text_of(cell->runs[0].line, "command")[0])
+        return qb_strdup(text_of(cell->runs[0].line, "command"));
+    if (s->plan && s->plan->cells[c].runs)
+        return qb_config_command(s->plan->cells[c].runs[0]);
+    return qb_strdup("");
+}
+
+static int add_commands(qb_doc *d, const qb_study *s)
+{
+    if (s->plan) {
+        char *all = qb_sprintf("qatbench run %s", qb_path_base(s->plan->path));
+        if (!all)
+            return QB_E_NOMEM;
+        qb_doc_paragraph(d, "All of it, as far as it is not done yet:");
+        qb_doc_code(d, all);
+        qb_free(all);
+    }
+    qb_doc_paragraph(d, "Cell by cell, the first seed of each (--seed changes it; --data-dir says where the data are):");
+    for (size_t c = 0; c < s->n_cells; c++) {
+        char *command = command_of(s, c);
+        if (!command)
+            return QB_E_NOMEM;
+        if (command[0])
+            qb_doc_code(d, command);
+        qb_free(command);
+    }
+    return QB_OK;
+}
+
+static int write_parts(qb_doc *d, const qb_study *s, const qb_table *t, const char *plots, const json_t *names)
+{
+    QB_TRY(add_table(d, t));
+    QB_TRY(add_said(d, s, say_warnings, true));
+    if (names)
+        QB_TRY(add_figures(d, plots, names));
+    else
+        qb_doc_paragraph(d, "This report has no pictures.");
+    qb_doc_heading(d, "Runs");
+    QB_TRY(add_runs(d, s));
+    qb_doc_heading(d, "How to run it again");
+    QB_TRY(add_commands(d, s));
+    qb_doc_heading(d, "Data");
+    QB_TRY(add_said(d, s, say_data, false));
+    qb_doc_heading(d, "Solvers");
+    QB_TRY(add_said(d, s, say_solver, false));
+    qb_doc_heading(d, "Machine and versions");
+    return add_said(d, s, say_machine, false);
+}
+
+int qb_report_create(const qb_study *s, qb_doc_form form, const char *plots, const json_t *names, char **ret_text)
+{
+    const qb_table_options options = {.metric = "test_top1", .ddof = 1, .bold = QB_BOLD_NONE, .test = QB_TEST_NONE};
+    qb_table *t = NULL;
+    qb_doc d = {0};
+    QB_TRY(qb_table_create(s, &options, &t));
+    qb_doc_begin(&d, form, s->title);
+    int rc = write_parts(&d, s, t, plots, names);
+    char *text = rc == QB_OK ? qb_doc_take(&d) : NULL;
+    if (rc == QB_OK && !text)
+        rc = no_memory();
+    if (rc == QB_OK)
+        *ret_text = text;
+    qb_doc_finish(&d);
+    qb_table_destroy(t);
+    return rc;
+}

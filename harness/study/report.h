@@ -1,0 +1,17 @@
+/* The report of a study: the table, the pictures, every run with its status, how to run each cell again, machine and
+ * versions, and every warning that a run has left.
+ *
+ * HTML is one page that needs no other file. Markdown links its pictures as plots/NAME.svg. No date and no path of this
+ * machine is in either, so that the same results give the same report.
+ */
+#ifndef QB_REPORT_H
+#define QB_REPORT_H
+
+#include "study/cells.h"
+#include "study/doc.h"
+
+/* plots: a folder with the pictures of `names` (array of qb_plots_write; NULL: none, which the report says).
+ * Caller frees the text. */
+int qb_report_create(const qb_study *s, qb_doc_form form, const char *plots, const json_t *names, char **ret_text);
+
+#endif
