@@ -71,7 +71,7 @@ static int run(const char *name, findings *f, double *ret_ms)
     char *dir = qb_program_dir(), *path = qb_sprintf("%s/plugins/%s.so", dir, name);
     const qb_plugin *p;
     int failed = -1;
-    ck_assert_msg(qb_plugin_load(path, NULL, &p) == 0, "%s", qb_err_text());
+    ck_assert_msg(qb_conform_load(path, NULL, &p) == 0, "%s", qb_err_text());
     ck_assert_msg(qb_conform_run(p, collect, f, &failed, ret_ms) == 0, "%s", qb_err_text());
     qb_free(path);
     qb_free(dir);
@@ -118,6 +118,20 @@ START_TEST(finds_a_leak)
 }
 END_TEST
 
+START_TEST(survives_a_constructor_that_crashes)
+{
+    char *dir = qb_program_dir(), *path = qb_sprintf("%s/plugins/crash_when_loaded.so", dir);
+    char *text = qb_sprintf("%s: loading it died of signal 6 (Aborted)", path);
+    const qb_plugin *p = NULL;
+    ck_assert_int_eq(qb_conform_load(path, NULL, &p), QB_E_UNAVAILABLE);
+    ck_assert_str_eq(qb_err_text(), text);
+    ck_assert_ptr_null(p);
+    qb_free(text);
+    qb_free(path);
+    qb_free(dir);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("conform");
@@ -126,6 +140,7 @@ static Suite *suite(void)
     tcase_add_test(c, passes_a_solver_that_keeps_the_rules);
     tcase_add_loop_test(c, refuses_a_solver_that_breaks_one, 0, (int)(sizeof broken / sizeof *broken));
     tcase_add_test(c, finds_a_leak);
+    tcase_add_test(c, survives_a_constructor_that_crashes);
     suite_add_tcase(s, c);
     return s;
 }

@@ -16,6 +16,8 @@ static const qb_verb *const verbs[] = {
     &qb_verb_ls,
     &qb_verb_list,
     &qb_verb_info,
+    &qb_verb_solver_check,
+    &qb_verb_solver_info,
     &qb_verb_solver_plot,
     &qb_verb_data_info,
     &qb_verb_data_verify,

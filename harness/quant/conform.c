@@ -58,7 +58,7 @@ static void list_settings(qb_conform *c)
         }
 }
 
-static void run_in_child(const qb_plugin *plugin, const qb_rule *rule, qb_conform_result *result)
+static void limit_child(void)
 {
     const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS + 5}, core = {0, 0};
     (void)setrlimit(RLIMIT_CPU, &cpu);   /* the limits are a safety net: without them the wall clock is left */
@@ -66,6 +66,11 @@ static void run_in_child(const qb_plugin *plugin, const qb_rule *rule, qb_confor
     static const int dying[] = {SIGXCPU, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     for (size_t i = 0; i < sizeof dying / sizeof *dying; i++)
         (void)signal(dying[i], SIG_DFL); /* the parent's handlers are not ours */
+}
+
+static void run_in_child(const qb_plugin *plugin, const qb_rule *rule, qb_conform_result *result)
+{
+    limit_child();
     qb_conform c = {.plugin = plugin, .solver = &plugin->solver, .result = result};
     qb_spec spec = {.name = (char *)(uintptr_t)plugin->solver.name};
     if (qb_plugin_settings(plugin, &spec, &c.settings) < 0) {
@@ -108,20 +113,62 @@ static int wait_for(pid_t child, bool *ret_late)
     }
 }
 
+/* "died of signal 11 (Segmentation fault)" */
+static void describe_death(int status, bool late, char *buf, size_t n)
+{
+    if (late || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
+        (void)snprintf(buf, n, "did not return within %d seconds", late ? WALL_SECONDS : CPU_SECONDS);
+    else if (WIFSIGNALED(status))
+        (void)snprintf(buf, n, "died of signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        (void)snprintf(buf, n, "ended the process with exit status %d", WEXITSTATUS(status));
+}
+
+/* What a plugin said, or left of shared memory, as one line of ASCII. */
+static void make_text(char *text, size_t n)
+{
+    text[n - 1] = '\0';
+    for (char *c = text; *c; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+}
+
 static void judge_death(qb_conform_result *r, int status, bool late)
 {
-    char place[sizeof r->where + 8];
-    (void)snprintf(place, sizeof place, "%s", r->where[0] ? r->where : "before the first hook");
-    if (late || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
-        (void)snprintf(r->detail, sizeof r->detail, "%s: did not return within %d seconds", place,
-                       late ? WALL_SECONDS : CPU_SECONDS);
-    else if (WIFSIGNALED(status))
-        (void)snprintf(r->detail, sizeof r->detail, "%s: died of signal %d (%s)", place, WTERMSIG(status),
-                       strsignal(WTERMSIG(status)));
-    else
-        (void)snprintf(r->detail, sizeof r->detail, "%s: ended the process with exit status %d", place,
-                       WEXITSTATUS(status));
+    char death[128];
+    describe_death(status, late, death, sizeof death);
+    (void)snprintf(r->detail, sizeof r->detail, "%s: %s", r->where[0] ? r->where : "before the first hook", death);
     r->verdict = QB_FAIL;
+}
+
+/* As fork(); what is buffered is written first, or a child that calls exit() would write it again. */
+static int start_child(pid_t *ret_child)
+{
+    (void)fflush(NULL);
+    *ret_child = fork();
+    if (*ret_child < 0)
+        return qb_err_set_errno("cannot start a process for the contract tests");
+    return 0;
+}
+
+int qb_conform_load(const char *name, const char *solver_path, const qb_plugin **ret_plugin)
+{
+    pid_t child;
+    QB_TRY(start_child(&child));
+    if (child == 0) {
+        const qb_plugin *p;
+        limit_child();
+        (void)qb_plugin_load(name, solver_path, &p); /* what it says is said again by the parent */
+        _exit(0);
+    }
+    bool late;
+    int status = wait_for(child, &late);
+    if (late || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        char death[128];
+        describe_death(status, late, death, sizeof death);
+        return qb_err_set(QB_E_UNAVAILABLE, "%s: loading it %s", name, death);
+    }
+    return qb_plugin_load(name, solver_path, ret_plugin);
 }
 
 static int run_rule(const qb_plugin *plugin, const qb_rule *rule, qb_conform_result *shared, bool *ret_died)
@@ -133,42 +180,42 @@ static int run_rule(const qb_plugin *plugin, const qb_rule *rule, qb_conform_res
         shared->verdict = QB_NOT_APPLICABLE;
         return 0;
     }
-    pid_t child = fork();
-    if (child < 0)
-        return qb_err_set_errno("cannot start a process for the contract tests");
+    pid_t child;
+    QB_TRY(start_child(&child));
     if (child == 0)
         run_in_child(plugin, rule, shared);
     bool late;
     int status = wait_for(child, &late);
-    *ret_died = late || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || shared->verdict == 0;
+    bool has_verdict = shared->verdict >= QB_PASS && shared->verdict <= QB_NOT_APPLICABLE;
+    *ret_died = late || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !has_verdict;
+    make_text(shared->where, sizeof shared->where);
     if (*ret_died)
         judge_death(shared, status, late);
+    make_text(shared->detail, sizeof shared->detail);
     return 0;
 }
 
 static const qb_rule timing = {"project is timed", 0, qb_conform_time};
 
-int qb_conform_run(const qb_plugin *plugin, qb_conform_report report, void *context, int *ret_failed, double *ret_ms_per_million)
+int qb_conform_run(const qb_plugin *plugin, qb_conform_report report, void *context, int *ret_failed,
+                   double *ret_ms_per_million)
 {
-    const qb_rule *const tables[] = {qb_general_rules, qb_run_rules, qb_trait_rules};
+    const qb_rule *const tables[] = {qb_hook_rules, qb_instance_rules, qb_run_rules, qb_trait_rules};
     qb_conform_result *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         return qb_err_set(QB_E_NOMEM, "no memory for the contract tests");
     int failed = 0, rc = 0;
     double ms = -1.0;
-    bool died, hopeless = false; /* the first rule, that hooks can be called at all, took the process down */
+    bool died;
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (const qb_rule *rule = tables[t]; rule->text; rule++) {
-            if (hopeless) {
-                report(context, rule->text, QB_NOT_APPLICABLE, "not tried: no hook can be called safely");
-                continue;
-            }
             if ((rc = run_rule(plugin, rule, shared, &died)) < 0)
                 goto out;
-            hopeless = died && rule == qb_general_rules;
             failed += shared->verdict == QB_FAIL;
             report(context, rule->text, shared->verdict, shared->verdict == QB_PASS ? "" : shared->detail);
+            if (died && rule == qb_hook_rules) /* no hook can be called safely: the rest would die likewise */
+                goto out;
         }
     if (failed == 0 && (rc = run_rule(plugin, &timing, shared, &died)) == 0 && shared->verdict == QB_PASS)
         ms = shared->ms_per_million;

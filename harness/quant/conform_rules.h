@@ -32,12 +32,16 @@ typedef struct qb_rule {
     void (*test)(qb_conform *c);
 } qb_rule;
 
-extern const qb_rule qb_general_rules[], qb_run_rules[], qb_trait_rules[]; /* each ends with text == NULL */
+extern const qb_rule qb_hook_rules[], qb_instance_rules[], qb_run_rules[], qb_trait_rules[]; /* each ends with
+                                                                                        text == NULL */
 
 /* Verdicts; the first failure stays. */
 void qb_conform_fail(qb_conform *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void qb_conform_skip(qb_conform *c, const char *why);
 bool qb_conform_has_failed(const qb_conform *c);
+
+/* A stage of the plugin with its default options: window from 6 to 14 of 20 steps. */
+qb_stage_options qb_conform_options(qb_conform *c, qb_conform_setting setting, qb_scene scene);
 
 /* Plays the whole pseudo-training of a scene; `each` (may be NULL) looks at the stage after every step. A plugin that
  * returns an error ends the play: that is another rule's finding. */

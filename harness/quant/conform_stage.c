@@ -44,13 +44,6 @@ bool qb_conform_is_supported(const qb_plugin *p, const qb_settings *settings, qb
     return qb_plugin_supports(p, settings, setting.bits, qb_granularity_text(setting.granularity)) == 0;
 }
 
-qb_stage_options qb_stage_defaults(const qb_plugin *plugin, const qb_settings *settings, qb_conform_setting setting,
-                                   qb_scene scene, char *where)
-{
-    return (qb_stage_options){.plugin = plugin, .settings = settings, .setting = setting, .scene = scene, .where = where,
-                              .window_start = QB_STAGE_WINDOW_START, .window_end = QB_STAGE_WINDOW_END};
-}
-
 /* ---- breaches ---- */
 
 static void note(qb_stage *s, qb_breach kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

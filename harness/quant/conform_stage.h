@@ -89,10 +89,6 @@ typedef struct qb_stage {
     char *breaches[QB_N_BREACHES]; /* the first of each kind, or NULL; owned */
 } qb_stage;
 
-/* Options for the defaults of a plugin: window 6 to 14 of 20 steps. */
-qb_stage_options qb_stage_defaults(const qb_plugin *plugin, const qb_settings *settings, qb_conform_setting setting,
-                                   qb_scene scene, char *where);
-
 /* create and bind. A failure of these is a breach too: stopped. */
 void qb_stage_init(qb_stage *s, const qb_stage_options *options);
 void qb_stage_finish(qb_stage *s);

@@ -18,7 +18,7 @@ enum { EMPTY_WINDOW_AT = 9 };
 static void play_variants(qb_conform *c, qb_scene scene, qb_stage_look each)
 {
     for (int i = 0; i < c->n_settings && !qb_conform_has_failed(c); i++) {
-        qb_stage_options o = qb_stage_defaults(c->plugin, &c->settings, c->list[i], scene, c->result->where);
+        qb_stage_options o = qb_conform_options(c, c->list[i], scene);
         qb_conform_play(c, &o, each);
         o.shrunk = true;
         qb_conform_play(c, &o, each);
@@ -225,7 +225,7 @@ static void look_at_oddness(qb_conform *c, qb_stage *a, qb_stage *b, bool *skip)
 static void test_odd(qb_conform *c)
 {
     for (int i = 0; i < c->n_settings && !qb_conform_has_failed(c); i++) {
-        qb_stage_options o = qb_stage_defaults(c->plugin, &c->settings, c->list[i], QB_SCENE_PLAIN, c->result->where);
+        qb_stage_options o = qb_conform_options(c, c->list[i], QB_SCENE_PLAIN);
         qb_stage_options mirrored = o;
         mirrored.mirrored = true;
         play_two(c, &o, mirrored, look_at_oddness);
@@ -255,7 +255,7 @@ static void look_at_symmetry(qb_conform *c, qb_stage *a, qb_stage *b, bool *skip
 static void test_row_symmetric(qb_conform *c)
 {
     for (int i = 0; i < c->n_settings && !qb_conform_has_failed(c); i++) {
-        qb_stage_options o = qb_stage_defaults(c->plugin, &c->settings, c->list[i], QB_SCENE_PLAIN, c->result->where);
+        qb_stage_options o = qb_conform_options(c, c->list[i], QB_SCENE_PLAIN);
         qb_stage_options permuted = o;
         permuted.permuted = true;
         play_two(c, &o, permuted, look_at_symmetry);
