@@ -215,8 +215,8 @@ const qb_verb qb_verb_solver_check = {
     .details = "One line a rule: ok, FAIL with the input on which it broke, or - where it does\n"
                "not apply. Traits are tested when the plugin claims them. Every rule runs in a\n"
                "process of its own, so a crash or an endless loop is a finding.\n"
-               "Exit codes: 0 all kept, 1 some broken, 66 no such file, 69 the plugin was refused\n"
-               "before it could be tested.\n",
+               "Exit codes: 0 all kept, 1 some broken, 66 no such file, 69 the plugin was\n"
+               "refused before it could be tested.\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .has_json = true,
@@ -228,7 +228,7 @@ const qb_verb qb_verb_solver_check = {
 const qb_verb qb_verb_solver_info = {
     .name = "solver info",
     .args = "FILE|NAME",
-    .summary = "what a solver plugin says about itself: options, traits, hooks",
+    .summary = "what a solver plugin says about itself",
     .examples = "  qatbench solver info parq\n"
                 "  qatbench solver info ./mymethod.so --json\n",
     .details = "The plugin is read as data; none of its hooks runs.\n",
