@@ -325,7 +325,7 @@ START_TEST(lists_kinds)
 {
     size_t n = 0;
     const qb_quantizer_kind *kinds = qb_quantizer_kinds(&n);
-    ck_assert_uint_eq(n, 5);
+    ck_assert_uint_eq(n, 8);
     for (size_t i = 0; i < n; i++) {
         char *text = NULL;
         ck_assert_int_eq(qb_quantizer_canonical(kinds[i].name, &text), 0);

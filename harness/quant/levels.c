@@ -40,21 +40,41 @@ static const qb_option unif_options[] = {
      .unit = "", .help = "outermost level: min(bits * mean |x|, max |x|), or max |x|"},
 };
 
+static const qb_option twn_options[] = {
+    CENTER,
+    {.name = "kappa", .kind = QB_KIND_REAL, .def = "0.75", .min = 0, .max = 100, .flags = QB_OPT_IDENTITY, .unit = "",
+     .help = "threshold over mean |x|: the level is the mean |x| beyond it"},
+};
+static const char *const code_choices[] = {"nearest", "fold", NULL};
+static const qb_option alternating_options[] = {
+    CENTER,
+    {.name = "rounds", .kind = QB_KIND_INT, .def = "3", .min = 1, .max = 100, .flags = QB_OPT_IDENTITY, .unit = "",
+     .help = "fits, the greedy one included"},
+    {.name = "codes", .kind = QB_KIND_CHOICE, .def = "nearest", .choices = code_choices, .flags = QB_OPT_IDENTITY,
+     .unit = "", .help = "signs for new magnitudes: nearest level, or greedy folding"},
+};
+
 #define N_OF(a) (sizeof(a) / sizeof(a)[0])
 
-enum { LSBQ, LSBQ_OPTIMAL, UNIF, MAXUNIF, TERNARY_UNIF, N_KINDS };
+enum { LSBQ, LSBQ_OPTIMAL, LSBQ_ALTERNATING, UNIF, MAXUNIF, UNIF_ASYM, TERNARY_UNIF, TWN, N_KINDS };
 
 static const qb_quantizer_kind kinds[N_KINDS] = {
     [LSBQ] = {"lsbq", "least-squares binary, greedy; ternary: a multiple of mean |x|",
               "Pouransari et al. 2020; PARQ, arXiv 2503.15748", lsbq_options, N_OF(lsbq_options), "ternary, 1..8"},
     [LSBQ_OPTIMAL] = {"lsbq-optimal", "least-squares binary, exact", "Pouransari et al. 2020", center_only,
                       N_OF(center_only), "ternary, 1, 2"},
+    [LSBQ_ALTERNATING] = {"lsbq-alternating", "least-squares binary, magnitudes and signs improved in turn",
+                          "Xu et al., ICLR 2018; ProxQuant, ICLR 2019", alternating_options, N_OF(alternating_options), "1..8"},
     [UNIF] = {"unif", "evenly spaced without zero; ternary as ternary-unif", "PARQ, arXiv 2503.15748", unif_options,
               N_OF(unif_options), "ternary, 1..8"},
     [MAXUNIF] = {"maxunif", "evenly spaced with zero, up to max |x|", "PARQ, arXiv 2503.15748", center_only,
                  N_OF(center_only), "2..8"},
+    [UNIF_ASYM] = {"unif-asym", "evenly spaced from min x to max x, on multiples of the spacing", "PARQ, arXiv 2503.15748",
+                   center_only, N_OF(center_only), "1..8"},
     [TERNARY_UNIF] = {"ternary-unif", "0 and +-max |x| / 1.5", "PARQ, arXiv 2503.15748", center_only,
                       N_OF(center_only), "ternary"},
+    [TWN] = {"twn", "0 and the mean |x| beyond a threshold; weights go to the nearest level, not by the threshold",
+             "Li, Zhang, Liu, TWN, arXiv 1605.04711", twn_options, N_OF(twn_options), "ternary"},
 };
 
 const qb_quantizer_kind *qb_quantizer_kinds(size_t *ret_n)
@@ -68,7 +88,10 @@ static bool offers(int kind, int bits)
     switch (kind) {
     case LSBQ_OPTIMAL: return bits <= 2;
     case MAXUNIF: return bits >= 2;
-    case TERNARY_UNIF: return bits == 0;
+    case LSBQ_ALTERNATING:
+    case UNIF_ASYM: return bits >= 1;
+    case TERNARY_UNIF:
+    case TWN: return bits == 0;
     default: return true;
     }
 }
@@ -87,7 +110,7 @@ static int find_kind(const char *name, int *ret_kind)
     const char *nearest = qb_nearest_name(name, names, N_KINDS);
     if (nearest != NULL)
         return qb_err_hint("did you mean '%s'?", nearest);
-    (void)qb_err_hint("quantizers: lsbq, lsbq-optimal, unif, maxunif, ternary-unif");
+    (void)qb_err_hint("quantizers: lsbq, lsbq-optimal, lsbq-alternating, unif, maxunif, unif-asym, ternary-unif, twn");
     return rc;
 }
 
@@ -131,7 +154,7 @@ static int refuse_bits(int kind, int bits)
                          kinds[kind].name, kinds[kind].bits_text);
     else
         (void)qb_err_set(QB_E_USAGE, "quantizer '%s' does not offer %d bit%s; it offers: %s%s", kinds[kind].name, bits,
-                         bits == 1 ? "" : "s", kinds[kind].bits_text, kind == TERNARY_UNIF ? "" : " bits");
+                         bits == 1 ? "" : "s", kinds[kind].bits_text, offers(kind, 0) && !offers(kind, 1) ? "" : " bits");
     (void)qb_err_hint("lsbq and unif offer ternary and 1..8 bits");
     return QB_E_USAGE;
 }
@@ -171,6 +194,16 @@ int qb_quantizer_create(const char *spec, int bits, int64_t max_row_len, int n_t
     case MAXUNIF:
         q->n_levels -= 1;
         q->formula = qb_levels_max_uniform;
+        break;
+    case UNIF_ASYM: q->formula = qb_levels_asym_uniform; break;
+    case LSBQ_ALTERNATING:
+        q->rule.rounds = (int)qb_get(&settings, "rounds")->i;
+        q->rule.nearest_codes = strcmp(qb_get(&settings, "codes")->text, "nearest") == 0;
+        q->formula = qb_levels_alternating;
+        break;
+    case TWN:
+        q->rule.kappa = qb_get(&settings, "kappa")->r;
+        q->formula = qb_levels_twn;
         break;
     default: q->formula = qb_levels_ternary_uniform; break;
     }

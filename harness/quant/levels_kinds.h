@@ -22,6 +22,9 @@ typedef struct qb_level_rule {
     int bits;                  /* 1..8, 0 = ternary */
     double ternary_multiplier; /* simple ternary    */
     bool scale_max;            /* uniform: the outer level is max|r| instead of min(bits mean|r|, max|r|) */
+    double kappa;              /* twn: threshold over mean|r| */
+    int rounds;                /* alternating: fits, the greedy one included */
+    bool nearest_codes;        /* alternating: signs by nearest level, else by folding */
 } qb_level_rule;
 
 enum { QB_MAX_LEVELS = 256 };
@@ -31,6 +34,9 @@ bool qb_levels_simple_ternary(const qb_level_rule *rule, const qb_row *row, doub
 bool qb_levels_optimal(const qb_level_rule *rule, const qb_row *row, double *out); /* lsbq-optimal: ternary, 1, 2 */
 bool qb_levels_uniform(const qb_level_rule *rule, const qb_row *row, double *out);
 bool qb_levels_max_uniform(const qb_level_rule *rule, const qb_row *row, double *out);
+bool qb_levels_asym_uniform(const qb_level_rule *rule, const qb_row *row, double *out);
+bool qb_levels_twn(const qb_level_rule *rule, const qb_row *row, double *out);
+bool qb_levels_alternating(const qb_level_rule *rule, const qb_row *row, double *out);
 bool qb_levels_ternary_uniform(const qb_level_rule *rule, const qb_row *row, double *out);
 
 /* Row statistics, in double, summed in a fixed order. */

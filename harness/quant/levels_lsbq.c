@@ -1,4 +1,5 @@
-/* Least-squares binary quantization (spec/solvers.md 4.2-4.6): levels +-v_1 +- ... +- v_b, ternary {-t, 0, t}.
+/* Least-squares binary quantization (spec/solvers.md 4.2-4.6): levels +-v_1 +- ... +- v_b, ternary {-t, 0, t}; and
+ * TWN's ternary levels (4.12).
  *
  * Greedy: v_j is the mean of what the earlier magnitudes left over. Only magnitudes matter: the residual after
  * magnitude v has absolute value | |r| - v |, so no sign and no second array is needed, and pass j folds the row
@@ -100,6 +101,21 @@ bool qb_levels_simple_ternary(const qb_level_rule *rule, const qb_row *row, doub
     double v = rule->ternary_multiplier * qb_row_mean_abs(row);
     set_ternary(v, out);
     return isfinite(v);
+}
+
+/* Mean of those beyond the threshold kappa mean|r|; 0 when there are none. */
+bool qb_levels_twn(const qb_level_rule *rule, const qb_row *row, double *out)
+{
+    double threshold = rule->kappa * qb_row_mean_abs(row), sum = 0.0;
+    int64_t n = 0;
+    for (int64_t i = 0; i < row->n; i++) {
+        double a = fabs((double)row->x[i] - row->centre);
+        sum += a > threshold ? a : 0.0;
+        n += a > threshold;
+    }
+    double level = n > 0 ? sum / (double)n : 0.0;
+    set_ternary(level, out);
+    return isfinite(threshold) && isfinite(level);
 }
 
 /* ---- optimal ---- */

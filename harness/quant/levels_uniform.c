@@ -1,11 +1,14 @@
-/* Evenly spaced levels (spec/solvers.md 4.8, 4.9, 4.11), symmetric around the centre.
+/* Evenly spaced levels (spec/solvers.md 4.8-4.11); all but unif-asym symmetric around the centre.
  *
  *   q_max   the outermost level        R   half the number of steps between the outermost levels
  *   unif          q_max = min(bits mean|r|, max|r|) or max|r|;  R = 2^(b-1) - 1/2:  2^b levels, none of them 0
  *   maxunif       q_max = max|r|;                               R = 2^(b-1) - 1:    2^b - 1 levels with 0
  *   ternary-unif  levels -s, 0, s with s = max|r| / 1.5
- * Source: UnifQuantizer, MaxUnifQuantizer, TernaryUnifQuantizer of the PARQ code.
- * Differs: a zero row gives zeros, not +-1e-38; maxunif refuses 1 bit, which divides by zero there.
+ *   unif-asym     s (z + {0 .. 2^b - 1}),  s = (max r - min r) / (2^b - 1),  z = min r / s rounded half to even
+ * Source: UnifQuantizer, MaxUnifQuantizer, AsymUnifQuantizer,
+ * TernaryUnifQuantizer of the PARQ code.
+ * Differs: a zero row gives zeros, not +-1e-38; maxunif refuses 1 bit, which divides by zero there;
+ * unif-asym has the offset z, which is lost there, and a constant row gives that constant.
  */
 #include "quant/levels_kinds.h"
 
@@ -44,4 +47,21 @@ bool qb_levels_max_uniform(const qb_level_rule *rule, const qb_row *row, double 
     int n = (1 << rule->bits) - 1;
     set_grid(q_max, 0.5 * (double)(n - 1), n, out);
     return isfinite(q_max);
+}
+
+bool qb_levels_asym_uniform(const qb_level_rule *rule, const qb_row *row, double *out)
+{
+    double low = (double)row->x[0] - row->centre, high = low;
+    bool nan = false;
+    for (int64_t i = 0; i < row->n; i++) {
+        double r = (double)row->x[i] - row->centre;
+        nan |= r != r;
+        low = r < low ? r : low;
+        high = r > high ? r : high;
+    }
+    int n = 1 << rule->bits;
+    double s = (high - low) / (double)(n - 1), offset = s > 0.0 ? rint(low / s) : 0.0;
+    for (int i = 0; i < n; i++)
+        out[i] = s > 0.0 ? s * (offset + (double)i) : low;
+    return !nan && isfinite(s) && isfinite(out[0]);
 }

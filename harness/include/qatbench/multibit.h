@@ -1,0 +1,164 @@
+/* qatbench/multibit.h - a row as a sum of a few scaled signs, x ~ s_1 v_1 + ... + s_b v_b with s in {-1, +1}, fitted
+ * by alternation. Header-only; quantizer lsbq-alternating and solver proxquant use the same one.
+ *
+ *   round 1        greedy: v_j = mean of |what is left|, s_j = its sign with sgn(0) = +1
+ *   each further   v = least squares for the signs so far, then |v| descending, then new signs for it: `fold`, the signs
+ *                  of what is left (greedy), or `nearest`, the closest of the 2^b sums (ties to the lower one)
+ * Letters: x[n] row, v magnitudes, r what is left. A row is seen as x - centre.
+ * Source: Xu et al., "Alternating Multi-bit Quantization", ICLR 2018, as in ProxQuant's code (reg.py); solved exactly
+ * here, there by a few steps of conjugate gradients with 1e-6 in the denominators.
+ */
+#ifndef QATBENCH_MULTIBIT_H
+#define QATBENCH_MULTIBIT_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct qb_multibit {
+    int32_t bits;     /* 1..8                                                    */
+    bool nearest;     /* signs by nearest sum, else by folding                   */
+    double v[8];      /* magnitudes                                              */
+    double sum[256];  /* all 2^bits sums, ascending                              */
+    uint8_t code[256]; /* their signs: bit j set = s_j is +1                      */
+} qb_multibit;
+
+/* Sums in ascending order: the set so far, shifted down and up by v_j, merged. */
+static inline void qb_multibit_order(qb_multibit *m)
+{
+    double half[128];
+    uint8_t codes[128];
+    m->sum[0] = 0.0;
+    m->code[0] = 0;
+    for (int32_t j = 0, n = 1; j < m->bits; j++, n *= 2) {
+        for (int32_t i = 0; i < n; i++) {
+            half[i] = m->sum[i];
+            codes[i] = m->code[i];
+        }
+        for (int32_t low = 0, high = 0, i = 0; i < 2 * n; i++) {
+            bool down = low < n && (high == n || half[low] - m->v[j] <= half[high] + m->v[j]);
+            m->sum[i] = down ? half[low] - m->v[j] : half[high] + m->v[j];
+            m->code[i] = down ? codes[low] : (uint8_t)(codes[high] | 1u << j);
+            low += down ? 1 : 0;
+            high += down ? 0 : 1;
+        }
+    }
+}
+
+/* The sum that stands for x, and its signs. */
+static inline double qb_multibit_value(const qb_multibit *m, double x, uint8_t *ret_code)
+{
+    if (m->nearest) {
+        int32_t low = 0, left = 1 << m->bits; /* by halving; a value midway stays below */
+        while (left > 1) {
+            int32_t half = left / 2;
+            low += x > 0.5 * (m->sum[low + half - 1] + m->sum[low + half]) ? half : 0;
+            left -= half;
+        }
+        *ret_code = m->code[low];
+        return m->sum[low];
+    }
+    double r = x;
+    uint8_t code = 0;
+    for (int32_t j = 0; j < m->bits; j++) {
+        bool up = !(r < 0.0);
+        r += up ? -m->v[j] : m->v[j];
+        code = (uint8_t)(code | (up ? 1u : 0u) << j);
+    }
+    *ret_code = code;
+    return x - r;
+}
+
+/* v <- least squares for the present signs: the solution of smallest norm, by conjugate gradients from 0 on the
+ * b normal equations, which end exactly; columns that coincide do no harm. Then |v| descending. */
+static inline void qb_multibit_refit(qb_multibit *m, const float *x, int64_t n, double centre)
+{
+    double count[256] = {0}, total[256] = {0}, a[8][8], r[8], p[8], v[8] = {0}, rr = 0.0;
+    uint8_t code;
+    int32_t b = m->bits, n_codes = 1 << b;
+    for (int64_t i = 0; i < n; i++) {
+        (void)qb_multibit_value(m, (double)x[i] - centre, &code);
+        count[code] += 1.0;
+        total[code] += (double)x[i] - centre;
+    }
+    for (int32_t j = 0; j < b; j++) {
+        r[j] = 0.0;
+        for (int32_t k = 0; k < b; k++)
+            a[j][k] = 0.0;
+    }
+    for (int32_t c = 0; c < n_codes; c++) {
+        if (!(count[c] > 0.0))
+            continue;
+        for (int32_t j = 0; j < b; j++) {
+            double s = c >> j & 1 ? 1.0 : -1.0;
+            r[j] += s * total[c];
+            for (int32_t k = 0; k < b; k++)
+                a[j][k] += (c >> k & 1 ? s : -s) * count[c];
+        }
+    }
+    for (int32_t j = 0; j < b; j++) {
+        p[j] = r[j];
+        rr += r[j] * r[j];
+    }
+    const double enough = 1e-26 * rr;
+    for (int32_t round = 0; round < 4 * b && rr > enough; round++) {
+        double ap[8], pap = 0.0, next = 0.0;
+        for (int32_t j = 0; j < b; j++) {
+            ap[j] = 0.0;
+            for (int32_t k = 0; k < b; k++)
+                ap[j] += a[j][k] * p[k];
+            pap += p[j] * ap[j];
+        }
+        if (!(pap > 0.0))
+            break;
+        for (int32_t j = 0; j < b; j++) {
+            v[j] += rr / pap * p[j];
+            r[j] -= rr / pap * ap[j];
+            next += r[j] * r[j];
+        }
+        for (int32_t j = 0; j < b; j++)
+            p[j] = r[j] + next / rr * p[j];
+        rr = next;
+    }
+    for (int32_t j = 0; j < b; j++) { /* by insertion */
+        double size = fabs(v[j]);
+        int32_t at = j;
+        for (; at > 0 && m->v[at - 1] < size; at--)
+            m->v[at] = m->v[at - 1];
+        m->v[at] = size;
+    }
+}
+
+/* Fits a row: bits 1..8, rounds >= 1 (round 1 is the greedy one), n >= 1. Cost: O(n bits (bits + rounds)). A row with a
+ * NaN or infinite weight gives magnitudes that are not finite. */
+static inline void qb_multibit_fit(const float *x, int64_t n, double centre, int32_t bits, int32_t rounds, bool nearest,
+                                   qb_multibit *ret)
+{
+    uint8_t code;
+    ret->nearest = false;
+    for (int32_t j = 0; j < bits; j++) {
+        double sum = 0.0;
+        ret->bits = j;
+        for (int64_t i = 0; i < n; i++) {
+            double r = (double)x[i] - centre;
+            sum += fabs(r - (j > 0 ? qb_multibit_value(ret, r, &code) : 0.0));
+        }
+        ret->v[j] = sum / (double)n;
+    }
+    ret->bits = bits;
+    qb_multibit_order(ret);
+    for (int32_t round = 1; round < rounds && bits > 1; round++) {
+        qb_multibit_refit(ret, x, n, centre);
+        ret->nearest = nearest;
+        qb_multibit_order(ret);
+    }
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
