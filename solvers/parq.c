@@ -14,7 +14,7 @@
  * Differs from the code: the schedule is normalized for every center (there for 0.5 only) and cannot overflow; the
  * decay's final value 1 - d does hold after the window; the steps after a refresh use the nearest level as all others.
  */
-#include "common/maps.h"
+#include "common/parq_map.h"
 
 #include <float.h>
 #include <stdlib.h>
@@ -50,21 +50,15 @@ static int create(const qb_host *host, const qb_option_value *value, void **ret_
     return 0;
 }
 
-/* r at fraction f of the window. The sigmoid by tanh: 1/(1+exp(-2y)) = (1 + tanh y)/2. */
+/* r at fraction f of the window. */
 static double inverse_slope(const parq *p, double f)
 {
     if (f < 0.0)
         return 1.0;
     if (f >= 1.0)
         return 0.0;
-    double s;
-    if (p->schedule == COSINE) {
-        s = 0.5 * (1.0 + cos(3.14159265358979323846 * f));
-    } else {
-        double half = 0.5 * p->steepness;
-        double start = tanh(half * p->center), end = tanh(half * (p->center - 1.0));
-        s = (tanh(half * (p->center - f)) - end) / (start - end);
-    }
+    double s = p->schedule == COSINE ? 0.5 * (1.0 + cos(3.14159265358979323846 * f))
+                                     : qb_parq_sigmoid(p->steepness, p->center, f);
     return qb_clamp(s, (double)FLT_MIN, 1.0);
 }
 
@@ -83,48 +77,6 @@ static int begin_step(void *self, const qb_step *step, qb_step_request *request)
     return 0;
 }
 
-/* One interval: c = high + low to twice float's precision, so that (z - c) / r is right however small r is. */
-typedef struct interval {
-    float low_level, high_level, c_high, c_low;
-} interval;
-
-static interval make_interval(float l, float h)
-{
-    double c = 0.5 * ((double)l + (double)h);
-    float c_high = (float)c;
-    return (interval){l, h, c_high, (float)(c - (double)c_high)};
-}
-
-/* c + (z - c) / r as z + (z - c) extra, extra = 1 / r - 1: at r = 1 exactly z, and levels stay where they are. */
-static inline float soft_step(interval k, float extra, float z)
-{
-    float y = z + ((z - k.c_high) - k.c_low) * extra;
-    y = y > k.low_level ? y : k.low_level;
-    return y < k.high_level ? y : k.high_level;
-}
-
-static void soft_row(const float *q, int32_t n, float extra, const float *restrict z, int64_t len, float *restrict w)
-{
-    if (n > 16) { /* many levels: find the interval of each weight */
-        for (int64_t i = 0; i < len; i++) {
-            int32_t k = qb_interval(q, n, z[i]);
-            w[i] = soft_step(make_interval(q[k], q[k + 1]), extra, z[i]);
-        }
-        return;
-    }
-    for (int64_t from = 0; from < len; from += 512) { /* few: one pass an interval, which the compiler vectorizes */
-        int64_t to = from + 512 < len ? from + 512 : len;
-        interval first = make_interval(q[0], q[n > 1 ? 1 : 0]);
-        for (int64_t i = from; i < to; i++)
-            w[i] = soft_step(first, extra, z[i]);
-        for (int32_t k = 1; k + 1 < n; k++) {
-            interval next = make_interval(q[k], q[k + 1]);
-            for (int64_t i = from; i < to; i++)
-                w[i] = z[i] > next.low_level ? soft_step(next, extra, z[i]) : w[i];
-        }
-    }
-}
-
 static int project(void *self, const qb_step *step, qb_view *v)
 {
     double r = inverse_slope(self, step->fraction);
@@ -133,8 +85,8 @@ static int project(void *self, const qb_step *step, qb_view *v)
     if (r == 0.0)
         return qb_map_nearest(v);
     for (int64_t row = 0; row < v->n_rows; row++)
-        soft_row(v->levels + row * v->n_levels, v->n_levels, (float)(1.0 / r - 1.0), v->z + row * v->row_len, v->row_len,
-                 v->w + row * v->row_len);
+        qb_parq_row(v->levels + row * v->n_levels, v->n_levels, r, v->z + row * v->row_len, v->row_len,
+                    v->w + row * v->row_len);
     return 0;
 }
 

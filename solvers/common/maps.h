@@ -23,6 +23,16 @@ static inline int qb_map_nearest(qb_view *v)
     return 0;
 }
 
+/* w <- (1 - theta) z + theta w: the quantized weights in w mixed with the latent ones. */
+static inline void qb_map_mix(qb_view *v, double theta)
+{
+    const float part = (float)theta, rest = (float)(1.0 - theta);
+    const float *restrict z = v->z;
+    float *restrict w = v->w;
+    for (int64_t i = 0; i < v->n_rows * v->row_len; i++)
+        w[i] = rest * z[i] + part * w[i];
+}
+
 /* The interval (l, h] of neighbouring levels that x lies in, its end intervals reaching to infinity:
  * index of l, 0..n-2; n >= 2. By halving, without branches: log2 n comparisons. */
 static inline int32_t qb_interval(const float *q, int32_t n, float x)
