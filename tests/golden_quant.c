@@ -1,104 +1,16 @@
-/* quantizers, proxmaps and trajectories: the program's own quantizers, plugins, quantized step and optimizers.
+/* proxmaps and trajectories: the program's own plugins, quantizers, quantized step and optimizers.
  * A file's names (`unif-max`, `soft`, ...) become our specs, so that parsers and loader are tested on the way.
  */
-#include "golden.h"
+#include "golden_solver.h"
 
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "base/str.h"
-#include "quant/quant.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Specs of quantizers by the files' names. */
-static const char *quantizer_spec(const char *theirs)
-{
-    static const char *const names[][2] = {
-        {"lsbq", "lsbq"},
-        {"lsbq-optimal", "lsbq-optimal"},
-        {"unif", "unif"},
-        {"unif-max", "unif[scale=max]"},
-        {"maxunif", "maxunif"},
-        {"ternary-unif", "ternary-unif"},
-        {"lsbq-center", "lsbq[center=true]"},
-        {"lsbq-optimal-center", "lsbq-optimal[center=true]"},
-        {"unif-center", "unif[center=true]"},
-        {"unif-max-center", "unif[scale=max,center=true]"},
-        {"maxunif-center", "maxunif[center=true]"},
-        {"ternary-unif-center", "ternary-unif[center=true]"},
-    };
-    for (size_t i = 0; theirs != NULL && i < sizeof names / sizeof *names; i++)
-        if (strcmp(theirs, names[i][0]) == 0)
-            return names[i][1];
-    return NULL;
-}
-
-/* ---- quantizers ---- */
-
-static bool matches_quantizers(const golden_file *f)
-{
-    return f->cases && golden_cases_have(f, "quantizer") && !golden_cases_have(f, "base") &&
-           !golden_cases_have(f, "solver") && !golden_cases_have(f, "map");
-}
-
-static void run_quantizer_case(golden_tally *t, const golden_file *f, const char *name, const json_t *c)
-{
-    const char *spec = quantizer_spec(golden_text(c, "quantizer"));
-    const qb_st_tensor *shape = golden_tensor(f, name, "x");
-    if (spec == NULL || shape == NULL || golden_tensor(f, name, "Q") == NULL) {
-        golden_skip(t, name, "quantizer '%s' is unknown here", golden_text(c, "quantizer"));
-        return;
-    }
-    size_t n = 0, n_want = 0;
-    float *x = golden_floats(f, name, "x", &n), *want = golden_floats(f, name, "Q", &n_want);
-    int64_t rows = golden_number(c, "per_channel", 0) != 0 ? shape->shape[0] : 1, len = (int64_t)n / rows;
-    float *got = qb_alloc(n_want, sizeof *got);
-    qb_quantizer *q = NULL;
-    if (qb_quantizer_create(spec, (int)golden_number(c, "bits", -1), len, 1, &q) < 0) {
-        golden_fail(t, name, "%s: %s", spec, qb_err_text());
-    } else if ((size_t)(rows * qb_quantizer_n_levels(q)) != n_want) {
-        golden_fail(t, name, "%s: expected %zu levels, got %lld", spec, n_want, (long long)(rows * qb_quantizer_n_levels(q)));
-    } else {
-        for (int64_t r = 0; r < rows; r++)
-            qb_quantizer_levels(q, 0, x + r * len, len, got + r * qb_quantizer_n_levels(q));
-        golden_case(t, name, golden_error(got, want, n_want, 2e-6 * golden_max_abs(x, n)));
-    }
-    qb_quantizer_destroy(q);
-    qb_free(got);
-    qb_free(want);
-    qb_free(x);
-}
-
-static void run_quantizers(golden_tally *t, const golden_file *f)
-{
-    const char *name;
-    json_t *c;
-    json_object_foreach(f->cases, name, c) run_quantizer_case(t, f, name, c);
-}
-
-const golden_kind golden_quantizers = {"levels of quantizers", matches_quantizers, run_quantizers};
-
 /* ---- plugins ---- */
-
-/* ",KEY=VALUE" for each number of the case that is an option of the solver. */
-static char *solver_spec(const char *solver, const json_t *c, const char *const *options)
-{
-    qb_str spec = {0};
-    char number[32];
-    qb_str_add(&spec, solver);
-    char before = '[';
-    for (; *options != NULL; options++) {
-        if (!json_is_number(json_object_get(c, *options)))
-            continue;
-        qb_str_addf(&spec, "%c%s=%s", before, *options, qb_format_real(golden_number(c, *options, 0), number));
-        before = ',';
-    }
-    if (before == ',')
-        qb_str_add(&spec, "]");
-    return qb_str_take(&spec);
-}
 
 /* The spec of a map of the files; NULL: unknown. */
 static char *map_spec(const json_t *c)
@@ -116,8 +28,11 @@ static char *map_spec(const json_t *c)
                 {"soft", "softquant", soft}};
     const char *theirs = golden_text(c, "map");
     for (size_t i = 0; theirs != NULL && i < sizeof maps / sizeof *maps; i++)
-        if (strcmp(theirs, maps[i].theirs) == 0)
-            return solver_spec(maps[i].ours, c, maps[i].options);
+        if (strcmp(theirs, maps[i].theirs) == 0) {
+            golden_spec s = golden_spec_begin(maps[i].ours);
+            golden_spec_copy(&s, c, maps[i].options);
+            return golden_spec_end(&s);
+        }
     return NULL;
 }
 
@@ -141,7 +56,7 @@ int golden_load_solver(const char *spec_text, const qb_plugin **ret_plugin, qb_s
 
 static bool matches_proxmaps(const golden_file *f)
 {
-    return f->cases && golden_cases_have(f, "map") && golden_cases_have(f, "step") && !golden_cases_have(f, "base");
+    return f->cases && golden_cases_have(f, "map") && !golden_cases_have(f, "base") && golden_tensor(f, NULL, "x") != NULL;
 }
 
 static void host_fail(const qb_host *host, const char *why)
@@ -261,23 +176,9 @@ static double lr_of(const json_t *c, int64_t step)
     return (double)step >= golden_number(c, "lr_drop_at", HUGE_VAL) ? lr * golden_number(c, "lr_drop", 1) : lr;
 }
 
-static int create_optimizer(const json_t *c, qb_optim **ret_optim)
-{
-    const char *base = golden_text(c, "base");
-    qb_optim_options o = {.momentum = golden_number(c, "momentum", 0), .beta1 = golden_number(c, "beta1", 0.9),
-                          .beta2 = golden_number(c, "beta2", 0.999), .eps = golden_number(c, "eps", 1e-8)};
-    if (base != NULL && strcmp(base, "sgd") == 0)
-        o.kind = QB_OPTIM_SGD;
-    else if (base != NULL && strcmp(base, "adamw") == 0)
-        o.kind = QB_OPTIM_ADAMW;
-    else
-        return qb_err_set(QB_E_DATA, "base: expected sgd or adamw, found '%s'", base != NULL ? base : "nothing");
-    return qb_optim_create(&o, ret_optim);
-}
-
 /* One network of one tensor, trained with the gradients of the file. */
 static void run_trajectory(golden_tally *t, const golden_file *f, const char *name, const json_t *c, const qb_plugin *plugin,
-                           const qb_settings *settings)
+                           const qb_settings *settings, const char *quantizer)
 {
     const qb_st_tensor *shape = golden_tensor(f, NULL, "u0");
     size_t n = 0, n_g = 0, n_w = 0, n_u = 0, n_q = 0;
@@ -293,7 +194,7 @@ static void run_trajectory(golden_tally *t, const golden_file *f, const char *na
     qb_quant_options o = {.plugin = plugin,
                           .solver_settings = settings,
                           .bits = (int)golden_number(c, "bits", 0),
-                          .quantizer = quantizer_spec(golden_text(c, "quantizer")),
+                          .quantizer = quantizer,
                           .granularity = golden_number(c, "per_channel", 0) != 0 ? QB_PER_ROW : QB_PER_TENSOR,
                           .period = (int64_t)golden_number(c, "quant_period", 1),
                           .warmup = warmup,
@@ -309,7 +210,7 @@ static void run_trajectory(golden_tally *t, const golden_file *f, const char *na
         o.lr_sum_total += lr_of(c, k);
     qb_optim *optim = NULL;
     qb_quant *quant = NULL;
-    int rc = create_optimizer(c, &optim);
+    int rc = golden_create_optimizer(c, &optim);
     rc = rc != 0 ? rc : qb_quant_create(&o, &param, 1, optim, &quant);
     for (int64_t k = 0; rc == 0 && k < steps; k++) {
         param.g = g + (size_t)k * n;
@@ -343,15 +244,16 @@ static void run_trajectories(golden_tally *t, const golden_file *f)
     {
         const qb_plugin *plugin;
         qb_settings settings;
-        char *spec = map_spec(c);
-        if (spec == NULL || quantizer_spec(golden_text(c, "quantizer")) == NULL) {
+        char *spec = map_spec(c), *quantizer = golden_quantizer_spec(c);
+        if (spec == NULL || quantizer == NULL) {
             golden_skip(t, name, "map '%s' with quantizer '%s' is unknown here", golden_text(c, "map"), golden_text(c, "quantizer"));
         } else if (golden_load_solver(spec, &plugin, &settings) < 0) {
             golden_fail(t, name, "%s: %s", spec, qb_err_text());
         } else {
-            run_trajectory(t, f, name, c, plugin, &settings);
+            run_trajectory(t, f, name, c, plugin, &settings, quantizer);
             qb_settings_finish(&settings);
         }
+        qb_free(quantizer);
         qb_free(spec);
     }
 }
