@@ -1,5 +1,6 @@
 #include "train/machine.h"
 
+#include "base/build.h"
 #include "base/str.h"
 #include "engine/net.h"
 
@@ -53,7 +54,8 @@ json_t *qb_machine_facts(void)
 
 json_t *qb_build_facts(void)
 {
-    return json_pack("{s:s, s:s}", "version", QB_VERSION, "compiler", "gcc " __VERSION__);
+    return json_pack("{s:s, s:s, s:s, s:s}", "version", qb_build_version(), "git", qb_build_git(), "compiler",
+                     qb_build_compiler(), "flags", qb_build_flags());
 }
 
 json_t *qb_machine_environment(void)

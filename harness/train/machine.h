@@ -7,7 +7,7 @@
 /* {cpu, cores, ram_bytes, isa, onednn, onednn_hash, runtime, bf16}; no host name, user or path. New reference. */
 json_t *qb_machine_facts(void);
 
-/* {version, compiler, openmp}. New reference. */
+/* {version, git, compiler, flags}: base/build.h. New reference. */
 json_t *qb_build_facts(void);
 
 int qb_machine_cores(void); /* cores that this process may use, >= 1 */
