@@ -197,7 +197,11 @@ static void damage(const char *folder, const char *name, int64_t at)
     qb_free(path);
 }
 
-static const char *const damaged[] = {"model.safetensors", "optim.safetensors", "solver.safetensors", "manifest.json"};
+static const struct {
+    const char *name;
+    int64_t at; /* byte; -1: in the middle */
+} damaged[] = {{"model.safetensors", -1}, {"optim.safetensors", -1}, {"solver.safetensors", -1}, {"manifest.json", -1},
+               {"manifest.json", 8},      {"manifest.json", 400},    {"manifest.json", 500},     {"manifest.json", 600}};
 
 START_TEST(damaged_checkpoint)
 {
@@ -207,7 +211,7 @@ START_TEST(damaged_checkpoint)
     char *folder = only_run("broken", &line);
     ck_assert_str_eq(json_string_value(json_object_get(line, "status")), "interrupted");
     char *newest = qb_sprintf("%s/ckpt/step-00000008", folder);
-    damage(newest, damaged[_i], -1);
+    damage(newest, damaged[_i].name, damaged[_i].at);
     ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = ""}), 0);
     char *log = read_file(folder, "log.txt");
     ck_assert_ptr_nonnull(strstr(log, "resuming"));

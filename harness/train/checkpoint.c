@@ -128,6 +128,21 @@ static json_t *state_json(const qb_train_state *s)
                      (json_int_t)s->window_correct, "window_seen", (json_int_t)s->window_seen, "curve", s->curve);
 }
 
+/* SHA-256 of the manifest without its own hash: its numbers decide the rest of the run as much as the tensors do. */
+static int hash_manifest(const json_t *manifest, char ret_sha[65])
+{
+    json_t *rest = json_copy((json_t *)manifest); /* shallow: reads only */
+    if (rest)
+        (void)json_object_del(rest, "sha256"); /* -1: it was not there */
+    char *text = rest ? qb_json_compact(rest) : NULL;
+    json_decref(rest);
+    if (!text)
+        return qb_err_set(QB_E_NOMEM, "out of memory");
+    qb_sha256_of(text, strlen(text), ret_sha);
+    qb_free(text);
+    return QB_OK;
+}
+
 static int write_manifest(const char *folder, const qb_checkpoint_parts *parts, char sha[N_PARTS][65], int64_t metrics_bytes)
 {
     json_t *files = json_object(), *state = state_json(parts->state);
@@ -141,6 +156,11 @@ static int write_manifest(const char *folder, const qb_checkpoint_parts *parts, 
                                : NULL;
     char *path = qb_path_join(folder, "manifest.json");
     if (rc == 0 && (!manifest || !path))
+        rc = qb_err_set(QB_E_NOMEM, "out of memory");
+    char own[65];
+    if (rc == 0)
+        rc = hash_manifest(manifest, own);
+    if (rc == 0 && json_object_set_new(manifest, "sha256", json_string(own)) != 0)
         rc = qb_err_set(QB_E_NOMEM, "out of memory");
     if (rc == 0)
         rc = qb_json_write(path, manifest);
@@ -268,7 +288,14 @@ static int verify(const char *folder, const char *run_key, json_t **ret_manifest
     char *path = qb_path_join(folder, "manifest.json");
     json_t *m = NULL;
     int rc = path ? qb_json_read(path, &m) : QB_E_NOMEM;
-    const char *run = NULL, *schema = NULL;
+    const char *run = NULL, *schema = NULL, *own = NULL;
+    char hash[65];
+    if (rc == 0)
+        rc = qb_json_get_text(m, "sha256", &own);
+    if (rc == 0)
+        rc = hash_manifest(m, hash);
+    if (rc == 0 && strcmp(own, hash) != 0)
+        rc = qb_err_set(QB_E_DATA, "%s: damaged: expected SHA-256 %.12s..., found %.12s...", path, own, hash);
     if (rc == 0)
         rc = qb_json_get_text(m, "schema", &schema);
     if (rc == 0 && strcmp(schema, "qatbench.checkpoint/1") != 0)

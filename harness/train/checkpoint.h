@@ -3,7 +3,7 @@
  *   ckpt/step-00011730/model.safetensors   NAME = latent weights, w/NAME = forward weights where they differ, statistics
  *                      optim.safetensors   momenta and moments, one step count a tensor
  *                      solver.safetensors  levels, the solver's state (quant/quant.h)
- *                      manifest.json       hashes and sizes of the three, step, log position, sums; renamed last
+ *                      manifest.json       hashes of the three and of itself, step, log position, sums; renamed last
  *   ckpt/latest                            name of the newest
  *
  * The newest two are kept. Reading verifies every hash; a damaged checkpoint is named in a warning and the one
