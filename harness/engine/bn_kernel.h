@@ -17,6 +17,9 @@ typedef struct qb_bn_strip {
     bool relu;
 } qb_bn_strip;
 
+/* Where the ReLU's mask comes from in backward. */
+typedef enum qb_bn_mask { QB_BN_MASK_NONE = 1, QB_BN_MASK_PRE, QB_BN_MASK_Y } qb_bn_mask;
+
 typedef struct qb_bn_kernels {
     int width;
     /* mean[width] of the pixels of each channel, m2[width] the sum of squared distances from it */

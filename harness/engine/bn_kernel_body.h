@@ -53,48 +53,66 @@ static void FN(stats)(const qb_bn_strip *s, const void *x_values, double *mean, 
     }
 }
 
-static void FN(apply)(const qb_bn_strip *s, const void *x_values, const void *r_values, void *y_values)
+/* The loops below are written once for all cases and inlined with constants for each. */
+
+static inline __attribute__((always_inline)) void FN(apply_loop)(const qb_bn_strip *s, const T *x, const T *r, T *y, const bool add,
+                                                                 const bool relu)
 {
-    const T *x = x_values, *r = r_values;
-    T *y = y_values;
+    const int64_t stride = s->stride, end = s->pixels * stride; /* in registers: a store could change *s */
     vec mean = *(const vec *)s->mean, scale = *(const vec *)s->scale, shift = *(const vec *)s->shift, zero = {0};
-    for (int64_t i = 0; i < s->pixels; i++) {
-        vec v = (LOAD(x + i * s->stride) - mean) * scale + shift;
-        if (r != NULL)
-            v += LOAD(r + i * s->stride);
-        if (s->relu)
+    for (int64_t at = 0; at < end; at += stride) {
+        vec v = (LOAD(x + at) - mean) * scale + shift;
+        if (add)
+            v += LOAD(r + at);
+        if (relu)
             v = (vec)((ivec)v & ~(v < zero)); /* NaN stays NaN */
-        STORE(y + i * s->stride, v);
+        STORE(y + at, v);
     }
 }
 
-static inline vec FN(incoming)(const qb_bn_strip *s, int64_t at, vec pre, const T *y, const T *const g[3])
+static void FN(apply)(const qb_bn_strip *s, const void *x, const void *r, void *y)
+{
+    if (r != NULL && s->relu)
+        FN(apply_loop)(s, x, r, y, true, true);
+    else if (r != NULL)
+        FN(apply_loop)(s, x, r, y, true, false);
+    else if (s->relu)
+        FN(apply_loop)(s, x, r, y, false, true);
+    else
+        FN(apply_loop)(s, x, r, y, false, false);
+}
+
+/* t at one pixel: n_g gradients added, the mask applied. */
+static inline __attribute__((always_inline)) vec FN(incoming)(int64_t at, vec pre, const T *y, const T *const g[3], const int n_g,
+                                                              const qb_bn_mask mask)
 {
     vec t = LOAD(g[0] + at), zero = {0};
-    if (g[1] != NULL)
+    if (n_g > 1)
         t += LOAD(g[1] + at);
-    if (g[2] != NULL)
+    if (n_g > 2)
         t += LOAD(g[2] + at);
-    if (s->relu)
-        t = (vec)((ivec)t & ((y != NULL ? LOAD(y + at) : pre) > zero));
+    LOADED(t);
+    if (mask == QB_BN_MASK_PRE)
+        t = (vec)((ivec)t & (pre > zero));
+    if (mask == QB_BN_MASK_Y)
+        t = (vec)((ivec)t & (LOAD(y + at) > zero));
     return t;
 }
 
-static void FN(sums)(const qb_bn_strip *s, const void *x_values, const void *y_values, const void *const g_values[3], void *t_values,
-                     double *sum_t, double *sum_txm)
+static inline __attribute__((always_inline)) void FN(sums_loop)(const qb_bn_strip *s, const T *x, const T *y, const T *const g[3],
+                                                                T *t_out, double *sum_t, double *sum_txm, const int n_g,
+                                                                const qb_bn_mask mask, const bool store)
 {
-    const T *x = x_values, *y = y_values, *g[3] = {g_values[0], g_values[1], g_values[2]};
-    T *t_out = t_values;
+    const int64_t stride = s->stride, end = s->pixels * stride, run = RUN * stride;
     vec mean = *(const vec *)s->mean, scale = *(const vec *)s->scale, shift = *(const vec *)s->shift;
     for (int j = 0; j < W; j++)
         sum_t[j] = sum_txm[j] = 0;
-    for (int64_t first = 0; first < s->pixels; first += RUN) {
-        int64_t end = s->pixels - first < RUN ? s->pixels : first + RUN;
+    for (int64_t first = 0; first < end; first += run) {
+        const int64_t last = end - first < run ? end : first + run;
         vec a = {0}, b = {0};
-        for (int64_t i = first; i < end; i++) {
-            int64_t at = i * s->stride;
-            vec xm = LOAD(x + at) - mean, t = FN(incoming)(s, at, xm * scale + shift, y, g);
-            if (t_out != NULL)
+        for (int64_t at = first; at < last; at += stride) {
+            vec xm = LOAD(x + at) - mean, t = FN(incoming)(at, xm * scale + shift, y, g, n_g, mask);
+            if (store)
                 STORE(t_out + at, t);
             a += t;
             b += t * xm;
@@ -106,18 +124,47 @@ static void FN(sums)(const qb_bn_strip *s, const void *x_values, const void *y_v
     }
 }
 
-static void FN(gradient)(const qb_bn_strip *s, const void *x_values, const void *y_values, const void *const g_values[3],
-                         const float *mean_t, const float *slope, void *dx_values)
+static inline __attribute__((always_inline)) void FN(gradient_loop)(const qb_bn_strip *s, const T *x, const T *y, const T *const g[3],
+                                                                    const float *mean_t, const float *slope, T *dx, const int n_g,
+                                                                    const qb_bn_mask mask)
 {
-    const T *x = x_values, *y = y_values, *g[3] = {g_values[0], g_values[1], g_values[2]};
-    T *dx = dx_values;
     vec mean = *(const vec *)s->mean, scale = *(const vec *)s->scale, shift = *(const vec *)s->shift;
     vec mt = *(const vec *)mean_t, k = *(const vec *)slope;
-    for (int64_t i = 0; i < s->pixels; i++) {
-        int64_t at = i * s->stride;
-        vec xm = LOAD(x + at) - mean, t = FN(incoming)(s, at, xm * scale + shift, y, g);
+    const int64_t stride = s->stride, end = s->pixels * stride;
+    for (int64_t at = 0; at < end; at += stride) {
+        vec xm = LOAD(x + at) - mean, t = FN(incoming)(at, xm * scale + shift, y, g, n_g, mask);
         STORE(dx + at, scale * (t - mt - xm * k));
     }
+}
+
+static void FN(sums)(const qb_bn_strip *s, const void *x, const void *y, const void *const g_values[3], void *t, double *sum_t,
+                     double *sum_txm)
+{
+    const T *g[3] = {g_values[0], g_values[1], g_values[2]};
+    const int n_g = g[2] != NULL ? 3 : g[1] != NULL ? 2 : 1;
+    const qb_bn_mask mask = !s->relu ? QB_BN_MASK_NONE : y != NULL ? QB_BN_MASK_Y : QB_BN_MASK_PRE;
+    if (n_g == 1 && mask == QB_BN_MASK_PRE && t == NULL) /* inside a block */
+        FN(sums_loop)(s, x, y, g, t, sum_t, sum_txm, 1, QB_BN_MASK_PRE, false);
+    else if (n_g == 2 && mask == QB_BN_MASK_Y && t != NULL) /* between two blocks */
+        FN(sums_loop)(s, x, y, g, t, sum_t, sum_txm, 2, QB_BN_MASK_Y, true);
+    else if (t != NULL)
+        FN(sums_loop)(s, x, y, g, t, sum_t, sum_txm, n_g, mask, true);
+    else
+        FN(sums_loop)(s, x, y, g, t, sum_t, sum_txm, n_g, mask, false);
+}
+
+static void FN(gradient)(const qb_bn_strip *s, const void *x, const void *y, const void *const g_values[3], const float *mean_t,
+                         const float *slope, void *dx)
+{
+    const T *g[3] = {g_values[0], g_values[1], g_values[2]};
+    const int n_g = g[2] != NULL ? 3 : g[1] != NULL ? 2 : 1;
+    const qb_bn_mask mask = !s->relu ? QB_BN_MASK_NONE : y != NULL ? QB_BN_MASK_Y : QB_BN_MASK_PRE;
+    if (n_g == 1 && mask == QB_BN_MASK_PRE) /* inside a block */
+        FN(gradient_loop)(s, x, y, g, mean_t, slope, dx, 1, QB_BN_MASK_PRE);
+    else if (n_g == 1 && mask == QB_BN_MASK_NONE) /* between two blocks: g[0] is t */
+        FN(gradient_loop)(s, x, y, g, mean_t, slope, dx, 1, QB_BN_MASK_NONE);
+    else
+        FN(gradient_loop)(s, x, y, g, mean_t, slope, dx, n_g, mask);
 }
 
 const qb_bn_kernels NAME = {W, FN(stats), FN(apply), FN(sums), FN(gradient)};

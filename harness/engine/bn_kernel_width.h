@@ -17,6 +17,13 @@ static inline void store_bf16(uint16_t *p, vec v)
     *(half *)p = __builtin_convertvector((bits + 0x7fff + (bits >> 16 & 1)) >> 16, half); /* to nearest, ties to even */
 }
 
+/* Keeps a load from becoming one under a mask: it would wait for the mask, and memory would be idle meanwhile. */
+#if W > 1
+#define LOADED(v) __asm__("" : "+x"(v))
+#else
+#define LOADED(v) ((void)0)
+#endif
+
 #define T float
 #define NAME TABLE(f32)
 #define LOAD(p) (*(const vec *)(p))

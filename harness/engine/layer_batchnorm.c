@@ -12,6 +12,7 @@
 #include "engine/layer.h"
 
 #include <math.h>
+#include <omp.h>
 
 #define EPS 1e-5
 #define MOMENTUM 0.1
@@ -132,25 +133,36 @@ static int bind(qb_plan *p, const qb_layer *l, void *op)
 /* ---- strips: what a kernel call works on ---- */
 
 typedef struct strips {
-    int64_t n, blocks, per_block, pixels, block, width;
+    int64_t n, per_image, per_block, blocks, pixels, block, width;
     size_t size; /* bytes of a value */
 } strips;
 
 static strips make_strips(const bn_op *b, const qb_layout *l)
 {
-    return (strips){l->n, qb_layout_blocks(l), l->block / b->kernels->width, l->h * l->w, l->block, b->kernels->width,
-                    qb_type_size(l->type)};
+    int64_t per_block = l->block / b->kernels->width, blocks = qb_layout_blocks(l);
+    return (strips){l->n, blocks * per_block, per_block, blocks, l->h * l->w, l->block, b->kernels->width, qb_type_size(l->type)};
 }
 
-/* First channel of strip k, and where image n has it (in bytes). */
-static int64_t strip_channel(const strips *s, int64_t k)
+/* Strip i of the batch: its image, its first channel, and where its values begin (in bytes). */
+typedef struct place {
+    int64_t n, channel;
+    size_t offset;
+} place;
+
+static place find_strip(const strips *s, int64_t i)
 {
-    return k * s->width;
+    int64_t n = i / s->per_image, k = i % s->per_image, block = k / s->per_block, lane = k % s->per_block * s->width;
+    return (place){n, k * s->width, (size_t)((n * s->blocks + block) * s->pixels * s->block + lane) * s->size};
 }
-static size_t strip_offset(const strips *s, int64_t n, int64_t k)
+
+/* The strips of the calling thread. They are the images that oneDNN gives it, so that what its cache still holds helps;
+ * for the same reason a first pass goes backwards, from what was written last, and a second pass forwards. */
+static void own_strips(const strips *s, int64_t *ret_from, int64_t *ret_to)
 {
-    int64_t block = k / s->per_block, lane = k % s->per_block * s->width;
-    return (size_t)((n * s->blocks + block) * s->pixels * s->block + lane) * s->size;
+    int64_t all = s->n * s->per_image, threads = omp_get_num_threads(), me = omp_get_thread_num();
+    int64_t share = all / threads, rest = all % threads;
+    *ret_from = me * share + (me < rest ? me : rest);
+    *ret_to = *ret_from + share + (me < rest);
 }
 
 static const char *at(const char *base, size_t offset)
@@ -169,13 +181,13 @@ static void set_coefficients(float *c, int64_t channels, int64_t i, double mean,
     c[3 * channels + i] = (float)inverse_std;
 }
 
-/* Batch statistics of every channel from those of the images; updates the running ones. */
+/* Batch statistics of every channel from those of the images; updates the running ones. Within a parallel region. */
 static void combine_stats(qb_plan *p, const qb_layer *l, const bn_op *b, const double *mean, const double *m2, float *coefficients)
 {
     const float *weight = qb_plan_weight(p, l->param), *bias = qb_plan_weight(p, l->param + 1);
     float *running_mean = p->buffers[l->buffer].value, *running_var = p->buffers[l->buffer + 1].value;
     double pixels = (double)(l->out.h * l->out.w), images = (double)p->n, m = pixels * images;
-#pragma omp parallel for schedule(static)
+#pragma omp for schedule(static)
     for (int64_t first = 0; first < l->out.c; first += CHUNK) {
         int64_t len = l->out.c - first < CHUNK ? l->out.c - first : CHUNK;
         double sum[CHUNK] = {0}, within[CHUNK] = {0}, between[CHUNK] = {0};
@@ -209,9 +221,9 @@ static void running_coefficients(qb_plan *p, const qb_layer *l, const bn_op *b, 
         set_coefficients(coefficients, b->channels, c, (double)mean[c], (double)var[c], (double)weight[c], (double)bias[c]);
 }
 
-static qb_bn_strip make_strip(const qb_layer *l, const strips *s, const float *coefficients, int64_t channels, int64_t k)
+static qb_bn_strip make_strip(const qb_layer *l, const strips *s, const float *coefficients, int64_t channels, int64_t channel)
 {
-    const float *c = coefficients + strip_channel(s, k);
+    const float *c = coefficients + channel;
     return (qb_bn_strip){.pixels = s->pixels, .stride = s->block, .mean = c, .scale = c + channels, .shift = c + 2 * channels,
                          .relu = l->relu};
 }
@@ -219,48 +231,49 @@ static qb_bn_strip make_strip(const qb_layer *l, const strips *s, const float *c
 static int forward(qb_plan *p, const qb_layer *l, void *op)
 {
     bn_op *b = op;
-    const qb_layout *layout = &p->tensors[l->in[0]].layout;
-    const strips s = make_strips(b, layout);
+    const strips s = make_strips(b, &p->tensors[l->in[0]].layout);
     const char *x = qb_plan_at(p, p->tensors[l->in[0]].value), *r = b->residual >= 0 ? qb_plan_at(p, b->residual) : NULL;
     char *y = qb_plan_at(p, p->tensors[l->ref].value);
     float *coefficients = qb_plan_at(p, b->coefficients);
-    int64_t n_strips = s.blocks * s.per_block;
     QB_TRY(qb_step_run(&b->steps[R_IN]));
     for (int64_t c = l->out.c; c < b->channels; c++)
         for (int i = 0; i < 4; i++)
             coefficients[i * b->channels + c] = 0;
-    if (qb_plan_trains(p)) {
-        double *mean = qb_plan_at(p, b->partial), *m2 = mean + s.n * b->channels;
-#pragma omp parallel for collapse(2) schedule(static)
-        for (int64_t n = 0; n < s.n; n++)
-            for (int64_t k = 0; k < n_strips; k++) {
-                qb_bn_strip strip = {.pixels = s.pixels, .stride = s.block};
-                int64_t i = n * b->channels + strip_channel(&s, k);
-                b->kernels->stats(&strip, x + strip_offset(&s, n, k), mean + i, m2 + i);
-            }
-        combine_stats(p, l, b, mean, m2, coefficients);
-    } else {
+    if (!qb_plan_trains(p))
         running_coefficients(p, l, b, coefficients);
-    }
-#pragma omp parallel for collapse(2) schedule(static)
-    for (int64_t n = 0; n < s.n; n++)
-        for (int64_t k = 0; k < n_strips; k++) {
-            qb_bn_strip strip = make_strip(l, &s, coefficients, b->channels, k);
-            size_t offset = strip_offset(&s, n, k);
-            b->kernels->apply(&strip, x + offset, at(r, offset), y + offset);
+#pragma omp parallel
+    {
+        int64_t from, to;
+        own_strips(&s, &from, &to);
+        if (qb_plan_trains(p)) {
+            double *mean = qb_plan_at(p, b->partial), *m2 = mean + s.n * b->channels;
+            for (int64_t i = from; i < to; i++) {
+                place at_i = find_strip(&s, i);
+                qb_bn_strip strip = {.pixels = s.pixels, .stride = s.block};
+                int64_t partial = at_i.n * b->channels + at_i.channel;
+                b->kernels->stats(&strip, x + at_i.offset, mean + partial, m2 + partial);
+            }
+#pragma omp barrier
+            combine_stats(p, l, b, mean, m2, coefficients);
         }
+        for (int64_t i = from; i < to; i++) {
+            place at_i = find_strip(&s, i);
+            qb_bn_strip strip = make_strip(l, &s, coefficients, b->channels, at_i.channel);
+            b->kernels->apply(&strip, x + at_i.offset, at(r, at_i.offset), y + at_i.offset);
+        }
+    }
     return 0;
 }
 
 /* ---- backward ---- */
 
-/* Gradients of weight and bias, and per channel what the second pass needs: mean of t and slope. */
+/* Gradients of weight and bias, and per channel what the second pass needs: mean of t and slope. Within a parallel region. */
 static void combine_sums(qb_plan *p, const qb_layer *l, const bn_op *b, const double *sum_t, const double *sum_txm,
                          const float *coefficients, float *mean_t, float *slope)
 {
     float *g_weight = p->params[l->param].g, *g_bias = p->params[l->param + 1].g;
     double m = (double)(l->out.h * l->out.w) * (double)p->n;
-#pragma omp parallel for schedule(static)
+#pragma omp for schedule(static)
     for (int64_t first = 0; first < b->channels; first += CHUNK) {
         int64_t len = b->channels - first < CHUNK ? b->channels - first : CHUNK;
         double t[CHUNK] = {0}, txm[CHUNK] = {0};
@@ -289,40 +302,39 @@ static int backward(qb_plan *p, const qb_layer *l, void *op)
     const strips s = make_strips(b, &out->layout);
     const char *x = qb_plan_at(p, p->tensors[l->in[0]].value), *y = b->residual >= 0 ? qb_plan_at(p, out->value) : NULL;
     const char *g[QB_MAX_GRADS] = {NULL};
-    char *t = b->t >= 0 ? qb_plan_at(p, b->t) : NULL;
+    char *t = b->t >= 0 ? qb_plan_at(p, b->t) : NULL, *dx = b->dx >= 0 ? qb_plan_at(p, b->dx) : NULL;
     const float *coefficients = qb_plan_at(p, b->coefficients);
     double *sum_t = qb_plan_at(p, b->sums), *sum_txm = sum_t + s.n * b->channels;
     float *mean_t = (float *)(sum_txm + s.n * b->channels), *slope = mean_t + b->channels;
-    int64_t n_strips = s.blocks * s.per_block;
     for (int i = 0; i < out->n_grads; i++)
         g[i] = qb_plan_at(p, out->grads[i]);
-#pragma omp parallel for collapse(2) schedule(static)
-    for (int64_t n = 0; n < s.n; n++)
-        for (int64_t k = 0; k < n_strips; k++) {
-            qb_bn_strip strip = make_strip(l, &s, coefficients, b->channels, k);
-            size_t o = strip_offset(&s, n, k);
-            int64_t i = n * b->channels + strip_channel(&s, k);
+#pragma omp parallel
+    {
+        int64_t from, to;
+        own_strips(&s, &from, &to);
+        for (int64_t i = from; i < to; i++) {
+            place at_i = find_strip(&s, i);
+            size_t o = at_i.offset;
+            qb_bn_strip strip = make_strip(l, &s, coefficients, b->channels, at_i.channel);
+            int64_t partial = at_i.n * b->channels + at_i.channel;
             const void *gs[QB_MAX_GRADS] = {at(g[0], o), at(g[1], o), at(g[2], o)};
-            b->kernels->sums(&strip, x + o, at(y, o), gs, t != NULL ? t + o : NULL, sum_t + i, sum_txm + i);
+            b->kernels->sums(&strip, x + o, at(y, o), gs, t != NULL ? t + o : NULL, sum_t + partial, sum_txm + partial);
         }
-    combine_sums(p, l, b, sum_t, sum_txm, coefficients, mean_t, slope);
-    if (b->dx >= 0) {
-        char *dx = qb_plan_at(p, b->dx);
-        bool relu = l->relu && t == NULL; /* t has its mask applied */
-#pragma omp parallel for collapse(2) schedule(static)
-        for (int64_t n = 0; n < s.n; n++)
-            for (int64_t k = 0; k < n_strips; k++) {
-                qb_bn_strip strip = make_strip(l, &s, coefficients, b->channels, k);
-                size_t o = strip_offset(&s, n, k);
-                int64_t c = strip_channel(&s, k);
-                const void *gs[QB_MAX_GRADS] = {at(g[0], o), at(g[1], o), at(g[2], o)};
-                strip.relu = relu;
-                if (t != NULL) {
-                    gs[0] = t + o;
-                    gs[1] = gs[2] = NULL;
-                }
-                b->kernels->gradient(&strip, x + o, at(y, o), gs, mean_t + c, slope + c, dx + o);
+#pragma omp barrier
+        combine_sums(p, l, b, sum_t, sum_txm, coefficients, mean_t, slope);
+        for (int64_t i = dx != NULL ? from : to; i < to; i++) {
+            place at_i = find_strip(&s, i);
+            size_t o = at_i.offset;
+            int64_t c = at_i.channel;
+            qb_bn_strip strip = make_strip(l, &s, coefficients, b->channels, c);
+            const void *gs[QB_MAX_GRADS] = {at(g[0], o), at(g[1], o), at(g[2], o)};
+            if (t != NULL) { /* the gradients are added and the mask is applied already */
+                strip.relu = false;
+                gs[0] = t + o;
+                gs[1] = gs[2] = NULL;
             }
+            b->kernels->gradient(&strip, x + o, at(y, o), gs, mean_t + c, slope + c, dx + o);
+        }
     }
     return qb_step_run(&b->steps[T_OUT]);
 }
