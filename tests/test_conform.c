@@ -89,6 +89,15 @@ START_TEST(passes_a_solver_that_keeps_the_rules)
 }
 END_TEST
 
+START_TEST(passes_a_solver_with_levels_of_its_own)
+{
+    findings f = {.n = 0};
+    double ms = -1.0;
+    int failed = run("learned", &f, &ms);
+    ck_assert_msg(failed == 0 && f.n == 0, "%s", f.all);
+}
+END_TEST
+
 START_TEST(refuses_a_solver_that_breaks_one)
 {
     findings f = {.n = 0};
@@ -138,6 +147,7 @@ static Suite *suite(void)
     TCase *c = tcase_create("rules");
     tcase_set_timeout(c, 200);
     tcase_add_test(c, passes_a_solver_that_keeps_the_rules);
+    tcase_add_test(c, passes_a_solver_with_levels_of_its_own);
     tcase_add_loop_test(c, refuses_a_solver_that_breaks_one, 0, (int)(sizeof broken / sizeof *broken));
     tcase_add_test(c, finds_a_leak);
     tcase_add_test(c, survives_a_constructor_that_crashes);

@@ -92,7 +92,7 @@ static int create_notes(const qb_table *t, const qb_paper *paper, const qb_compa
         return no_memory();
     int rc = note_conditions(t, paper, all, n, notes);
     if (rc == QB_OK && n < t->study->n_cells)
-        rc = note(notes, qb_sprintf("%zu cells here have no published number", t->study->n_cells - n));
+        rc = note(notes, qb_sprintf("%zu of %zu cells here without a published number", t->study->n_cells - n, t->study->n_cells));
     size_t used = 0;
     for (size_t i = 0; i < paper->n_cells; i++) {
         bool found = false;
@@ -101,7 +101,7 @@ static int create_notes(const qb_table *t, const qb_paper *paper, const qb_compa
         used += found;
     }
     if (rc == QB_OK && used < paper->n_cells)
-        rc = note(notes, qb_sprintf("%zu published numbers have no cell here", paper->n_cells - used));
+        rc = note(notes, qb_sprintf("%zu of %zu published numbers without a cell here", paper->n_cells - used, paper->n_cells));
     if (rc == QB_OK)
         rc = note(notes, qb_strdup("within noise: the difference in combined standard errors is below Student's 97.5 % quantile "
                                    "(Welch's degrees of freedom)"));
@@ -121,7 +121,7 @@ static int create_notes(const qb_table *t, const qb_paper *paper, const qb_compa
 /* ---- forms ---- */
 
 static int render_paper(const qb_table *t, const qb_paper *paper, const qb_comparison *all, size_t n, qb_grid_form form,
-                        qb_str *out)
+                        bool ascii, qb_str *out)
 {
     qb_grid grid = {0};
     json_t *notes = NULL;
@@ -129,6 +129,8 @@ static int render_paper(const qb_table *t, const qb_paper *paper, const qb_compa
     int rc = caption ? qb_grid_init(&grid, n + 1, 6, 1) : QB_E_NOMEM;
     if (rc == QB_OK)
         rc = fill(t, all, n, &grid);
+    if (rc == QB_OK && ascii)
+        rc = qb_grid_to_ascii(&grid);
     if (rc == QB_OK)
         rc = create_notes(t, paper, all, n, &notes);
     if (rc == QB_OK) {
@@ -231,7 +233,7 @@ int qb_compare_render(const qb_table *t, const qb_paper *paper, qb_table_form fo
                           form == QB_FORM_TEXT       ? QB_GRID_TEXT
                           : form == QB_FORM_MARKDOWN ? QB_GRID_MARKDOWN
                                                      : QB_GRID_LATEX,
-                          &out);
+                          form == QB_FORM_TEXT && !utf8, &out);
     char *text = rc == QB_OK ? qb_str_take(&out) : NULL;
     if (text && !utf8 && form == QB_FORM_TEXT) {
         char *ascii = qb_text_to_ascii(text);

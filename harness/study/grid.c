@@ -100,6 +100,15 @@ char *qb_text_to_ascii(const char *text)
     return qb_str_take(&out);
 }
 
+int qb_grid_to_ascii(qb_grid *g)
+{
+    for (size_t i = 0; i < g->n_rows * g->n_columns; i++) {
+        if (g->items[i].text)
+            QB_TRY(qb_grid_take(g, i / g->n_columns, i % g->n_columns, qb_text_to_ascii(g->items[i].text)));
+    }
+    return QB_OK;
+}
+
 /* ---- forms ---- */
 
 static const char *text_at(const qb_grid *g, size_t row, size_t column)

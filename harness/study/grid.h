@@ -30,6 +30,9 @@ int qb_grid_set(qb_grid *g, size_t row, size_t column, const char *text);
 /* Adds the grid. Bold is **x**, \textbf{x}, and in plain text a trailing *. */
 void qb_grid_render(const qb_grid *g, qb_grid_form form, qb_str *out);
 
+/* Every text by qb_text_to_ascii: before columns are measured, as "+-" is wider than "±". */
+int qb_grid_to_ascii(qb_grid *g);
+
 /* Adds a text by the rules of a form, on its own. */
 void qb_grid_add_escaped(qb_str *out, qb_grid_form form, const char *text);
 

@@ -441,16 +441,6 @@ static int tests_grid(const qb_table *t, qb_grid *ret_grid)
 
 /* ---- text, Markdown, LaTeX ---- */
 
-/* Before columns are measured: "+-" is wider than "±". */
-static int grid_to_ascii(qb_grid *g)
-{
-    for (size_t i = 0; i < g->n_rows * g->n_columns; i++) {
-        if (g->items[i].text)
-            QB_TRY(qb_grid_take(g, i / g->n_columns, i % g->n_columns, qb_text_to_ascii(g->items[i].text)));
-    }
-    return QB_OK;
-}
-
 static int render_paper(const qb_table *t, qb_grid_form form, bool ascii, qb_str *out)
 {
     json_t *notes = NULL;
@@ -462,9 +452,9 @@ static int render_paper(const qb_table *t, qb_grid_form form, bool ascii, qb_str
     if (rc == QB_OK && t->n_tests > 0)
         rc = tests_grid(t, &tests);
     if (rc == QB_OK && ascii)
-        rc = grid_to_ascii(&grid);
+        rc = qb_grid_to_ascii(&grid);
     if (rc == QB_OK && ascii)
-        rc = grid_to_ascii(&tests);
+        rc = qb_grid_to_ascii(&tests);
     if (rc < 0)
         goto out;
     bool latex = form == QB_GRID_LATEX;
