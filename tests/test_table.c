@@ -221,8 +221,8 @@ START_TEST(measure_names)
     size_t n;
     const qb_measure *all = qb_measures(&n);
     for (size_t i = 0; i < n; i++)
-        ck_assert_str_eq(all[i].name, qb_measure_names()[i]);
-    ck_assert_ptr_null(qb_measure_names()[n]);
+        ck_assert_str_eq(all[i].name, qb_measure_names[i]);
+    ck_assert_ptr_null(qb_measure_names[n]);
     const qb_measure *m = NULL;
     ck_assert_int_eq(qb_measure_find("test_top", &m), QB_E_USAGE);
     ck_assert_str_eq(qb_err_hint_text(), "did you mean 'test_top1'?");

@@ -29,10 +29,9 @@ static int read_options(const qb_cli *cli, qb_table_options *ret)
     return QB_OK;
 }
 
-static int render_comparison(const qb_cli *cli, const qb_table *table, const char *path, qb_table_form form, char **ret_text)
+static int render_comparison(const qb_table *table, const char *path, qb_table_form form, char **ret_text)
 {
     qb_paper *paper = NULL;
-    (void)cli;
     QB_TRY(qb_paper_read(path, &paper));
     int rc = qb_compare_render(table, paper, form, qb_cli_utf8(), ret_text);
     qb_paper_destroy(paper);
@@ -53,10 +52,10 @@ static int run_table(qb_cli *cli)
     int rc = qb_table_create(study, &options, &table);
     if (rc == QB_OK && paper && strcmp(paper, "plan") == 0)
         rc = study->plan && study->plan->paper
-                 ? render_comparison(cli, table, study->plan->paper, form, &text)
+                 ? render_comparison(table, study->plan->paper, form, &text)
                  : qb_err_set(QB_E_USAGE, "compare: the plan names no paper; give the file");
     else if (rc == QB_OK && paper)
-        rc = render_comparison(cli, table, paper, form, &text);
+        rc = render_comparison(table, paper, form, &text);
     else if (rc == QB_OK)
         rc = qb_table_render(table, form, qb_cli_utf8(), &text);
     if (rc == QB_OK)
@@ -70,11 +69,9 @@ static int run_table(qb_cli *cli)
 static const char *const formats[] = {"text", "md", "tex", "csv", "json", NULL};
 static const char *const bolds[] = {"none", "best", "significant", NULL};
 static const char *const tests[] = {"none", "welch", "paired", NULL};
-static const char *const metrics[] = {"test_top1",  "test_top5",         "best_top1",  "mean5_top1",  "test_loss",
-                                      "train_loss", "images_per_second", "max_levels", "model_bytes", NULL};
 
 static const qb_option options[] = {
-    {"metric", QB_KIND_CHOICE, "test_top1", 0, 0, metrics, "", "number in the cells", 0, NULL},
+    {"metric", QB_KIND_CHOICE, "test_top1", 0, 0, qb_measure_names, "", "number in the cells", 0, NULL},
     {"format", QB_KIND_CHOICE, "text", 0, 0, formats, "", "how the table is written; csv is one line a run", 0, NULL},
     {"compare", QB_KIND_PATH, NULL, 0, 0, NULL, "", "published numbers to put beside ours (docs/paper-format.md); 'plan': the plan's",
      QB_OPT_NULLABLE, NULL},
@@ -95,12 +92,13 @@ const qb_verb qb_verb_table = {
                 "  qatbench table plan.yaml runs.jsonl --compare paper.yaml\n",
     .details = "A cell is  mean +- standard deviation (n); (2/3) when runs do not count, each of\n"
                "which is explained below the table: only runs that are done are averaged.\n"
-               "A plan means exactly its cells, and a dash is a run that never started. The\n"
-               "data are never opened. --json is --format json.\n",
+               "A plan means exactly its cells; a dash is a cell that never started, float the\n"
+               "column of solvers that quantize nothing. The data are never opened. --json is\n"
+               "--format json.\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .takes_run_keys = true,
-    .run_keys = qb_cli_place_keys,
+    .run_keys = qb_cli_record_keys,
     .has_json = true,
     .min_args = 1,
     .max_args = -1,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 const char *const qb_cli_place_keys[] = {"runs_dir", "data_dir", "solver_path", NULL};
+const char *const qb_cli_record_keys[] = {"runs_dir", "solver_path", NULL};
 
 static const char *text_or_null(const qb_settings *s, const char *key)
 {

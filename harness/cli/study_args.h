@@ -6,7 +6,8 @@
 #include "study/cells.h"
 #include "study/table.h"
 
-extern const char *const qb_cli_place_keys[]; /* runs_dir data_dir solver_path */
+extern const char *const qb_cli_place_keys[];  /* runs_dir data_dir solver_path */
+extern const char *const qb_cli_record_keys[]; /* without data_dir: for what never opens the data */
 
 /* --runs-dir, --data-dir, --solver-path; texts borrowed from cli->run. */
 qb_study_plan_places qb_cli_places(const qb_cli *cli);

@@ -112,7 +112,8 @@ static void show_progress(void *context, const qb_progress *p)
     board *b = context;
     b->step = p->step;
     b->n_steps = p->n_steps;
-    b->images_per_second = p->images_per_second;
+    if (p->images_per_second > 0) /* none while testing and saving */
+        b->images_per_second = p->images_per_second;
 }
 
 static _Noreturn void be_child(const runner *r, int slot, const qb_task *task, int words, pid_t parent)
@@ -244,11 +245,18 @@ static int take_refusal(runner *r, qb_task *task, const board *b)
     return qb_task_set(task, "failed", b->text);
 }
 
+static bool is_over(const qb_task *task)
+{
+    return strcmp(task->status, "done") == 0 || strcmp(task->status, "diverged") == 0 || strcmp(task->status, "mistrusted") == 0;
+}
+
 static int take_end(runner *r, int slot, int status)
 {
     board *b = &r->boards[slot];
     qb_task *task = r->slots[slot].task;
     char words[400], reason[600];
+    if (!b->ended && qb_task_update(task) == QB_OK && is_over(task))
+        return QB_OK; /* it died on its way out, with everything written */
     if (!b->ended) {
         last_words(r->children[slot].words, words, sizeof words);
         describe_death(status, words, reason, sizeof reason);
@@ -391,9 +399,7 @@ static int look_again(qb_tasks *t)
         qb_task *task = &t->items[i];
         if (strcmp(task->status, "elsewhere") != 0 || qb_task_update(task) < 0)
             continue;
-        bool over = strcmp(task->status, "done") == 0 || strcmp(task->status, "diverged") == 0 ||
-                    strcmp(task->status, "failed") == 0 || strcmp(task->status, "mistrusted") == 0;
-        if (!over)
+        if (!is_over(task) && strcmp(task->status, "failed") != 0)
             QB_TRY(qb_task_set(task, "elsewhere", "another process has it"));
     }
     return QB_OK;

@@ -29,13 +29,9 @@ const qb_measure *qb_measures(size_t *ret_n)
     return measures;
 }
 
-/* Kept beside the table: an option's choices are a constant list. test_measure_names keeps the two equal. */
-const char *const *qb_measure_names(void)
-{
-    static const char *const names[] = {"test_top1",  "test_top5",         "best_top1",  "mean5_top1",  "test_loss",
+/* Kept beside the table: an option's choices are a constant list. A test keeps the two equal. */
+const char *const qb_measure_names[] = {"test_top1",  "test_top5",         "best_top1",  "mean5_top1",  "test_loss",
                                         "train_loss", "images_per_second", "max_levels", "model_bytes", NULL};
-    return names;
-}
 
 int qb_measure_find(const char *name, const qb_measure **ret_measure)
 {
@@ -45,7 +41,7 @@ int qb_measure_find(const char *name, const qb_measure **ret_measure)
             return QB_OK;
         }
     }
-    const char *nearest = qb_nearest_name(name, qb_measure_names(), N_MEASURES);
+    const char *nearest = qb_nearest_name(name, qb_measure_names, N_MEASURES);
     int rc = qb_err_set(QB_E_USAGE, "metric: unknown metric '%.60s'", name);
     return nearest ? qb_err_hint("did you mean '%s'?", nearest) : rc;
 }

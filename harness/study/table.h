@@ -25,7 +25,7 @@ typedef struct qb_measure {
 
 const qb_measure *qb_measures(size_t *ret_n);
 int qb_measure_find(const char *name, const qb_measure **ret_measure); /* QB_E_USAGE with the nearest name */
-const char *const *qb_measure_names(void);                             /* NULL-terminated, for an option's choices */
+extern const char *const qb_measure_names[];                           /* NULL-terminated, for an option's choices */
 
 typedef enum qb_bold { QB_BOLD_NONE = 1, QB_BOLD_BEST, QB_BOLD_SIGNIFICANT } qb_bold;
 typedef enum qb_test { QB_TEST_NONE = 1, QB_TEST_WELCH, QB_TEST_PAIRED } qb_test;

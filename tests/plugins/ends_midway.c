@@ -39,6 +39,7 @@ static int begin_step(void *self, const qb_step *step, qb_step_request *request)
         return 0;
     switch (m->how) {
     case SEGV:
+        signal(SIGSEGV, SIG_DFL); /* a sanitizer would catch it */
         raise(SIGSEGV);
         break;
     case ABORT:

@@ -1,0 +1,167 @@
+/* run, table, plot, report and ls as a user sees them: one tiny study from its plan to its report, and what goes wrong. */
+#include "qb_test.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[64];
+static char *program;
+
+static const char plan[] = "title: Tiny\n"
+                           "base: {dataset: synthetic, model: resnet8, epochs: 2, batch: 32, train_limit: 96, test_limit: 64}\n"
+                           "matrix: {solver: [none, ste], bits: [1, 2]}\n"
+                           "seeds: [1, 2]\n";
+
+static void write_file(const char *name, const char *text)
+{
+    char *path = qb_path_join(folder, name);
+    ck_assert_int_eq(qb_fs_write_atomic(path, text, strlen(text)), 0);
+    qb_free(path);
+}
+
+static void setup(void)
+{
+    strcpy(folder, "/tmp/qb_study_XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char *dir = qb_program_dir();
+    program = qb_sprintf("%s/../qatbench", dir);
+    qb_free(dir);
+    setenv("HOME", folder, 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    unsetenv("QATBENCH_RUNS");
+    write_file("tiny.yaml", plan);
+}
+
+static void teardown(void)
+{
+    ck_assert_int_eq(qb_fs_remove_tree(folder), 0);
+    qb_free(program);
+}
+
+typedef struct outcome {
+    int status;
+    char *out, *err;
+} outcome;
+
+static char *read_back(const char *name)
+{
+    char *path = qb_path_join(folder, name), *text;
+    ck_assert_int_eq(qb_fs_read(path, 1 << 22, &text, &(size_t){0}), 0);
+    qb_free(path);
+    return text;
+}
+
+/* Runs a shell command in which $q is the program. */
+static outcome shell(const char *command)
+{
+    char *line = qb_sprintf("cd '%s'; q='%s'; { %s; } >%s/out 2>%s/err </dev/null", folder, program, command, folder, folder);
+    int status = system(line);
+    qb_free(line);
+    ck_assert(WIFEXITED(status));
+    return (outcome){WEXITSTATUS(status), read_back("out"), read_back("err")};
+}
+
+static void finish(outcome *o)
+{
+    qb_free(o->out);
+    qb_free(o->err);
+}
+
+static void expect(const char *command, int status, const char *in_out, const char *in_err)
+{
+    outcome o = shell(command);
+    ck_assert_msg(o.status == status, "%s: %d: %s", command, o.status, o.err);
+    ck_assert_msg(strstr(o.out, in_out), "%s: %s", command, o.out);
+    ck_assert_msg(strstr(o.err, in_err), "%s: %s", command, o.err);
+    finish(&o);
+}
+
+START_TEST(from_plan_to_report)
+{
+    expect("$q run tiny.yaml -n", 0, "Tiny: 3 cells, 6 runs, 6 left\n", "");
+    expect("$q table tiny.yaml", 0, "ste                –       –\n", "");
+    expect("$q run tiny.yaml -j 2", 0, "", "6 runs: 6 done\n");
+    expect("$q run tiny.yaml", 0, "", "6 runs: 6 done\n");
+    expect("$q run tiny.yaml -n", 0, "over  solver=ste bits=2 seed=2  (done)\nTiny: 3 cells, 6 runs, 0 left\n", "");
+    expect("$q ls tiny.yaml", 0, "done    ste     2        2", "");
+    expect("$q ls", 0, "done    ste     2        2", "");
+    /* a study travels as runs.jsonl */
+    expect("$q table tiny.yaml > a && $q ls tiny.yaml --json > runs.jsonl && wc -l < runs.jsonl", 0, "6", "");
+    expect("mv runs away && $q table tiny.yaml runs.jsonl > b && cmp a b && $q table runs.jsonl > c && cat b", 0, "(2)", "");
+    expect("mkdir study && cp runs.jsonl study && cp tiny.yaml study/plan.yaml && $q table study > c && cmp b c", 0, "", "");
+    expect("$q table tiny.yaml runs.jsonl --format json | grep -c '\"mean\": [0-9]'", 0, "3", "");
+    expect("$q table tiny.yaml runs.jsonl --json --metric test_loss | grep '\"metric\"'", 0, "test_loss", "");
+    expect("$q table tiny.yaml runs.jsonl --format csv -o deep/t.csv && grep -c done deep/t.csv", 0, "6", "");
+    expect("$q table tiny.yaml runs.jsonl --baseline none", 0, "Welch's t test against none", "");
+    expect("LC_ALL=C $q table tiny.yaml runs.jsonl", 0, " +- ", "");
+    expect("$q report tiny.yaml runs.jsonl -o r.html && grep -c '</html>' r.html", 0, "r.html\n1\n", "");
+    expect("! grep -q \"$HOME\" r.html", 0, "", "");
+    if (access("/usr/bin/gnuplot", X_OK) == 0) {
+        expect("$q plot tiny.yaml runs.jsonl -o pics", 0, "pics/accuracy-final.png\n", "");
+        expect("cp pics/accuracy-final.tsv a && rm -r pics && $q plot tiny.yaml runs.jsonl -o pics && cmp a pics/accuracy-final.tsv", 0,
+               "", "");
+        expect("$q report study --format md && head -1 study/REPORT.md && ls study/plots", 0, "# Tiny\naccuracy-epochs.gp\n", "");
+    }
+}
+END_TEST
+
+static const struct {
+    const char *command;
+    int status;
+    const char *err;
+} wrong[] = {
+    {"$q run none.yaml", 66, "none.yaml"},
+    {"$q run tiny", 2, "expected a plan (.yaml), got 'tiny'"},
+    {"$q run", 2, "PLAN"},
+    {"$q run tiny.yaml -j x", 2, "-j: expected a whole number"},
+    {"printf 'base: {lrr: 1}\\n' > p.yaml; $q run p.yaml", 78, "qatbench: p.yaml:1:8: base: unknown key 'lrr'\n  did you mean 'lr'?\n"},
+    {"printf 'base:\\n\\t- 1\\n' > p.yaml; $q run p.yaml", 78, "p.yaml:2:"},
+    {": > p.yaml; $q run p.yaml", 78, "p.yaml:1:1: expected a document, the file is empty"},
+    {"$q table tiny.yaml tiny.yaml", 2, "expected one plan"},
+    {"$q table nowhere", 66, "nowhere"},
+    {"$q table tiny.yaml --metric test_top", 2, "test_top1"},
+    {"$q table tiny.yaml --test welch", 2, "expected --baseline"},
+    {"$q table tiny.yaml --compare none.yaml", 66, "none.yaml"},
+    {"$q table tiny.yaml --compare plan", 2, "the plan names no paper"},
+    {"$q plot tiny.yaml", 66, "no run is done: there is nothing to draw"},
+    {"$q ls nowhere", 66, "nowhere"},
+    {"echo '{\"status\": 1}' > runs.jsonl; echo '{}' >> runs.jsonl; $q table runs.jsonl", 65, "record 1"},
+};
+
+START_TEST(says_what_is_wrong)
+{
+    expect(wrong[_i].command, wrong[_i].status, "", wrong[_i].err);
+}
+END_TEST
+
+START_TEST(stops_and_goes_on)
+{
+    write_file("long.yaml", "base: {dataset: synthetic, model: resnet8, epochs: 60, batch: 32, train_limit: 512, test_limit: 64}\n");
+    expect("$q run long.yaml & pid=$!; until ls runs/long/*/*/*/metrics.jsonl; do sleep 0.1; done 2>/dev/null; sleep 0.5; "
+           "kill -TERM $pid; wait $pid",
+           75, "", "the same command again goes on from here");
+    expect("$q ls long.yaml", 0, "interrupted  none", "");
+    expect("$q table long.yaml", 0, "interrupted\n", "");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("study_verbs");
+    TCase *tc = tcase_create("study_verbs");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 150);
+    tcase_add_test(tc, from_plan_to_report);
+    tcase_add_loop_test(tc, says_what_is_wrong, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_test(tc, stops_and_goes_on);
+    suite_add_tcase(s, tc);
+    return s;
+}
+
+QB_TEST_MAIN
