@@ -288,7 +288,10 @@ static const struct {
     {" parq [ a = 1 , b = x y ] ", "parq", 2, "b", "x y"},
     {"./dir/my-method_2.so[x=]", "./dir/my-method_2.so", 1, "x", ""},
     {"/abs/lib++.so", "/abs/lib++.so", 0, NULL, NULL},
+    {"/my dir/a,b=c/x.so [x=1]", "/my dir/a,b=c/x.so", 1, "x", "1"},
+    {" ./\xC3\xA9 ", "./\xC3\xA9", 0, NULL, NULL},
     {"a[x=-1e-5]", "a", 1, "x", "-1e-5"},
+    {"a[x=1/2]", "a", 1, "x", "1/2"},
 };
 
 START_TEST(parses_specs)
@@ -326,8 +329,8 @@ static const struct {
     {"parq[a=1,a=2]", "a key is given twice"},
     {"parq[a_b=1,a-b=2]", "a key is given twice"},
     {"parq[a=b=c]", "an argument has two '='"},
-    {"pa rq", "a name holds letters, digits and - _ . + / only"},
-    {"parq,ste", "a name holds letters, digits and - _ . + / only"},
+    {"pa rq", "a name holds letters, digits and - _ . + only"},
+    {"parq,ste", "a name holds letters, digits and - _ . + only"},
     {"\xC3\xA9", "the name is missing"},
 };
 

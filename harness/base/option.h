@@ -110,8 +110,8 @@ typedef struct qb_spec {
 } qb_spec;
 
 /* QB_E_USAGE: empty name, unbalanced brackets, empty or repeated key, missing '='. A value may not hold
- * ',' '[' ']' or '='; lists use '/'. A name may hold letters, digits, '-', '_', '.', '+' and '/' (a path to a plugin).
- * Spaces around the name, keys and values are dropped. */
+ * ',' '[' ']' or '='; lists use '/'. A name may hold letters, digits, '-', '_', '.' and '+'; a name with '/' is the path of
+ * a plugin and may hold anything but '[' and ']'. Spaces around the name, keys and values are dropped. */
 int qb_spec_parse(const char *text, qb_spec *ret);
 void qb_spec_finish(qb_spec *s);
 

@@ -33,9 +33,16 @@ static char *copy_trimmed(const char *begin, const char *end)
     return qb_strndup(begin, (size_t)(end - begin));
 }
 
+/* What has a '/' is the path of a plugin, and folders are called what they are called. */
 static size_t name_length(const char *text)
 {
-    size_t n = 0;
+    size_t n = strcspn(text, "[]");
+    if (memchr(text, '/', n)) {
+        while (n > 0 && text[n - 1] == ' ')
+            n--;
+        return n;
+    }
+    n = 0;
     while (isalnum((unsigned char)text[n]) || (text[n] && strchr("-_.+/", text[n])))
         n++;
     return n;
@@ -94,7 +101,7 @@ int qb_spec_parse(const char *text, qb_spec *ret)
     if (n == 0)
         return refuse(text, "the name is missing");
     if (*p && *p != '[')
-        return refuse(text, *p == ']' ? "a ']' without '['" : "a name holds letters, digits and - _ . + / only");
+        return refuse(text, *p == ']' ? "a ']' without '['" : "a name holds letters, digits and - _ . + only");
     qb_spec s = {.name = qb_strndup(name, n)};
     int rc = !s.name ? QB_E_NOMEM : *p ? parse_args(text, p + 1, &s) : QB_OK;
     if (rc < 0) {
