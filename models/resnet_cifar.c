@@ -21,8 +21,9 @@ static qb_ref conv_bn(qb_graph *g, qb_ref x, const char *prefix, int index, int 
 
 static qb_ref basic_block(qb_graph *g, qb_ref x, const char *prefix, int channels, int stride)
 {
-    qb_ref y = conv_bn(g, x, prefix, 1, channels, stride, QB_NONE);
+    /* The shortcut first: it then goes backward last, and adds to the gradient that conv1 has made. */
     qb_ref shortcut = stride == 1 ? x : qb_graph_shortcut_pad(g, x, channels, stride);
+    qb_ref y = conv_bn(g, x, prefix, 1, channels, stride, QB_NONE);
     return conv_bn(g, y, prefix, 2, channels, 1, shortcut);
 }
 

@@ -346,6 +346,27 @@ START_TEST(normalizes)
 }
 END_TEST
 
+/* A shortcut that comes before the convolution beside it goes backward after it, and adds to its gradient in place. */
+START_TEST(shortcut_adds_to_a_gradient)
+{
+    static const struct {
+        int n, channels, size;
+    } sizes[] = {{3, 16, 8}, {2, 20, 7}, {2, 3, 5}, {4, 8, 6}};
+    qb_type type;
+    tolerance tol = {.largest = 2e-5};
+    if (!set_variant(_i % N_VARIANTS, &type, &tol))
+        return;
+    if (type == QB_TYPE_BF16)
+        tol.norm = 0.25;
+    int i = _i / N_VARIANTS, c = sizes[i].channels;
+    qb_graph *g = make_graph((qb_shape){2, sizes[i].size, sizes[i].size});
+    qb_ref x = qb_graph_batchnorm(g, conv(g, qb_graph_input(g), "first", c, 3, 1, 1), "bn", QB_NONE, true);
+    qb_ref s = qb_graph_shortcut_pad(g, x, 2 * c, 2);
+    finish_graph(g, qb_graph_batchnorm(g, conv(g, x, "conv", 2 * c, 3, 2, 1), "sum", s, true));
+    check_graph(g, sizes[i].n, false, 0, type, tol);
+}
+END_TEST
+
 /* A ReLU flips nothing here and a mean of 1000 standard deviations cancels nothing: running_var stays exact to 1e-6. */
 START_TEST(keeps_variance_under_a_large_mean)
 {
@@ -546,6 +567,7 @@ static Suite *suite(void)
     t = tcase_create("batchnorm");
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, normalizes, 0, N_NORMS * N_VARIANTS);
+    tcase_add_loop_test(t, shortcut_adds_to_a_gradient, 0, 4 * N_VARIANTS);
     tcase_add_loop_test(t, keeps_variance_under_a_large_mean, 0, N_VARIANTS);
     tcase_add_loop_test(t, kernels_of_all_widths_agree, 0, 4);
     tcase_add_loop_test(t, bfloat16_kernels_round_once, 0, 3);

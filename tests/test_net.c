@@ -218,11 +218,16 @@ START_TEST(survives_a_lack_of_memory)
 }
 END_TEST
 
+/* The first loss equals the reference's (in bfloat16 nearly), and 30 steps learn the batch by heart. */
 START_TEST(learns_and_agrees_with_the_reference)
 {
+    qb_engine_info info;
+    qb_engine_get_info(&info);
+    if (_i == 1 && !info.bf16)
+        return;
     make_batches();
     qb_graph *g = make_graph();
-    qb_net *net = make_net(g, 2, true, QB_FP32);
+    qb_net *net = make_net(g, 2, true, _i == 1 ? QB_BF16 : QB_FP32);
     ref_net *r = ref_net_create(g, BATCH);
     size_t n_params;
     qb_param *p = qb_net_params(net, &n_params);
@@ -234,7 +239,7 @@ START_TEST(learns_and_agrees_with_the_reference)
     ref_net_forward(r, true);
     qb_loss loss = train(net, images[0], BATCH), first = loss;
     double want = ref_cross_entropy(ref_logits(r), BATCH, CLASSES, labels, 0.1);
-    ck_assert_double_le(fabs(loss.sum / want - 1), 1e-6);
+    ck_assert_double_le(fabs(loss.sum / want - 1), _i == 1 ? 0.02 : 1e-6);
     ck_assert_int_eq(loss.n, BATCH);
     ck_assert(loss.finite);
     for (int step = 0; step < 30; step++)
@@ -435,7 +440,7 @@ static Suite *suite(void)
     tcase_add_test(t, images_do_not_depend_on_each_other_in_evaluation);
     tcase_add_test(t, a_step_allocates_nothing);
     tcase_add_test(t, survives_a_lack_of_memory);
-    tcase_add_test(t, learns_and_agrees_with_the_reference);
+    tcase_add_loop_test(t, learns_and_agrees_with_the_reference, 0, 2);
     tcase_add_test(t, uses_other_weights_on_request);
     tcase_add_test(t, initial_weights_follow_seed_and_name);
     suite_add_tcase(s, t);

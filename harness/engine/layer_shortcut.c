@@ -1,6 +1,6 @@
 /* Option-A shortcut: every stride-th row and column, channels padded with zeros on both sides.
  * In blocked layouts the channels move by `front`, so a block of the output takes lanes from at most two blocks of the
- * input. Only float32 and bfloat16 are moved, never computed with: the code counts bytes.
+ * input. Images go through memory one by one, so that what is cleared first is still in the cache when it is filled.
  * Source: spec/recipes.md 1.1.
  */
 #include "base/err.h"
@@ -10,6 +10,8 @@
 
 typedef struct shortcut_op {
     int dx;
+    bool adds; /* to a contribution that is there already: a quarter of the pixels at stride 2, instead of a tensor of
+                * zeros with those pixels, which x's layer would have to read too. Float32 only: bfloat16 would round it. */
 } shortcut_op;
 
 qb_ref qb_graph_shortcut_pad(qb_graph *g, qb_ref x, int out, int stride)
@@ -42,7 +44,13 @@ static int plan(qb_plan *p, const qb_layer *l, void *op)
 
 static int plan_backward(qb_plan *p, const qb_layer *l, void *op)
 {
-    return qb_plan_add_grad(p, l, l->in[0], -1, &((shortcut_op *)op)->dx);
+    shortcut_op *o = op;
+    const qb_tensor *x = &p->tensors[l->in[0]];
+    o->adds = x->n_contributions > 0 && x->layout.type == QB_TYPE_F32;
+    if (!o->adds)
+        return qb_plan_add_grad(p, l, l->in[0], -1, &o->dx);
+    o->dx = x->grads[0]; /* alive until x's layer has read it */
+    return 0;
 }
 
 static int bind(qb_plan *p, const qb_layer *l, void *op)
@@ -51,9 +59,22 @@ static int bind(qb_plan *p, const qb_layer *l, void *op)
     return 0;
 }
 
-static void copy(char *to, const char *from, size_t bytes)
+/* Neighbouring channels c .. c + run of x that share a block in x and in y, where they are o .. o + run. */
+typedef struct lanes {
+    int64_t c, o, run;
+} lanes;
+
+static lanes next_lanes(const qb_layout *in, const qb_layout *out, int64_t c)
 {
-    if (bytes == 64)
+    int64_t o = c + (out->c - in->c) / 2, run = in->block - c % in->block;
+    if (run > out->block - o % out->block)
+        run = out->block - o % out->block;
+    return (lanes){c, o, run < in->c - c ? run : in->c - c};
+}
+
+static void copy_pixel(char *to, const char *from, size_t bytes)
+{
+    if (bytes == 64) /* sizes of blocked layouts, known at compile time: one or two moves */
         memcpy(to, from, 64);
     else if (bytes == 32)
         memcpy(to, from, 32);
@@ -61,34 +82,45 @@ static void copy(char *to, const char *from, size_t bytes)
         memcpy(to, from, bytes);
 }
 
-/* Calls `copy` for every pixel of image n: from x to y, or (back) from y to x. */
-static void move_image(const qb_layer *l, const qb_layout *in, const qb_layout *out, char *x, char *y, bool back)
+static inline void add_floats(float *restrict to, const float *restrict from, int64_t run)
 {
-    size_t size = qb_type_size(in->type);
-    int64_t front = (out->c - in->c) / 2;
-    for (int64_t c = 0, run; c < in->c; c += run) { /* channels c .. c + run of x share a block in both */
-        int64_t o = c + front, lane = c % in->block, out_lane = o % out->block;
-        run = in->block - lane;
-        if (run > out->block - out_lane)
-            run = out->block - out_lane;
-        if (run > in->c - c)
-            run = in->c - c;
-        char *xs = x + (size_t)(c / in->block * in->h * in->w * in->block + lane) * size;
-        char *ys = y + (size_t)(o / out->block * out->h * out->w * out->block + out_lane) * size;
-        size_t bytes = (size_t)run * size, x_pixel = (size_t)in->block * size, y_pixel = (size_t)out->block * size;
-        for (int64_t i = 0; i < out->h; i++)
-            for (int64_t j = 0; j < out->w; j++) {
-                char *xp = xs + (size_t)(i * l->stride * in->w + j * l->stride) * x_pixel;
-                char *yp = ys + (size_t)(i * out->w + j) * y_pixel;
-                if (back)
-                    copy(xp, yp, bytes);
-                else
-                    copy(yp, xp, bytes);
-            }
+    for (int64_t j = 0; j < run; j++)
+        to[j] += from[j];
+}
+
+static void add_pixel(void *to, const void *from, int64_t run)
+{
+    if (run == 16)
+        add_floats(to, from, 16);
+    else if (run == 8)
+        add_floats(to, from, 8);
+    else
+        add_floats(to, from, run);
+}
+
+typedef enum direction { TO_Y, TO_X, ADD_TO_X } direction;
+
+static void move_lanes(const qb_layer *l, const qb_layout *in, const qb_layout *out, lanes n, char *x, char *y, direction way)
+{
+    size_t size = qb_type_size(in->type), x_pixel = (size_t)in->block * size, y_pixel = (size_t)out->block * size;
+    size_t bytes = (size_t)n.run * size;
+    x += (size_t)(n.c / in->block * in->h * in->w * in->block + n.c % in->block) * size;
+    y += (size_t)(n.o / out->block * out->h * out->w * out->block + n.o % out->block) * size;
+    for (int64_t i = 0; i < out->h; i++) {
+        char *row = x + (size_t)(i * l->stride * in->w) * x_pixel, *y_row = y + (size_t)(i * out->w) * y_pixel;
+        for (int64_t j = 0; j < out->w; j++) {
+            char *xp = row + (size_t)(j * l->stride) * x_pixel, *yp = y_row + (size_t)j * y_pixel;
+            if (way == TO_Y)
+                copy_pixel(yp, xp, bytes);
+            else if (way == TO_X)
+                copy_pixel(xp, yp, bytes);
+            else
+                add_pixel(xp, yp, n.run);
+        }
     }
 }
 
-static void move(const qb_plan *p, const qb_layer *l, int x, int y, bool back)
+static void move(const qb_plan *p, const qb_layer *l, int x, int y, direction way)
 {
     const qb_layout *in = &p->tensors[l->in[0]].layout, *out = &p->tensors[l->ref].layout;
     size_t x_image = qb_layout_bytes(in) / (size_t)in->n, y_image = qb_layout_bytes(out) / (size_t)out->n;
@@ -96,24 +128,26 @@ static void move(const qb_plan *p, const qb_layer *l, int x, int y, bool back)
 #pragma omp parallel for schedule(static)
     for (int64_t n = 0; n < in->n; n++) {
         char *xn = xs + (size_t)n * x_image, *yn = ys + (size_t)n * y_image;
-        if (back)
-            memset(xn, 0, x_image);
-        else
+        if (way == TO_Y)
             memset(yn, 0, y_image);
-        move_image(l, in, out, xn, yn, back);
+        else if (way == TO_X)
+            memset(xn, 0, x_image);
+        for (lanes at = next_lanes(in, out, 0); at.c < in->c; at = next_lanes(in, out, at.c + at.run))
+            move_lanes(l, in, out, at, xn, yn, way);
     }
 }
 
 static int forward(qb_plan *p, const qb_layer *l, void *op)
 {
     (void)op;
-    move(p, l, p->tensors[l->in[0]].value, p->tensors[l->ref].value, false);
+    move(p, l, p->tensors[l->in[0]].value, p->tensors[l->ref].value, TO_Y);
     return 0;
 }
 
 static int backward(qb_plan *p, const qb_layer *l, void *op)
 {
-    move(p, l, ((shortcut_op *)op)->dx, p->tensors[l->ref].grads[0], true);
+    const shortcut_op *o = op;
+    move(p, l, o->dx, p->tensors[l->ref].grads[0], o->adds ? ADD_TO_X : TO_X);
     return 0;
 }
 
