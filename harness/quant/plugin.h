@@ -22,7 +22,8 @@ typedef struct qb_plugin {
 
 /* `name` is a solver name, looked up in the search path, or a path (has a '/' or ends in .so).
  * Search: solver_path (colon-separated, may be NULL) > QATBENCH_SOLVER_PATH > $XDG_DATA_HOME/qatbench/solvers >
- * "solvers" beside the program > QB_SOLVERS_DIR. A name not found gives the nearest one found.
+ * "solvers" beside the program > the installed folder as
+ * seen from the program's > QB_SOLVERS_DIR. A name not found gives the nearest one found.
  * Loaded plugins are kept: the same file gives the same object (owned by the module, never freed). */
 int qb_plugin_load(const char *name, const char *solver_path, const qb_plugin **ret_plugin);
 

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef QB_SOLVERS_DIR
-#error "QB_SOLVERS_DIR: folder of the installed solvers"
+#if !defined QB_SOLVERS_DIR || !defined QB_SOLVERS_FROM_PROGRAM
+#error "QB_SOLVERS_DIR: folder of the installed solvers; QB_SOLVERS_FROM_PROGRAM: the same from the program's folder"
 #endif
 
 typedef struct dir_list {
@@ -66,9 +66,27 @@ static int add_below(dir_list *l, char *(*parent_dir)(void), bool shipped)
     return path ? add_dir(l, path, shipped) : QB_E_NOMEM;
 }
 
+/* The installed folder as seen from the program, so that an installation can be moved or staged under DESTDIR. */
+static int add_beside_installation(dir_list *l)
+{
+    qb_err_clear();
+    char *program_dir = qb_program_dir();
+    if (!program_dir)
+        return qb_err_code() == QB_E_NOMEM ? QB_E_NOMEM : 0;
+    char *path = qb_path_join(program_dir, QB_SOLVERS_FROM_PROGRAM);
+    qb_free(program_dir);
+    if (!path)
+        return QB_E_NOMEM;
+    if (qb_fs_is_dir(path))
+        return add_dir(l, path, true);
+    qb_free(path);
+    return 0;
+}
+
 static int add_shipped(dir_list *l)
 {
     QB_TRY(add_below(l, qb_program_dir, true));
+    QB_TRY(add_beside_installation(l));
     char *installed = qb_strdup(QB_SOLVERS_DIR);
     return installed ? add_dir(l, installed, true) : QB_E_NOMEM;
 }
