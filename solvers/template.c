@@ -1,16 +1,17 @@
-/* template - copy this file to NAME.c, write NAME in `.name` below, and change the maths in `project`.
- *
- * Start with a head comment like this one: the method in formulas, where it is from, and where you differ. Here:
+/* template - a mix of the latent weight and its nearest level.
  *
  *   w = (1 - s) z + s nearest(levels of the row, z)      s = fraction of the annealing window ^ power
  *
  * so w is the latent weight before the window, a hard one after it, and a mix in between.
  *
- * Build:  cc -shared -fPIC -O3 -std=c11 $(pkg-config --cflags qatbench) NAME.c -o NAME.so -lm
- * Test:   qatbench solver check ./NAME.so
- * Train:  qatbench train --solver './NAME.so[power=3]' --bits 2 ...
+ * Made to be edited: the maths in `project`, the options, the texts at the end, and this comment, which should give
+ * the method in formulas, where it is from, and where you differ. `qatbench solver new NAME` copies it for you.
  *
- * Source: none; it shows the interface. A linear mix is BinaryRelax (binaryrelax.c).
+ * Build:  cc -shared -fPIC -O3 -std=c11 $(pkg-config --cflags qatbench) template.c -o template.so -lm
+ * Test:   qatbench solver check ./template.so
+ * Train:  qatbench train --solver './template.so[power=3]' --bits 2 ...
+ *
+ * Source: none; it shows the interface. A linear mix is BinaryRelax (Yin et al., arXiv 1801.06313).
  */
 #include <qatbench/solver.h>      /* the interface: read its first page, the order of a step */
 #include <qatbench/solver_util.h> /* nearest level, clamp, means: optional */
@@ -93,9 +94,9 @@ const qb_solver qb_solver_v1 = {
     .traits = QB_TRAIT_IDENTITY_BEFORE | QB_TRAIT_HARD_AFTER | QB_TRAIT_MONOTONE | QB_TRAIT_ODD | QB_TRAIT_ROW_SYMMETRIC,
 
     .name = "template", /* = the file's name without .so */
-    .title = "template: a mix of the latent weight and its nearest level",
+    .title = "a mix of the latent weight and its nearest level",
     .version = "1.0", /* raise it when results change: a new version is a new experiment */
-    .source = "qatbench, solvers/template.c",
+    .source = "a variation on BinaryRelax, Yin et al., arXiv 1801.06313",
     .options = options,
     .n_options = sizeof options / sizeof *options,
 

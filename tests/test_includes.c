@@ -20,7 +20,7 @@ static const struct rule {
     {"harness/quant", {"base/", "engine/", "quant/"}, false},
     {"harness/train", {"base/", "engine/", "quant/", "train/", "models/", "datasets/"}, false},
     {"harness/study", {"base/", "engine/", "quant/", "train/", "study/", "models/", "datasets/"}, false},
-    {"harness/cli", {"base/", "engine/", "quant/", "train/", "study/", "cli/", "models/", "datasets/", "license_text.h"}, false},
+    {"harness/cli", {"base/", "engine/", "quant/", "train/", "study/", "cli/", "models/", "datasets/", "license_text.h", "template_"}, false},
     {"models", {"base/", "models/", "engine/graph.h"}, false},
     {"datasets", {"base/", "datasets/"}, false},
     {"solvers", {"common/"}, true},

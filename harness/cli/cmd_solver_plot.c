@@ -116,10 +116,9 @@ static int take_flags(const qb_cli *cli, drawing *d)
 
 static int open_solver(const qb_cli *cli, drawing *d)
 {
-    const qb_value *path = qb_get(&cli->flags, "solver_path");
     qb_spec spec;
     QB_TRY(qb_spec_parse(cli->args[0], &spec));
-    int rc = qb_plugin_load(spec.name, path->is_null ? NULL : path->text, &d->plugin);
+    int rc = qb_plugin_load(spec.name, qb_cli_flag_text(cli, "solver_path"), &d->plugin);
     if (rc == QB_OK)
         rc = qb_plugin_settings(d->plugin, &spec, &d->settings);
     if (rc == QB_OK && !(d->spec = qb_spec_canonical(d->plugin->solver.name, &d->settings)))

@@ -18,6 +18,7 @@ static const qb_verb *const verbs[] = {
     &qb_verb_info,
     &qb_verb_solver_check,
     &qb_verb_solver_info,
+    &qb_verb_solver_new,
     &qb_verb_solver_plot,
     &qb_verb_data_info,
     &qb_verb_data_verify,
