@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "engine/schedule.h"
 #include "quant/levels.h"
+#include "quant/plugin_probe.h"
 #include "train/spans.h"
 
 #include <ctype.h>
@@ -104,55 +105,6 @@ int qb_granularity_parse(const char *text, qb_granularity *ret_kind, int64_t *re
 static int set_text(qb_settings *s, const char *key, const char *text)
 {
     return qb_settings_set(s, key, text);
-}
-
-/* ---- capabilities that options decide ---- */
-
-static void probe_fail(const qb_host *host, const char *why)
-{
-    (void)host;
-    qb_err_set(QB_E_FAILED, "%s", why);
-}
-
-static void probe_uniform(const qb_host *host, uint32_t view, int64_t step, uint32_t purpose, int64_t first, int64_t n,
-                          float *out)
-{
-    (void)host, (void)view, (void)step, (void)purpose, (void)first;
-    for (int64_t i = 0; i < n; i++)
-        out[i] = 0.5f;
-}
-
-/* What caps remain after bind, asked with a small made-up view: a plugin that can own its levels under some options
- * only says so in bind. */
-static int effective_caps(const qb_config *c, double weight_decay, uint32_t *ret_caps)
-{
-    const qb_solver *solver = &c->plugin->solver;
-    *ret_caps = solver->caps;
-    if (!solver->bind || !(solver->caps & (QB_CAP_OWN_LEVELS | QB_CAP_EDITS_LATENT)))
-        return QB_OK;
-    qb_host host = {.size = sizeof host, .fail = probe_fail, .uniform = probe_uniform, .bits = c->bits, .n_views = 1,
-                    .n_steps = c->n_steps, .first_step = c->warmup, .weight_decay = weight_decay};
-    qb_option_value *values = qb_plugin_values(c->plugin, &c->solver);
-    if (!values)
-        return QB_E_NOMEM;
-    void *self = NULL;
-    qb_err_clear();
-    int failed = solver->create ? solver->create(&host, values, &self) : 0;
-    if (!failed) {
-        const qb_view view = {.size = sizeof view, .name = "probe.weight", .n_rows = 4, .row_len = 8, .n_per_channel = 8,
-                              .fan_in = 8, .fan_out = 4, .bits = c->bits};
-        qb_bind request = {.size = sizeof request, .caps = solver->caps, .aux_lr_factor = 1};
-        failed = solver->bind(self, &view, &request);
-        *ret_caps = request.caps;
-    }
-    if (solver->destroy && self)
-        solver->destroy(self);
-    qb_free(values);
-    if (!failed)
-        return QB_OK;
-    if (qb_err_code() == QB_OK)
-        qb_err_set(QB_E_FAILED, "create or bind failed without a reason");
-    return qb_err_add("solver '%s'", solver->name);
 }
 
 /* ---- identity ---- */
@@ -299,8 +251,15 @@ static int resolve_quantization(qb_config *c)
     if (c->full_precision)
         return QB_OK;
 
+    qb_granularity kind;
+    int64_t block;
+    QB_TRY(qb_granularity_parse(qb_get(s, "granularity")->text, &kind, &block));
+    const qb_plugin_question question = {
+        .plugin = c->plugin, .settings = &c->solver, .bits = c->bits, .n_steps = c->n_steps, .first_step = c->warmup,
+        .granularity = kind == QB_PER_TENSOR ? "tensor" : (kind == QB_PER_ROW ? "row" : "block"),
+        .weight_decay = qb_get(s, "weight_decay")->r};
     uint32_t caps;
-    QB_TRY(effective_caps(c, qb_get(s, "weight_decay")->r, &caps));
+    QB_TRY(qb_plugin_probe(&question, &caps));
     c->owns_levels = (caps & QB_CAP_OWN_LEVELS) != 0;
     if (qb_get(s, "quant_shrink")->b && (caps & (QB_CAP_EDITS_LATENT | QB_CAP_OWN_LEVELS))) {
         qb_err_set(QB_E_CONFIG, "quant_shrink: cannot be combined with solver '%s', which %s", c->plugin->solver.name,
@@ -308,16 +267,11 @@ static int resolve_quantization(qb_config *c)
         return qb_err_hint("leave out --quant-shrink");
     }
 
-    qb_granularity kind;
-    int64_t block;
-    QB_TRY(qb_granularity_parse(qb_get(s, "granularity")->text, &kind, &block));
     char text[48];
     if (kind == QB_PER_BLOCK) {
         snprintf(text, sizeof text, "block[size=%lld]", (long long)block);
         QB_TRY(set_text(s, "granularity", text));
     }
-    QB_TRY(qb_plugin_supports(c->plugin, &c->solver, c->bits,
-                              kind == QB_PER_TENSOR ? "tensor" : (kind == QB_PER_ROW ? "row" : "block")));
     if (c->owns_levels)
         return QB_OK;
     qb_quantizer *quantizer = NULL;

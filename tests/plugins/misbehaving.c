@@ -261,6 +261,9 @@ static int supports(const qb_option_value *value, int32_t bits, const char *gran
 {
     (void)value;
     (void)granularity;
+#ifdef CRASH_IN_SUPPORTS
+    raise(SIGSEGV);
+#endif
 #ifdef REFUSES_ALL
     if (n > 8)
         memcpy(why, "not now", 8);
@@ -283,10 +286,13 @@ static const qb_solver_option options[] = {
 #ifndef MORE_TRAITS
 #define MORE_TRAITS 0
 #endif
+#ifndef MORE_CAPS
+#define MORE_CAPS 0
+#endif
 
 const qb_solver qb_solver_v1 = {
     QB_SOLVER_HEAD,
-    .caps = QB_CAP_PARALLEL_VIEWS,
+    .caps = QB_CAP_PARALLEL_VIEWS | MORE_CAPS,
     .traits = QB_TRAIT_IDENTITY_BEFORE | QB_TRAIT_HARD_AFTER | QB_TRAIT_MONOTONE | QB_TRAIT_ODD | QB_TRAIT_ROW_SYMMETRIC |
               MORE_TRAITS,
     .name = FILE_NAME,

@@ -1,0 +1,27 @@
+/* What a plugin would do in a run, asked before there is one.
+ *
+ * The questions are put in a child process: a plugin that crashes, exits or hangs in `supports`, `create` or `bind`
+ * takes down the run that it is meant for, never the study that asks.
+ */
+#ifndef QB_PLUGIN_PROBE_H
+#define QB_PLUGIN_PROBE_H
+
+#include "quant/plugin.h"
+
+#include <stdint.h>
+
+typedef struct qb_plugin_question {
+    const qb_plugin *plugin;
+    const qb_settings *settings; /* of the plugin's options */
+    int bits;
+    const char *granularity; /* "tensor", "row" or "block" */
+    int64_t n_steps, first_step;
+    double weight_decay;
+} qb_plugin_question;
+
+/* *ret_caps: the capabilities that bind leaves of the plugin's for a small made-up view; those that it declares where it
+ * could not be asked, because it failed or died: its run will do the same and say so. QB_E_CONFIG: `supports`
+ * refuses, with its reason. */
+int qb_plugin_probe(const qb_plugin_question *question, uint32_t *ret_caps);
+
+#endif
