@@ -28,7 +28,7 @@ typedef struct net_options {
     const char *solver, *quantizer; /* quantizer NULL: lsbq */
     int bits;                       /* 0: 2 bits */
     qb_granularity granularity;     /* 0: by row */
-    int64_t block, warmup, period;
+    int64_t block, warmup, period, n_steps; /* n_steps 0: 100 */
     bool shrink;
     double start, end; /* annealing window; end 0: 10 */
     double weight_decay;
@@ -89,6 +89,7 @@ static inline void net_prepare(net *n, const net_options *o)
 
 static inline int net_create_quant(net *n, const net_options *o)
 {
+    int64_t n_steps = o->n_steps != 0 ? o->n_steps : 100;
     qb_quant_options q = {.plugin = n->plugin,
                           .solver_settings = &n->settings,
                           .bits = o->bits != 0 ? o->bits : 2,
@@ -98,12 +99,12 @@ static inline int net_create_quant(net *n, const net_options *o)
                           .period = o->period,
                           .warmup = o->warmup,
                           .shrink = o->shrink,
-                          .n_steps = 100,
+                          .n_steps = n_steps,
                           .steps_per_epoch = 10,
                           .anneal_start = o->start,
                           .anneal_end = o->end > 0 ? o->end : o->start > 0 ? o->start : 10,
                           .lr_base = LR,
-                          .lr_sum_total = LR * (double)(100 - o->warmup),
+                          .lr_sum_total = LR * (double)(n_steps - o->warmup),
                           .weight_decay = o->weight_decay,
                           .seed = o->seed != 0 ? o->seed : 1,
                           .threads = o->threads};

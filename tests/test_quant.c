@@ -4,6 +4,7 @@
 #include "quant_net.h"
 
 #include "plugins/recorder.h"
+#include "quant/quant_views.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -561,6 +562,48 @@ START_TEST(metrics_are_those_of_the_last_step)
 }
 END_TEST
 
+START_TEST(first_and_last_layer)
+{
+    net n;
+    net_prepare(&n, &(net_options){.solver = "ste"});
+    const int want[N_PARAMS] = {QB_LAYER_INNER, QB_LAYER_FIRST, QB_LAYER_INNER, QB_LAYER_INNER, QB_LAYER_INNER, QB_LAYER_LAST};
+    for (size_t i = 0; i < N_PARAMS; i++)
+        ck_assert_int_eq(qb_tensor_layer(n.params, N_PARAMS, i), want[i]);
+    ck_assert_int_eq(qb_tensor_layer(n.params + 1, 1, 0), QB_LAYER_FIRST);
+    net_close(&n);
+}
+END_TEST
+
+/* a and b lie 4 floats apart: one thread must have both, since each one's guard is the other's edge. */
+START_TEST(neighbours_are_one_group)
+{
+    net n;
+    net_prepare(&n, &(net_options){.solver = "ste"});
+    qb_tensor tensors[N_VIEWS] = {{0}};
+    size_t order[N_VIEWS], starts[N_VIEWS + 1];
+    for (int v = 0; v < N_VIEWS; v++)
+        tensors[v].param = &n.params[view_params[v]];
+    ck_assert_uint_eq(qb_tensor_groups(tensors, N_VIEWS, order, starts), 2);
+    ck_assert(order[0] == 2 && order[1] == 1 && order[2] == 0); /* the largest first */
+    ck_assert(starts[0] == 0 && starts[1] == 1 && starts[2] == 3);
+    net_close(&n);
+}
+END_TEST
+
+START_TEST(all_finite_sees_every_place)
+{
+    const float odd[] = {NAN, -NAN, INFINITY, -INFINITY};
+    for (size_t n = 1; n < 40; n++)
+        for (size_t at = 0; at < n; at++) {
+            float x[40] = {3e38f, -3e38f, 1e-45f, -0.0f};
+            ck_assert(qb_all_finite(x, n));
+            x[at] = odd[at % 4];
+            ck_assert(!qb_all_finite(x, n));
+        }
+    ck_assert(qb_all_finite(NULL, 0));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("quant");
@@ -589,6 +632,9 @@ static Suite *suite(void)
     tcase_add_test(t, shrink_is_refused_where_it_has_no_meaning);
     tcase_add_test(t, running_out_of_memory_is_an_error);
     tcase_add_test(t, metrics_are_those_of_the_last_step);
+    tcase_add_test(t, first_and_last_layer);
+    tcase_add_test(t, neighbours_are_one_group);
+    tcase_add_test(t, all_finite_sees_every_place);
     suite_add_tcase(s, t);
     return s;
 }
