@@ -44,7 +44,8 @@ const float *qb_net_weight_slab(const qb_net *net); /* the slab that holds w of 
 /* Evaluate with other weights: `slab` has every parameter at its offset; NULL = back to w. Borrowed. */
 void qb_net_use_weights(qb_net *net, const float *slab);
 
-/* images (n, c, h, w) plain float32, already normalised; n must be one of the planned sizes of that mode.
+/* images (n, c, h, w) plain float32, already normalised, copied before this returns; n must be one of the planned sizes
+ * of that mode.
  * TRAIN uses batch statistics and updates the running ones. QB_E_FAILED: oneDNN error. */
 int qb_net_forward(qb_net *net, const float *images, int n, qb_mode mode);
 const float *qb_net_logits(const qb_net *net); /* (n, classes) of the last forward */
