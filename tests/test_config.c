@@ -122,6 +122,7 @@ static const struct {
     {"solver=parq;anneal_start=1ep;anneal_end=40st", QB_E_CONFIG, "anneal_start: 1ep is not before anneal_end (step 40)"},
     {"solver=parq;quant_warmup=2ep", QB_E_CONFIG, "quant_warmup: 2ep leaves no quantized step"},
     {"solver=par-nonconvex;quant_shrink=true", QB_E_CONFIG, "quant_shrink"},
+    {"experiment=../elsewhere", QB_E_USAGE, "experiment: expected the name of one folder"},
     {"lr_schedule=cosin", QB_E_USAGE, "cosin"},
 };
 

@@ -103,6 +103,11 @@ int qb_err_hint(const char *fmt, ...)
     return current_code;
 }
 
+int qb_err_set_code(int code)
+{
+    return current_code = code;
+}
+
 void qb_err_clear(void)
 {
     current_code = QB_OK;

@@ -37,6 +37,10 @@ int qb_err_add(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Sets the second line: what to do about it. Returns the current code. */
 int qb_err_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Changes the code of the current error, keeps its text and hint: a file that is missing while writing is no missing
+ * input. Returns the new code. */
+int qb_err_set_code(int code);
+
 void qb_err_clear(void);
 int qb_err_code(void);         /* QB_OK when nothing is set */
 const char *qb_err_text(void); /* "" when nothing is set; borrowed until the next qb_err_* call */

@@ -122,6 +122,13 @@ int qb_fs_read(const char *path, size_t max_bytes, char **ret_text, size_t *ret_
 
 /* ---- writing ---- */
 
+/* "VERB 'PATH': reason". Always QB_E_IO: a folder that is gone is no missing input. */
+static int write_failed(const char *verb, const char *path)
+{
+    qb_err_set_errno("cannot %s '%s'", verb, path);
+    return qb_err_set_code(QB_E_IO);
+}
+
 static int write_all(int fd, const char *path, const char *bytes, size_t n)
 {
     while (n > 0) {
@@ -129,7 +136,7 @@ static int write_all(int fd, const char *path, const char *bytes, size_t n)
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
-            return qb_err_set_errno("cannot write '%s'", path);
+            return write_failed("write", path);
         bytes += written;
         n -= (size_t)written;
     }
@@ -148,7 +155,7 @@ int qb_atomic_open(qb_atomic_file *f, const char *path)
     f->fd = open(f->tmp_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (f->fd >= 0)
         return QB_OK;
-    int rc = qb_err_set_errno("cannot create '%s'", f->tmp_path);
+    int rc = write_failed("create", f->tmp_path);
     qb_atomic_abandon(f);
     return rc;
 }
@@ -167,7 +174,7 @@ static int sync_folder_of(const char *path)
     int rc = QB_OK;
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
-        rc = qb_err_set_errno("cannot sync the folder '%s'", dir);
+        rc = write_failed("sync the folder", dir);
     if (fd >= 0)
         (void)close(fd); /* nothing was written through it */
     qb_free(dir);
@@ -178,12 +185,12 @@ int qb_atomic_commit(qb_atomic_file *f)
 {
     int rc = QB_OK;
     if (fsync(f->fd) != 0)
-        rc = qb_err_set_errno("cannot sync '%s'", f->tmp_path);
+        rc = write_failed("sync", f->tmp_path);
     if (close(f->fd) != 0 && rc == QB_OK)
-        rc = qb_err_set_errno("cannot close '%s'", f->tmp_path);
+        rc = write_failed("close", f->tmp_path);
     f->fd = -1;
     if (rc == QB_OK && rename(f->tmp_path, f->path) != 0)
-        rc = qb_err_set_errno("cannot rename '%s' to '%s'", f->tmp_path, f->path);
+        rc = write_failed("rename to its final name", f->tmp_path);
     if (rc == QB_OK) {
         qb_free(f->tmp_path); /* it is the target now: not to be removed below */
         f->tmp_path = NULL;
@@ -191,6 +198,21 @@ int qb_atomic_commit(qb_atomic_file *f)
     }
     qb_atomic_abandon(f);
     return rc;
+}
+
+int qb_fs_put_dir(const char *from, const char *to)
+{
+    int rc = QB_OK;
+    if (rename(from, to) == 0)
+        return sync_folder_of(to);
+    if (errno != EEXIST && errno != ENOTEMPTY)
+        return write_failed("rename to its final name", from);
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0)
+        rc = sync_folder_of(to);
+    else /* a file system that cannot exchange: the old one goes first */
+        rc = qb_fs_remove_tree(to) < 0 || rename(from, to) != 0 ? write_failed("rename to its final name", from) : QB_OK;
+    int removed = qb_fs_remove_tree(from);
+    return rc < 0 ? rc : removed;
 }
 
 void qb_atomic_abandon(qb_atomic_file *f)

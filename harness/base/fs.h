@@ -32,6 +32,9 @@ void qb_atomic_abandon(qb_atomic_file *f);                          /* removes t
 /* Appends one line by a single write(); torn lines can then only be last lines. */
 int qb_fs_append(int fd, const char *path_for_errors, const char *bytes, size_t n);
 
+/* Puts the folder `from` in the place of `to`, which may exist: whoever looks finds the old one or the new one. */
+int qb_fs_put_dir(const char *from, const char *to);
+
 int qb_fs_remove_tree(const char *path); /* rm -r; missing is fine */
 
 /* Sorted names (not paths) in a folder, "." and ".." left out. Free with qb_fs_free_names. */

@@ -283,3 +283,8 @@ size_t qb_quant_metrics(const qb_quant *q, qb_metric *out, size_t max)
     size_t n = q->solver->metrics(q->self, &q->last, out, max);
     return n < max ? n : max;
 }
+
+double qb_quant_lr_sum(const qb_quant *q)
+{
+    return q->lr_sum;
+}

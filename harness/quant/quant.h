@@ -75,6 +75,9 @@ qb_quant_times qb_quant_take_times(qb_quant *q); /* returns and resets */
 /* Metrics of the solver for the step just done; names as "parq_inv_slope". Returns how many (<= max). */
 size_t qb_quant_metrics(const qb_quant *q, qb_metric *out, size_t max);
 
+/* Sum of the learning rates of the quantized steps so far. */
+double qb_quant_lr_sum(const qb_quant *q);
+
 /* Tensors by name for plots and tests: levels (n_rows, n_levels) of parameter i, or NULL. */
 const float *qb_quant_levels(const qb_quant *q, size_t param, int64_t *ret_rows, int *ret_n_levels);
 

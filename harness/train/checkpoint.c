@@ -128,19 +128,19 @@ static json_t *state_json(const qb_train_state *s)
                      (json_int_t)s->window_correct, "window_seen", (json_int_t)s->window_seen, "curve", s->curve);
 }
 
-/* SHA-256 of the manifest without its own hash: its numbers decide the rest of the run as much as the tensors do. */
-static int hash_manifest(const json_t *manifest, char ret_sha[65])
+/* SHA-256 of everything in a manifest but its own hash. */
+static int manifest_hash(const json_t *manifest, char ret_sha256[65])
 {
-    json_t *rest = json_copy((json_t *)manifest); /* shallow: reads only */
+    json_t *rest = json_copy((json_t *)(uintptr_t)manifest);
     if (rest)
-        (void)json_object_del(rest, "sha256"); /* -1: it was not there */
+        json_object_del(rest, "sha256");
     char *text = rest ? qb_json_compact(rest) : NULL;
-    json_decref(rest);
-    if (!text)
-        return qb_err_set(QB_E_NOMEM, "out of memory");
-    qb_sha256_of(text, strlen(text), ret_sha);
+    if (text)
+        qb_sha256_of(text, strlen(text), ret_sha256);
+    int rc = text ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory");
     qb_free(text);
-    return QB_OK;
+    json_decref(rest);
+    return rc;
 }
 
 static int write_manifest(const char *folder, const qb_checkpoint_parts *parts, char sha[N_PARTS][65], int64_t metrics_bytes)
@@ -154,13 +154,12 @@ static int write_manifest(const char *folder, const qb_checkpoint_parts *parts, 
                                            parts->run_key, "files", files, "state", state, "metrics_bytes",
                                            (json_int_t)metrics_bytes)
                                : NULL;
-    char *path = qb_path_join(folder, "manifest.json");
+    char *path = qb_path_join(folder, "manifest.json"), hash[65];
     if (rc == 0 && (!manifest || !path))
         rc = qb_err_set(QB_E_NOMEM, "out of memory");
-    char own[65];
     if (rc == 0)
-        rc = hash_manifest(manifest, own);
-    if (rc == 0 && json_object_set_new(manifest, "sha256", json_string(own)) != 0)
+        rc = manifest_hash(manifest, hash);
+    if (rc == 0 && json_object_set_new(manifest, "sha256", json_string(hash)) != 0)
         rc = qb_err_set(QB_E_NOMEM, "out of memory");
     if (rc == 0)
         rc = qb_json_write(path, manifest);
@@ -171,86 +170,113 @@ static int write_manifest(const char *folder, const qb_checkpoint_parts *parts, 
     return rc;
 }
 
-/* Names of the step folders, ascending. */
-static int list_steps(const char *ckpt, char ***ret_names, size_t *ret_n)
+static void step_name(int64_t step, char name[32]) { snprintf(name, 32, "step-%08lld", (long long)step); }
+
+static int ascending(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Steps that have a folder, ascending; free with qb_free. */
+static int list_steps(const char *ckpt, int64_t **ret_steps, size_t *ret_n)
 {
     char **names = NULL;
-    size_t n = 0;
-    *ret_names = NULL;
+    size_t n = 0, kept = 0;
+    *ret_steps = NULL;
     *ret_n = 0;
     if (!qb_fs_is_dir(ckpt))
         return QB_OK;
     QB_TRY(qb_fs_list(ckpt, &names, &n));
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++)
-        if (qb_starts_with(names[i], "step-"))
-            names[kept++] = names[i];
-        else
-            qb_free(names[i]);
-    *ret_names = names;
+    int64_t *steps = qb_alloc(n, sizeof *steps);
+    long long step;
+    for (size_t i = 0; steps && i < n; i++)
+        if (qb_starts_with(names[i], "step-") && strspn(names[i] + 5, "0123456789") == strlen(names[i] + 5)) {
+            const char *digits = names[i] + 5 + strspn(names[i] + 5, "0");
+            if (qb_parse_int(*digits ? digits : "0", &step))
+                steps[kept++] = step;
+        }
+    qb_fs_free_names(names, n);
+    if (!steps)
+        return QB_E_NOMEM;
+    qsort(steps, kept, sizeof *steps, ascending);
+    *ret_steps = steps;
     *ret_n = kept;
     return QB_OK;
 }
 
-static int prune(const char *ckpt)
+/* Keeps the step just saved and the N_KEPT - 1 newest before it. Later ones are of a past that turned out unusable. */
+static int prune(const char *ckpt, int64_t saved)
 {
-    char **names;
-    size_t n;
-    QB_TRY(list_steps(ckpt, &names, &n));
+    int64_t *steps;
+    size_t n, kept = 0;
+    QB_TRY(list_steps(ckpt, &steps, &n));
     int rc = QB_OK;
-    for (size_t i = 0; rc == 0 && i + N_KEPT < n; i++) {
-        char *old = qb_path_join(ckpt, names[i]);
+    for (size_t i = n; rc == 0 && i-- > 0;) {
+        if (steps[i] <= saved && kept++ < N_KEPT)
+            continue;
+        char name[32];
+        step_name(steps[i], name);
+        char *old = qb_path_join(ckpt, name);
         rc = old ? qb_fs_remove_tree(old) : QB_E_NOMEM;
         qb_free(old);
     }
-    qb_fs_free_names(names, n);
+    qb_free(steps);
     return rc;
 }
 
-int qb_checkpoint_save(const qb_rundir *dir, const qb_checkpoint_parts *parts)
+static int write_parts(const char *folder, const qb_checkpoint_parts *parts, int64_t metrics_bytes)
 {
     char sha[N_PARTS][65];
-    char step[32];
-    snprintf(step, sizeof step, "step-%08lld", (long long)parts->state->step);
-    char *ckpt = qb_rundir_file(dir, "ckpt");
-    char *folder = ckpt ? qb_path_join(ckpt, step) : NULL;
-    char *latest = ckpt ? qb_path_join(ckpt, "latest") : NULL;
     char *paths[N_PARTS] = {0};
-    int rc = folder && latest ? QB_OK : QB_E_NOMEM;
+    int rc = qb_fs_make_dirs(folder, 0755);
     for (int i = 0; rc == 0 && i < N_PARTS; i++)
         rc = (paths[i] = qb_path_join(folder, part_names[i])) ? QB_OK : QB_E_NOMEM;
-    if (rc < 0)
-        goto out;
-    /* A folder of this step without a manifest is what a killed process left; with one, it is this very state. */
-    rc = qb_fs_remove_tree(folder);
-    if (rc == 0)
-        rc = qb_fs_make_dirs(folder, 0755);
+    tensor_list model = {0}, optim = {0};
     if (rc == 0) {
-        tensor_list model = {0}, optim = {0};
         list_model(&model, parts->net);
         rc = save_list(&model, paths[0], sha[0]);
-        if (rc == 0) {
-            list_optim(&optim, parts->optim);
-            rc = save_list(&optim, paths[1], sha[1]);
-        }
+    }
+    if (rc == 0) {
+        list_optim(&optim, parts->optim);
+        rc = save_list(&optim, paths[1], sha[1]);
     }
     if (rc == 0)
         rc = qb_quant_save(parts->quant, paths[2], sha[2]);
     if (rc == 0)
-        rc = write_manifest(folder, parts, sha, dir->metrics_bytes);
-    if (rc == 0)
-        rc = qb_fs_write_atomic(latest, step, strlen(step));
-    if (rc == 0)
-        rc = prune(ckpt);
-    else
-        (void)qb_fs_remove_tree(folder); /* half a checkpoint helps nobody; the error that is reported is rc's */
-out:
-    if (rc < 0)
-        qb_err_add("while saving a checkpoint");
+        rc = write_manifest(folder, parts, sha, metrics_bytes);
     for (int i = 0; i < N_PARTS; i++)
         qb_free(paths[i]);
+    return rc;
+}
+
+int qb_checkpoint_save(qb_rundir *dir, const qb_checkpoint_parts *parts)
+{
+    char name[32];
+    step_name(parts->state->step, name);
+    char *ckpt = qb_rundir_file(dir, "ckpt");
+    char *folder = ckpt ? qb_path_join(ckpt, name) : NULL;
+    char *fresh = ckpt ? qb_path_join(ckpt, "saving") : NULL;
+    char *latest = ckpt ? qb_path_join(ckpt, "latest") : NULL;
+    int rc = folder && fresh && latest ? qb_rundir_sync(dir) : QB_E_NOMEM;
+    if (rc == 0)
+        rc = qb_fs_remove_tree(fresh); /* what a killed process left */
+    if (rc == 0) {
+        rc = write_parts(fresh, parts, dir->metrics_bytes);
+        if (rc == 0)
+            rc = qb_fs_put_dir(fresh, folder);
+        if (rc < 0)
+            (void)qb_fs_remove_tree(fresh); /* half a checkpoint helps nobody; the error that is reported is rc's */
+    }
+    if (rc == 0)
+        rc = qb_fs_write_atomic(latest, name, strlen(name));
+    if (rc == 0)
+        rc = prune(ckpt, parts->state->step);
+    if (rc < 0)
+        qb_err_add("while saving a checkpoint");
     qb_free(ckpt);
     qb_free(folder);
+    qb_free(fresh);
     qb_free(latest);
     return rc;
 }
@@ -283,19 +309,25 @@ static int read_state(const json_t *o, qb_train_state *s)
 }
 
 /* Everything about one checkpoint that can be wrong without this network being wrong. */
-static int verify(const char *folder, const char *run_key, json_t **ret_manifest)
+static int verify(const char *folder, const char *run_key, int64_t metrics_length, json_t **ret_manifest)
 {
     char *path = qb_path_join(folder, "manifest.json");
     json_t *m = NULL;
     int rc = path ? qb_json_read(path, &m) : QB_E_NOMEM;
     const char *run = NULL, *schema = NULL, *own = NULL;
     char hash[65];
+    long long metrics_bytes;
     if (rc == 0)
         rc = qb_json_get_text(m, "sha256", &own);
     if (rc == 0)
-        rc = hash_manifest(m, hash);
+        rc = manifest_hash(m, hash);
     if (rc == 0 && strcmp(own, hash) != 0)
         rc = qb_err_set(QB_E_DATA, "%s: damaged: expected SHA-256 %.12s..., found %.12s...", path, own, hash);
+    if (rc == 0)
+        rc = qb_json_get_int(m, "metrics_bytes", &metrics_bytes);
+    if (rc == 0 && metrics_bytes > metrics_length)
+        rc = qb_err_set(QB_E_DATA, "metrics.jsonl has %lld bytes, the checkpoint counts on %lld", (long long)metrics_length,
+                        metrics_bytes);
     if (rc == 0)
         rc = qb_json_get_text(m, "schema", &schema);
     if (rc == 0 && strcmp(schema, "qatbench.checkpoint/1") != 0)
@@ -353,28 +385,33 @@ static int restore(const char *folder, const qb_checkpoint_parts *parts, const j
 int qb_checkpoint_load(const qb_rundir *dir, const qb_checkpoint_parts *parts, int *ret_found, int64_t *ret_metrics_bytes)
 {
     *ret_found = 0;
-    char *ckpt = qb_rundir_file(dir, "ckpt");
-    char **names = NULL;
+    char *ckpt = qb_rundir_file(dir, "ckpt"), *metrics = qb_rundir_file(dir, "metrics.jsonl");
+    int64_t *steps = NULL, metrics_length = 0;
     size_t n = 0;
-    int rc = ckpt ? list_steps(ckpt, &names, &n) : QB_E_NOMEM;
+    int rc = ckpt && metrics ? list_steps(ckpt, &steps, &n) : QB_E_NOMEM;
+    if (rc == 0 && qb_fs_exists(metrics))
+        rc = qb_fs_size(metrics, &metrics_length);
     for (size_t i = n; rc == 0 && !*ret_found && i-- > 0;) {
         json_t *manifest = NULL;
-        char *folder = qb_path_join(ckpt, names[i]);
+        char name[32];
+        step_name(steps[i], name);
+        char *folder = qb_path_join(ckpt, name);
         if (!folder) {
             rc = QB_E_NOMEM;
-        } else if (verify(folder, parts->run_key, &manifest) == 0) {
+        } else if (verify(folder, parts->run_key, metrics_length, &manifest) == 0) {
             rc = restore(folder, parts, manifest, ret_metrics_bytes);
             *ret_found = rc == 0;
         } else {
-            qb_log_warning("checkpoint %s is not usable (%s): %s", names[i], qb_err_text(),
+            qb_log_warning("checkpoint %s is not usable (%s): %s", name, qb_err_text(),
                            i > 0 ? "using the one before it" : "starting from the beginning");
             qb_err_clear();
         }
         json_decref(manifest);
         qb_free(folder);
     }
-    qb_fs_free_names(names, n);
+    qb_free(steps);
     qb_free(ckpt);
+    qb_free(metrics);
     return rc;
 }
 

@@ -3,11 +3,11 @@
  *   ckpt/step-00011730/model.safetensors   NAME = latent weights, w/NAME = forward weights where they differ, statistics
  *                      optim.safetensors   momenta and moments, one step count a tensor
  *                      solver.safetensors  levels, the solver's state (quant/quant.h)
- *                      manifest.json       hashes of the three and of itself, step, log position, sums; renamed last
+ *                      manifest.json       hashes of the three, step, log position, sums, and its own hash
  *   ckpt/latest                            name of the newest
  *
- * The newest two are kept. Reading verifies every hash; a damaged checkpoint is named in a warning and the one
- * before it is used.
+ * A checkpoint is written as ckpt/saving and renamed. The newest two are kept. Reading verifies every hash and that
+ * metrics.jsonl is long enough; an unusable checkpoint is named in a warning and the one before it is used.
  */
 #ifndef QB_CHECKPOINT_H
 #define QB_CHECKPOINT_H
@@ -40,7 +40,7 @@ typedef struct qb_checkpoint_parts {
 } qb_checkpoint_parts;
 
 /* QB_E_IO: the text names the file; earlier checkpoints are untouched. */
-int qb_checkpoint_save(const qb_rundir *dir, const qb_checkpoint_parts *parts);
+int qb_checkpoint_save(qb_rundir *dir, const qb_checkpoint_parts *parts);
 
 /* Loads the newest valid one; *ret_metrics_bytes: where metrics.jsonl ended then. *ret_found = 0: there is none.
  * Errors only when tensors do not fit this network although the hashes are right (QB_E_CONFIG). */

@@ -162,6 +162,9 @@ static int build_identity(qb_config *c)
 static int resolve_names(qb_config *c)
 {
     qb_settings *s = &c->settings;
+    const char *experiment = qb_get(s, "experiment")->text;
+    if (*experiment == '\0' || *experiment == '.' || strchr(experiment, '/'))
+        return qb_err_set(QB_E_USAGE, "experiment: expected the name of one folder, not hidden, got '%s'", experiment);
     QB_TRY(qb_model_find(qb_get(s, "model")->text, &c->model));
     QB_TRY(qb_dataset_find(qb_get(s, "dataset")->text, &c->dataset));
     QB_TRY(set_text(s, "model", c->model->name));
@@ -383,7 +386,8 @@ char *qb_config_command(const qb_config *c)
     for (size_t i = 0; i < N_RUN_SCHEMA; i++) {
         const qb_option *o = &run_schema[i];
         const qb_value *v = &c->settings.values[i];
-        if (!(o->flags & QB_OPT_IDENTITY) || v->is_null || ignored(c, o->name))
+        bool matters = (o->flags & QB_OPT_IDENTITY) || strcmp(o->name, "experiment") == 0;
+        if (!matters || v->is_null || ignored(c, o->name))
             continue;
         qb_value def = {0};
         bool is_default = o->def && qb_value_parse(o, o->def, &def) == 0 && strcmp(def.text, v->text) == 0;
@@ -396,6 +400,13 @@ char *qb_config_command(const qb_config *c)
         if (o->kind == QB_KIND_BOOL)
             continue;
         qb_str_add(&s, " ");
+        if (strcmp(o->name, "solver") == 0 && !c->plugin->shipped) { /* a plugin from outside is found by its file only */
+            char *file = qb_sprintf("./%s.so%s", c->plugin->solver.name, v->text + strlen(c->plugin->solver.name));
+            if (file)
+                qb_str_add_quoted(&s, file);
+            qb_free(file);
+            continue;
+        }
         qb_str_add_quoted(&s, v->text);
     }
     return qb_str_take(&s);

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "train/rundir.h"
@@ -51,7 +52,11 @@ static int collect_dir(const char *dir, int depth, json_t *array)
     qb_free(record_path);
     if (is_run) {
         json_t *record = NULL;
-        QB_TRY(qb_record_read(dir, &record));
+        if (qb_record_read(dir, &record) < 0) { /* one bad file is no reason to hide the others */
+            qb_log_warning("%s; the run is left out, run it again to mend its record", qb_err_text());
+            qb_err_clear();
+            return QB_OK;
+        }
         json_t *line = qb_record_line(record, dir);
         json_decref(record);
         return line && json_array_append_new(array, line) == 0 ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory");

@@ -29,7 +29,8 @@
 int qb_record_read(const char *dir, json_t **ret_record);
 
 /* Every run below `dir` (a runs folder, an experiment, one run), or in a runs.jsonl file, as lines of runs.jsonl,
- * sorted by experiment, then key. A folder without a record is left out. New references in a new array. */
+ * sorted by experiment, then key. A folder without a record is left out, one
+ * with a damaged record too, with a warning. New references in a new array. */
 int qb_records_collect(const char *path, json_t **ret_array);
 
 /* The line of runs.jsonl of a record. New reference. dir may be NULL. */

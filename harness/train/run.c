@@ -59,6 +59,8 @@ static int resume_or_begin(qb_run *r)
     QB_TRY(qb_checkpoint_load(&r->dir, &parts, &found, &metrics_bytes));
     QB_TRY(qb_rundir_open_logs(&r->dir, r->key, found ? metrics_bytes : 0));
     r->first_step = r->state.step;
+    r->saved_step = found ? r->state.step : -1;
+    r->saved_evaluation = r->state.evaluated_at;
     if (found)
         qb_log_info("resuming %s from step %lld of %lld", r->dir.path, (long long)r->state.step, (long long)r->config->n_steps);
     QB_TRY(qb_rundir_time(&r->dir, json_pack("{s:I, s:s}", "step", (json_int_t)r->state.step, "event", found ? "resume" : "start")));

@@ -76,6 +76,7 @@ static int log_window(qb_run *r)
     set_number(line, "train/loss", s->window_loss / (double)s->window_seen);
     set_number(line, "train/prec1", 100.0 * (double)s->window_correct / (double)s->window_seen);
     set_number(line, "train/lr", qb_trainer_lr(r->trainer, s->step - 1));
+    set_number(line, "train/lr_sum", qb_quant_lr_sum(r->trainer->quant));
     qb_metric metrics[MAX_SOLVER_METRICS];
     size_t n = qb_quant_metrics(r->trainer->quant, metrics, MAX_SOLVER_METRICS);
     for (size_t i = 0; i < n; i++) {
@@ -138,12 +139,17 @@ static int evaluate(qb_run *r)
 
 static int save(qb_run *r)
 {
+    if (r->state.step == r->saved_step && r->state.evaluated_at == r->saved_evaluation)
+        return QB_OK; /* this very state is there already */
     double begin = qb_now_seconds();
     const qb_checkpoint_parts parts = {r->trainer->net, r->trainer->optim, r->trainer->quant, &r->state, r->key};
     report_progress(r, NULL, "save");
     QB_TRY(qb_checkpoint_save(&r->dir, &parts));
     r->last_save = qb_now_seconds();
     r->save_seconds += r->last_save - begin;
+    r->saved_step = r->state.step;
+    r->saved_evaluation = r->state.evaluated_at;
+    qb_run_set_times(r);
     return qb_run_write_record(r);
 }
 

@@ -21,6 +21,7 @@ typedef struct qb_run {
     /* this process only; never part of a result */
     double started, train_seconds, eval_seconds, save_seconds, wait_seconds, solver_seconds, last_save;
     double ema_ms, ema_weight;
+    int64_t saved_step, saved_evaluation; /* of the newest checkpoint; -1: none */
     int64_t first_step, images;
     double first_step_seconds;
     int64_t first_step_images;
@@ -35,6 +36,7 @@ int qb_run_train(qb_run *r, bool *ret_diverged);
 int qb_run_begin_record(qb_run *r, json_t *old); /* a new record, or the old one's history carried into this start */
 int qb_run_compare_starts(qb_run *r, const json_t *old); /* QB_E_CONFIG under --strict */
 int qb_run_write_record(qb_run *r);
+void qb_run_set_times(qb_run *r); /* the clock's figures up to now */
 void qb_run_set_status(qb_run *r, const char *status, const char *reason);
 void qb_run_add_note(qb_run *r, const char *text);
 int qb_run_finish(qb_run *r, bool diverged); /* finished weights, the harness's checks of them, the last record */

@@ -31,10 +31,8 @@ int qb_run_write_record(qb_run *r)
     return rc;
 }
 
-void qb_run_set_status(qb_run *r, const char *status, const char *reason)
+void qb_run_set_times(qb_run *r)
 {
-    json_object_set_new(r->record, "status", json_string(status));
-    json_object_set_new(r->record, "reason", reason && *reason ? json_string(reason) : json_null());
     json_t *times = json_object_get(r->record, "times");
     json_object_set_new(times, "ended", utc_now());
     static const char *const names[] = {"wall_s", "train_s", "eval_s", "save_s", "wait_s"};
@@ -43,6 +41,13 @@ void qb_run_set_status(qb_run *r, const char *status, const char *reason)
         double before = json_number_value(json_object_get(json_object_get(times, "before"), names[i]));
         json_object_set_new(times, names[i], qb_json_real(before + spent[i]));
     }
+}
+
+void qb_run_set_status(qb_run *r, const char *status, const char *reason)
+{
+    json_object_set_new(r->record, "status", json_string(status));
+    json_object_set_new(r->record, "reason", reason && *reason ? json_string(reason) : json_null());
+    qb_run_set_times(r);
 }
 
 void qb_run_add_note(qb_run *r, const char *text)
@@ -77,7 +82,8 @@ static json_t *data_json(const qb_run *r)
 int qb_run_begin_record(qb_run *r, json_t *old)
 {
     const qb_config *c = r->config;
-    char *command = qb_config_command(c);
+    char *line = qb_config_command(c), *command = line ? qb_sprintf("%s --threads %d", line, r->threads) : NULL;
+    qb_free(line);
     if (!command)
         return QB_E_NOMEM;
     json_t *machine = qb_machine_facts();
@@ -200,6 +206,7 @@ static int64_t model_bytes(const qb_run *r)
 
 int qb_run_finish(qb_run *r, bool diverged)
 {
+    QB_TRY(qb_rundir_sync(&r->dir));
     qb_trainer *t = r->trainer;
     char sha256[65], reason[256] = "";
     const char *status = "done";

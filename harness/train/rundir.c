@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +33,8 @@ static void log_line(void *context, int level, const char *line)
     (void)!write(d->log_fd, text, (size_t)n);
 }
 
+enum { LOCK_TRIES = 30 };
+
 static int open_lock(qb_rundir *d)
 {
     char *path = qb_rundir_file(d, "lock");
@@ -39,27 +43,52 @@ static int open_lock(qb_rundir *d)
     int rc = QB_OK;
     d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (d->lock_fd < 0) {
-        rc = qb_err_set_errno("%s: cannot open the run's lock", path);
+        qb_err_set_errno("%s: cannot open the run's lock", path);
+        rc = qb_err_set_code(QB_E_IO);
         qb_err_hint("choose a folder that you may write with --runs-dir");
         goto out;
     }
-    char holder[64] = "";
-    if (flock(d->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+    char holder[128] = "";
+    int waited = 0, refused = 0;
+    /* `ls` and `table` hold a shared lock for an instant to see who is running: not a reason to give up. */
+    while ((refused = flock(d->lock_fd, LOCK_EX | LOCK_NB) != 0 ? errno : 0) == EWOULDBLOCK && waited++ < LOCK_TRIES)
+        (void)nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
+    if (refused == EWOULDBLOCK) {
         ssize_t n = pread(d->lock_fd, holder, sizeof holder - 1, 0);
         holder[n > 0 ? n : 0] = '\0';
         holder[strcspn(holder, "\n")] = '\0';
-        if (errno == EWOULDBLOCK || n >= 0)
-            rc = qb_err_set(QB_E_INUSE, "%s: the run is in use by another process (%s)", d->path,
-                            holder[0] ? holder : "unknown");
-        else
-            rc = qb_err_set_errno("%s: cannot lock", path);
+        rc = qb_err_set(QB_E_INUSE, "%s: the run is in use by another process (%s)", d->path, holder[0] ? holder : "unknown");
         qb_err_hint("wait for it to end, or stop it");
         goto out;
     }
-    int n = snprintf(holder, sizeof holder, "pid %ld\n", (long)getpid());
+    if (refused) {
+        errno = refused;
+        qb_err_set_errno("%s: cannot lock the run", path);
+        rc = qb_err_set_code(QB_E_IO);
+        qb_err_hint("keep runs on a file system with locks, chosen with --runs-dir");
+        goto out;
+    }
+    char host[65] = "";
+    (void)gethostname(host, sizeof host - 1); /* without it the line names the process only */
+    int n = snprintf(holder, sizeof holder, "pid %ld on %s\n", (long)getpid(), host);
     if (ftruncate(d->lock_fd, 0) != 0 || pwrite(d->lock_fd, holder, (size_t)n, 0) != n)
         qb_log_debug("%s: cannot note the owner of the lock", path);
 out:
+    qb_free(path);
+    return rc;
+}
+
+static int open_append(const qb_rundir *d, const char *name, int *ret_fd)
+{
+    char *path = qb_rundir_file(d, name);
+    if (!path)
+        return QB_E_NOMEM;
+    *ret_fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    int rc = QB_OK;
+    if (*ret_fd < 0) {
+        qb_err_set_errno("%s: cannot open", path);
+        rc = qb_err_set_code(QB_E_IO);
+    }
     qb_free(path);
     return rc;
 }
@@ -74,7 +103,11 @@ int qb_rundir_open(qb_rundir *d, const char *path)
     }
     d->path = qb_path_absolute(path);
     rc = d->path ? open_lock(d) : QB_E_NOMEM;
-    if (rc < 0)
+    if (rc == 0)
+        rc = open_append(d, "log.txt", &d->log_fd);
+    if (rc == 0)
+        qb_log_add_sink(log_line, d);
+    else
         qb_rundir_close(d);
     return rc;
 }
@@ -105,17 +138,6 @@ int qb_rundir_is_locked(const char *path)
     return locked;
 }
 
-static int open_append(const qb_rundir *d, const char *name, int *ret_fd)
-{
-    char *path = qb_rundir_file(d, name);
-    if (!path)
-        return QB_E_NOMEM;
-    *ret_fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    int rc = *ret_fd < 0 ? qb_err_set_errno("%s: cannot open", path) : QB_OK;
-    qb_free(path);
-    return rc;
-}
-
 /* Takes the reference. */
 static int append(qb_rundir *d, int fd, const char *name, json_t *line, int64_t *bytes)
 {
@@ -139,14 +161,14 @@ int qb_rundir_open_logs(qb_rundir *d, const char *run_key, int64_t keep_bytes)
 {
     QB_TRY(open_append(d, "metrics.jsonl", &d->metrics_fd));
     QB_TRY(open_append(d, "times.jsonl", &d->times_fd));
-    QB_TRY(open_append(d, "log.txt", &d->log_fd));
-    qb_log_add_sink(log_line, d);
     off_t length = lseek(d->metrics_fd, 0, SEEK_END);
     if (length < keep_bytes)
         return qb_err_set(QB_E_DATA, "%s/metrics.jsonl: expected at least %lld bytes for this checkpoint, found %lld",
                           d->path, (long long)keep_bytes, (long long)length);
-    if (ftruncate(d->metrics_fd, keep_bytes) != 0)
-        return qb_err_set_errno("%s/metrics.jsonl: cannot cut to %lld bytes", d->path, (long long)keep_bytes);
+    if (ftruncate(d->metrics_fd, keep_bytes) != 0) {
+        qb_err_set_errno("%s/metrics.jsonl: cannot cut to %lld bytes", d->path, (long long)keep_bytes);
+        return qb_err_set_code(QB_E_IO);
+    }
     d->metrics_bytes = keep_bytes;
     if (lseek(d->times_fd, 0, SEEK_END) == 0)
         QB_TRY(qb_rundir_time(d, json_pack("{s:s, s:s}", "schema", "qatbench.times/1", "run", run_key)));
@@ -161,3 +183,22 @@ int qb_rundir_metric(qb_rundir *d, json_t *line)
 }
 
 int qb_rundir_time(qb_rundir *d, json_t *line) { return append(d, d->times_fd, "times.jsonl", line, NULL); }
+
+int qb_rundir_sync(qb_rundir *d)
+{
+    char *lock = qb_rundir_file(d, "lock");
+    struct stat held, there;
+    if (!lock)
+        return QB_E_NOMEM;
+    bool same = fstat(d->lock_fd, &held) == 0 && stat(lock, &there) == 0 && held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+    qb_free(lock);
+    if (!same) {
+        qb_err_set(QB_E_IO, "%s: the run's folder vanished or was replaced while the run was going", d->path);
+        return qb_err_hint("run the same command again; do not move a folder that is in use");
+    }
+    if (d->metrics_fd >= 0 && fsync(d->metrics_fd) != 0) {
+        qb_err_set_errno("%s/metrics.jsonl: cannot sync", d->path);
+        return qb_err_set_code(QB_E_IO);
+    }
+    return QB_OK;
+}

@@ -13,19 +13,22 @@ typedef struct qb_rundir {
     int write_failed;                          /* first QB_E_* of a failed append */
 } qb_rundir;
 
-/* Makes the folder and takes its lock. QB_E_INUSE: says which process holds it. QB_E_IO: cannot be written. */
+/* Makes the folder, takes its lock and opens log.txt (so that every message from then on is in it). QB_E_INUSE: says which process holds it. QB_E_IO: cannot be written. */
 int qb_rundir_open(qb_rundir *d, const char *path);
 void qb_rundir_close(qb_rundir *d);
 
 /* true while a process holds the lock of the run in `path`. */
 int qb_rundir_is_locked(const char *path);
 
-/* Opens the logs for appending; metrics.jsonl is first cut to keep_bytes (0: begun anew with its header line). */
+/* Opens the other logs for appending; metrics.jsonl is first cut to keep_bytes (0: begun anew with its header line). */
 int qb_rundir_open_logs(qb_rundir *d, const char *run_key, int64_t keep_bytes);
 
 /* One line each; takes the reference. Errors stick in write_failed and are returned. */
 int qb_rundir_metric(qb_rundir *d, json_t *line);
 int qb_rundir_time(qb_rundir *d, json_t *line);
+
+/* The logs' bytes are on disk and the folder is still the one that was opened. QB_E_IO: it vanished, or was replaced. */
+int qb_rundir_sync(qb_rundir *d);
 
 /* PATH/name. Caller frees. */
 char *qb_rundir_file(const qb_rundir *d, const char *name);
