@@ -116,10 +116,12 @@ static void show_progress(void *context, const qb_progress *p)
         b->images_per_second = p->images_per_second;
 }
 
-static _Noreturn void be_child(const runner *r, int slot, const qb_task *task, int words, pid_t parent)
+static _Noreturn void be_child(const runner *r, int slot, const qb_task *task, int words, pid_t parent,
+                               const sigset_t *signals)
 {
     board *b = &r->boards[slot];
     catch_signals();
+    (void)sigprocmask(SIG_SETMASK, signals, NULL);
     redirect(words);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -151,9 +153,19 @@ static int start(runner *r, int slot, qb_task *task)
     child *c = &r->children[slot];
     memset(&r->boards[slot], 0, sizeof r->boards[slot]);
     c->words = memfd_create("qatbench-words", MFD_CLOEXEC); /* < 0: its words are lost, nothing else */
+    /* A stop request that arrives before the child has handlers of its own waits for them. */
+    sigset_t stops, before;
+    (void)sigemptyset(&stops);
+    (void)sigaddset(&stops, SIGTERM);
+    (void)sigaddset(&stops, SIGUSR1);
+    (void)sigaddset(&stops, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &stops, &before);
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
-        be_child(r, slot, task, c->words, parent);
+        be_child(r, slot, task, c->words, parent, &before);
+    int fork_errno = errno;
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = fork_errno;
     if (pid < 0) {
         int rc = qb_err_set(QB_E_FAILED, "cannot start a process for a run: %s", strerror(errno));
         if (c->words >= 0)
