@@ -16,7 +16,7 @@ int qb_fs_make_dirs(const char *path, unsigned mode);
 /* Whole file, NUL added behind. Refuses more than max_bytes (QB_E_DATA). Free with qb_free. */
 int qb_fs_read(const char *path, size_t max_bytes, char **ret_text, size_t *ret_n);
 
-/* Atomic: PATH.tmp, fsync, rename, fsync of the folder. On failure PATH is what it was and no .tmp is left. */
+/* Atomic: PATH.tmp, fsync, rename, fsync of the folder. QB_E_IO, also when the folder is missing. On failure PATH is what it was and no .tmp is left. */
 int qb_fs_write_atomic(const char *path, const void *bytes, size_t n);
 
 /* The same in steps, for large files: write through `fd`, then commit or abandon (always one of them). */
