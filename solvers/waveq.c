@@ -3,9 +3,11 @@
  *   gradient g + d/dw of  lam_q mean sin^2(pi (w / gap + shift)),  gap = M Delta,  Delta = 2 / (2^b - 1), M constant
  *   shift 0    levels gap {-m .. m}, m = 2^(b-1) - 1: 2^b - 1 of them; the published term. +-M lies on a hill
  *   shift 1/2  odd multiples of gap / 2 up to +-M: 2^b of them
- *   M = max |w| of the row (scale = max, published), or min(b mean|w|, max|w|) as quantizer unif has (scale = mean)
- * Ternary is the published set of 2 bits, with 2 mean|w| for scale = mean. Weights beyond the outermost level by more
- * than half a gap are pushed back at the term's full slope, so that no valley without a level draws them.
+ *   scale = max   M = max |w| of the row, published
+ *   scale = fit   gap is the least-squares one for the codes that the last gap gave, one update a step: weights in the
+ *                 valleys then keep them where they are. Weights beyond the outermost level by more than half a gap are
+ *                 pushed back at the term's full slope, so that no valley without a level draws them.
+ * Ternary is the published set of 2 bits.
  *
  * Strength. The published lam_q is a constant for a mean over a layer: far too little for large layers. By default the
  * slope at its steepest, times lr, adds up to `strength` half gaps over the run, growing with the learning rate
@@ -23,22 +25,22 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { MEAN, MAX };
+enum { FIT, MAX };
 
 typedef struct waveq {
     double strength, lam_q;
     int64_t shifted, scale;
 } waveq;
 
-static const char *const scales[] = {"mean", "max", NULL};
+static const char *const scales[] = {"fit", "max", NULL};
 
 enum { O_STRENGTH, O_LAM_Q, O_SHIFT, O_SCALE };
 
 static const qb_solver_option options[] = {
-    {"strength", QB_OPTION_REAL, 0, "2", 0, 100, NULL, "half gaps", "sum over the run of lr times the steepest slope"},
+    {"strength", QB_OPTION_REAL, 0, "1", 0, 100, NULL, "half gaps", "sum over the run of lr times the steepest slope"},
     {"lam_q", QB_OPTION_REAL, 0, "0", 0, 1e6, NULL, "", "above 0: constant factor of the term, instead of strength"},
     {"shift", QB_OPTION_BOOL, 0, "true", 0, 0, NULL, "", "levels at odd multiples of half a gap, without 0; not for ternary"},
-    {"scale", QB_OPTION_CHOICE, 0, "mean", 0, 0, scales, "", "what the outermost levels are taken from"},
+    {"scale", QB_OPTION_CHOICE, 0, "fit", 0, 0, scales, "", "where the gap comes from: all weights, or the largest"},
 };
 
 static int supports(const qb_option_value *value, int32_t bits, const char *granularity, char *why, size_t n)
@@ -71,38 +73,71 @@ static int bind(void *self, const qb_view *v, qb_bind *request)
     return 0;
 }
 
-static double gap_of(const waveq *p, int32_t bits, const float *w, int64_t n)
+static const double smallest = 1e-30; /* of a gap: below, slopes would leave float's range */
+
+typedef struct grid {
+    double shift, top; /* 0 or 1/2; outermost level in gaps */
+} grid;
+
+static grid grid_of(const waveq *p, int32_t bits)
 {
-    double m = qb_max_abs(w, n);
-    if (p->scale == MEAN)
-        m = fmin(m, (double)(bits > 0 ? bits : 2) * qb_mean_abs(w, n));
-    return 2.0 * m / (double)((1 << (bits > 0 ? bits : 2)) - 1);
+    double n = (double)((1 << (bits > 0 ? bits : 2)) - (p->shifted != 0 ? 0 : 1));
+    return (grid){p->shifted != 0 ? 0.5 : 0.0, 0.5 * (n - 1.0)};
 }
 
-/* Outermost level in gaps. */
-static double outermost(const waveq *p, int32_t bits)
+/* The level nearest to y, both in gaps; ties down. */
+static double nearest_code(grid q, double y) { return qb_clamp(ceil(y - q.shift - 0.5) + q.shift, -q.top, q.top); }
+
+static double refit(grid q, double gap, const float *w, int64_t n)
 {
-    double levels = (double)((1 << (bits > 0 ? bits : 2)) - (p->shifted != 0 ? 0 : 1));
-    return 0.5 * (levels - 1.0);
+    double wc = 0.0, cc = 0.0;
+    for (int64_t i = 0; i < n && gap > 0.0; i++) {
+        double c = nearest_code(q, (double)w[i] / gap);
+        wc += (double)w[i] * c;
+        cc += c * c;
+    }
+    return cc > 0.0 ? wc / cc : 0.0;
+}
+
+/* Gap of a row: last is the one of the step before, 0 at first. */
+static double gap_of(const waveq *p, const qb_view *v, const float *w, double last)
+{
+    grid q = grid_of(p, v->bits);
+    if (p->scale == MAX)
+        return qb_max_abs(w, v->row_len) / (0.5 * (double)((1 << (v->bits > 0 ? v->bits : 2)) - 1));
+    if (last > 0.0)
+        return refit(q, last, w, v->row_len);
+    double gap = qb_mean_abs(w, v->row_len) / fmax(0.5 * q.top, 0.5);
+    for (int round = 0; round < 10; round++)
+        gap = refit(q, gap, w, v->row_len);
+    return gap;
+}
+
+static int start(void *self, const qb_step *step, qb_view *v)
+{
+    (void)step;
+    for (int64_t r = 0; r < v->n_rows; r++)
+        v->row_state[r] = (float)gap_of(self, v, v->x + r * v->row_len, 0.0);
+    return 0;
 }
 
 static int on_gradient(void *self, const qb_step *step, qb_view *v)
 {
     const waveq *p = self;
-    double shift = p->shifted != 0 ? 0.5 : 0.0, edge = outermost(p, v->bits) + 0.5;
+    grid q = grid_of(p, v->bits);
     for (int64_t r = 0; r < v->n_rows; r++) {
         const float *x = v->x + r * v->row_len;
         float *g = v->g + r * v->row_len;
-        double gap = gap_of(p, v->bits, x, v->row_len);
-        if (!(gap > 0.0))
+        double gap = (double)v->row_state[r];
+        if (!(gap > smallest))
             continue;
         double factor = p->lam_q / (double)v->row_len; /* of qb_waveq_slope, which is pi / gap at its steepest */
         if (!(p->lam_q > 0.0))
             factor = step->lr > 0.0 ? p->strength * 0.5 * gap * qb_share(step) / step->lr * gap / QB_PI : 0.0;
         for (int64_t i = 0; i < v->row_len; i++) {
             double w = (double)x[i];
-            bool inside = fabs(w) <= edge * gap || p->scale == MAX;
-            double slope = inside ? qb_waveq_slope(gap, shift, w) : copysign(QB_PI / gap, w);
+            bool inside = fabs(w) <= (q.top + 0.5) * gap || p->scale == MAX;
+            double slope = inside ? qb_waveq_slope(gap, q.shift, w) : copysign(QB_PI / gap, w);
             g[i] = (float)((double)g[i] + factor * slope);
         }
     }
@@ -113,21 +148,18 @@ static int project(void *self, const qb_step *step, qb_view *v)
 {
     (void)step;
     for (int64_t r = 0; r < v->n_rows; r++)
-        v->row_state[r] = (float)gap_of(self, v->bits, v->z + r * v->row_len, v->row_len);
+        v->row_state[r] = (float)gap_of(self, v, v->z + r * v->row_len, (double)v->row_state[r]);
     return qb_map_identity(v);
 }
 
 static int finish(void *self, const qb_step *step, const qb_view *v, float *out)
 {
     (void)step;
-    const waveq *p = self;
-    double shift = p->shifted != 0 ? 0.5 : 0.0, top = outermost(p, v->bits);
+    grid q = grid_of(self, v->bits);
     for (int64_t r = 0; r < v->n_rows; r++) {
         double gap = (double)v->row_state[r];
-        for (int64_t i = r * v->row_len; i < (r + 1) * v->row_len; i++) {
-            double level = gap > 0.0 ? ceil((double)v->w[i] / gap - shift - 0.5) + shift : 0.0; /* ties down */
-            out[i] = (float)(gap * qb_clamp(level, -top, top)) + 0.0f; /* no -0 */
-        }
+        for (int64_t i = r * v->row_len; i < (r + 1) * v->row_len; i++) /* + 0: no -0 */
+            out[i] = gap > 0.0 ? (float)(gap * nearest_code(q, (double)v->w[i] / gap)) + 0.0f : 0.0f;
     }
     return 0;
 }
@@ -147,6 +179,7 @@ const qb_solver qb_solver_v1 = {
     .create = create,
     .destroy = free,
     .bind = bind,
+    .start = start,
     .on_gradient = on_gradient,
     .finish = finish,
 };

@@ -56,6 +56,8 @@ static char *other_par_spec(const json_t *c, const char *solver)
     golden_spec s = golden_spec_begin(is(solver, "par-aprox-quasiconvex") ? "par-quasiconvex" : "par-nonconvex");
     golden_spec_text(&s, "method", is(solver, "par-nonconvex-proxsgd") ? "proxsgd" : "aprox");
     golden_spec_real(&s, "lambda", golden_number(c, "lam", 0));
+    if (is(solver, "par-nonconvex-proxsgd"))
+        golden_spec_text(&s, "renew", "always");
     if (golden_number(c, "delta", 0) > 0) {
         golden_spec_real(&s, "delta", golden_number(c, "delta", 0));
         golden_spec_real(&s, "n_max", 0);
