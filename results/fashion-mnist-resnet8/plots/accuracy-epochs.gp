@@ -13,7 +13,7 @@ set border 3 linecolor rgb "#444444"
 set tics nomirror out scale 0.6 textcolor rgb "#222222"
 set grid ytics linetype 1 linecolor rgb "#E4E4E4" linewidth 0.8
 axis = 'test top-1 (%)'
-set yrange [4.98292:91.5938]
+set yrange [5.16412:91.5868]
 set xrange [0:4.08]
 set multiplot title 'resnet8 on Fashion-MNIST' offset 0,-0.2
 set lmargin at screen 0.06500
