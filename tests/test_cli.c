@@ -397,7 +397,7 @@ END_TEST
 static outcome stop_with(const char *signal_name)
 {
     char *command = qb_sprintf("\"$q\" " LONG " & pid=$!; i=0; "
-                               "until grep -q 'epoch 1/' err || [ $i -gt 600 ]; do sleep 0.1; i=$((i+1)); done; "
+                               "until grep -q 'epoch [0-9]*/' err || [ $i -gt 600 ]; do sleep 0.1; i=$((i+1)); done; "
                                "kill -%s $pid; wait $pid", signal_name);
     outcome o = shell(command);
     qb_free(command);
