@@ -3,12 +3,13 @@
  *   w = W_p where x > D, -W_n where x < -D, else 0;    D = threshold max |x| of the row
  *   dW_p = sum of g where x > D,  dW_n = -sum of g where x < -D,  dx = W_p g, g, W_n g in the three parts
  * W_p, W_n: two auxiliary parameters a row, kept at 0 or above.
- * Their gradients are sums over a whole row, so by default they are scaled by 1 / sqrt(n), as lsq's step is, and the
- * levels start at the mean |x| beyond D; `start` = 1, `gradient_scale` = none is the published form.
+ * Their gradients are sums over a whole row, so by default they are scaled by 1 / sqrt(n), as lsq's step is; with
+ * gradient_scale = none they are the published ones. Levels of 1, where they start, leave the gradients of x as they are;
+ * small ones (option start_* = 0) slow x down.
  *
  * Source: Zhu, Han, Mao, Dally, "Trained Ternary Quantization", ICLR 2017; code czhu95/ternarynet.
  * Differs: x is not divided by max |x| (as in the code, not as in the paper); |x| = D gives 0 (the code gives +-1);
- * all layers alike (there the first and last are not quantized); start and gradient scale as above.
+ * all layers alike (there the first and last are not quantized); gradient scale as above.
  */
 #include "common/instance.h"
 
@@ -28,8 +29,8 @@ static const char *const scales[] = {"root_n", "none", NULL};
 
 static const qb_solver_option options[] = {
     {"threshold", QB_OPTION_REAL, 0, "0.05", 0, 1, NULL, "max |x|", "weights up to it become 0"},
-    {"start_positive", QB_OPTION_REAL, 0, "0", 0, 1e6, NULL, "", "first positive level; 0: mean |x| beyond the threshold"},
-    {"start_negative", QB_OPTION_REAL, 0, "0", 0, 1e6, NULL, "", "first negative level's size; 0: as above"},
+    {"start_positive", QB_OPTION_REAL, 0, "1", 0, 1e6, NULL, "", "first positive level; 0: mean |x| beyond the threshold"},
+    {"start_negative", QB_OPTION_REAL, 0, "1", 0, 1e6, NULL, "", "first negative level's size; 0: as above"},
     {"gradient_scale", QB_OPTION_CHOICE, 0, "root_n", 0, 0, scales, "", "factor on the levels' gradients: 1/sqrt(weights), or 1"},
     {"lr_factor", QB_OPTION_REAL, 0, "1", 0, 1e3, NULL, "", "learning rate of the levels over that of the weights"},
     {"level_decay", QB_OPTION_REAL, 0, "0", 0, 1, NULL, "", "weight decay of the levels"},

@@ -42,7 +42,7 @@ static inline void qb_multibit_order(qb_multibit *m)
         for (int32_t low = 0, high = 0, i = 0; i < 2 * n; i++) {
             bool down = low < n && (high == n || half[low] - m->v[j] <= half[high] + m->v[j]);
             m->sum[i] = down ? half[low] - m->v[j] : half[high] + m->v[j];
-            m->code[i] = down ? codes[low] : (uint8_t)(codes[high] | 1u << j);
+            m->code[i] = (uint8_t)(down ? codes[low] : codes[high] | 1u << j);
             low += down ? 1 : 0;
             high += down ? 0 : 1;
         }
