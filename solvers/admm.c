@@ -6,8 +6,11 @@
  *   finish         alpha * nearest(codes, x / alpha) with the last G's alpha, one a row
  * G: quantized copy, L: scaled multipliers, both a float a weight; at the start L = 0 and G is the projection of x.
  *
- * Strength. By default there are 50 periods in a run, and rho grows by equal factors so that rho times the run's sum of
- * learning rates goes from `strength` / 100 to `strength`; rho lr stays at or below 1. `rho`, `period` set them outright.
+ * Strength. By default a run has 30 periods, each with the same share of the run's learning rate, and rho grows by
+ * equal factors, so that rho times the sum of lr goes from `strength` / 100 to `strength` (rho lr at most 1). From
+ * period 20 on L = 0: what is left is the penalty alone, under which the weights settle on G. A positive `rho` selects
+ * the published form, with periods of `period` steps (0: a 30th of the run) and L to the end, and projections that
+ * start from mean |x + L| (by default: from the last alpha, see common/admm.h).
  * Codes: 1 bit +-1; ternary 0, +-1; 3 bits 0, +-1, +-2, +-4 (the source's); 2 bits +-1, +-3; more: whole numbers.
  *
  * Source: Leng, Dou, Li, Zhu, Jin, "Extremely Low Bit Neural Network: Squeeze the Last Bit Out with ADMM", AAAI 2018.
@@ -17,11 +20,12 @@
 #include "common/admm.h"
 #include "common/instance.h"
 #include "common/maps.h"
+#include "common/strength.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { MAX_CODES = 256, PERIODS = 50 };
+enum { MAX_CODES = 256, PERIODS = 30, PERIODS_WITH_MULTIPLIERS = 20 };
 
 typedef struct admm {
     double rho, rho_growth, rho_max, strength;
@@ -33,11 +37,11 @@ typedef struct admm {
 enum { O_STRENGTH, O_RHO, O_RHO_GROWTH, O_RHO_MAX, O_PERIOD, O_CODES };
 
 static const qb_solver_option options[] = {
-    {"strength", QB_OPTION_REAL, 0, "200", 0, 1e6, NULL, "", "rho times the run's sum of learning rates, at its end"},
+    {"strength", QB_OPTION_REAL, 0, "20", 0, 1e6, NULL, "", "rho times the run's sum of learning rates, at its end"},
     {"rho", QB_OPTION_REAL, 0, "0", 0, 100, NULL, "", "above 0: first penalty, instead of strength"},
     {"rho_growth", QB_OPTION_REAL, 0, "1.5", 1, 1e3, NULL, "", "with rho: factor a period"},
     {"rho_max", QB_OPTION_REAL, 0, "0.4", 0, 1e9, NULL, "", "with rho: largest penalty"},
-    {"period", QB_OPTION_INT, 0, "0", 0, 1e9, NULL, "steps", "between updates of the quantized copy; 0: 50 in a run"},
+    {"period", QB_OPTION_INT, 0, "0", 0, 1e9, NULL, "steps", "with rho: between updates of the copy; 0: 30 in a run"},
     {"codes", QB_OPTION_REALS, 0, "", 0, 0, NULL, "", "levels up to a scale, ascending; none: by the bits"},
 };
 
@@ -103,21 +107,31 @@ static int bind(void *self, const qb_view *v, qb_bind *request)
     return 0;
 }
 
+/* Updates of the copy made when this much of the run's learning rate is spent. */
+static int64_t periods_at(double spent) { return (int64_t)(PERIODS * qb_clamp(spent, 0.0, 1.0)); }
+
+/* Updates made before this step, and after it. */
+static int64_t updates_before(const admm *p, const qb_step *step)
+{
+    if (p->rho > 0.0)
+        return (step->step - step->first_step) / p->period;
+    return step->lr_sum_total > 0.0 ? periods_at((step->lr_sum - step->lr) / step->lr_sum_total) : 0;
+}
+
+static int64_t updates_after(const admm *p, const qb_step *step)
+{
+    return p->rho > 0.0 ? (step->step - step->first_step + 1) / p->period : periods_at(qb_spent(step));
+}
+
 /* Penalty after k updates. */
 static double penalty(const admm *p, const qb_step *step, int64_t k)
 {
     if (p->rho > 0.0)
         return fmin(p->rho * pow(p->rho_growth, (double)k), fmax(p->rho_max, p->rho));
-    double periods = fmax(1.0, (double)((step->n_steps - step->first_step) / p->period)), total = step->lr_sum_total;
-    if (!(total > 0.0))
+    if (!(step->lr_sum_total > 0.0))
         return 0.0;
-    double rho = 0.01 * p->strength * pow(100.0, fmin(1.0, (double)k / periods)) / total;
+    double rho = p->strength * pow(100.0, (double)k / PERIODS - 1.0) / step->lr_sum_total;
     return step->lr_base > 0.0 ? fmin(rho, 1.0 / step->lr_base) : rho;
-}
-
-static int64_t updates_before(const admm *p, const qb_step *step)
-{
-    return (step->step - step->first_step) / p->period;
 }
 
 static float *copy_of(const qb_view *v) { return v->weight_state; }
@@ -129,7 +143,7 @@ static int start(void *self, const qb_step *step, qb_view *v)
     const admm *p = self;
     for (int64_t r = 0; r < v->n_rows; r++) {
         const float *x = v->x + r * v->row_len;
-        double alpha = qb_code_fit(p->codes, p->n_codes, x, v->row_len, NULL);
+        double alpha = qb_code_fit(p->codes, p->n_codes, qb_mean_abs(x, v->row_len), x, v->row_len, NULL);
         v->row_state[r] = (float)alpha;
         qb_code_apply(p->codes, p->n_codes, alpha, x, v->row_len, copy_of(v) + r * v->row_len);
     }
@@ -150,17 +164,19 @@ static int on_gradient(void *self, const qb_step *step, qb_view *v)
 static int after_step(void *self, const qb_step *step, qb_view *v)
 {
     const admm *p = self;
-    if ((step->step - step->first_step + 1) % p->period != 0)
+    int64_t before = updates_before(p, step), after = updates_after(p, step);
+    if (after == before)
         return 0;
-    int64_t k = updates_before(p, step);
-    double before = penalty(p, step, k), after = penalty(p, step, k + 1);
-    const float rescale = (float)(after > 0.0 ? before / after : 1.0);
+    double rho = penalty(p, step, before), next = penalty(p, step, after);
+    bool drops = !(p->rho > 0.0) && after >= PERIODS_WITH_MULTIPLIERS;
+    const float rescale = (float)(drops || !(next > 0.0) ? 0.0 : rho / next);
     for (int64_t r = 0; r < v->n_rows; r++) {
         const float *x = v->x + r * v->row_len;
         float *copy = copy_of(v) + r * v->row_len, *multiplier = multipliers_of(v) + r * v->row_len;
         for (int64_t i = 0; i < v->row_len; i++)
             multiplier[i] += x[i]; /* now x + L, what is projected */
-        double alpha = qb_code_fit(p->codes, p->n_codes, multiplier, v->row_len, NULL);
+        double last = p->rho > 0.0 || !(v->row_state[r] > 0.0f) ? qb_mean_abs(multiplier, v->row_len) : (double)v->row_state[r];
+        double alpha = qb_code_fit(p->codes, p->n_codes, last, multiplier, v->row_len, NULL);
         v->row_state[r] = (float)alpha;
         qb_code_apply(p->codes, p->n_codes, alpha, multiplier, v->row_len, copy);
         for (int64_t i = 0; i < v->row_len; i++)

@@ -9,7 +9,8 @@
  * length. By default it does not: proxsgd leaves the weights free until the part `start` of the run's learning rate is
  * spent and raises lambda evenly from there, so that the pulls of a run add up to `strength` half gaps between levels:
  *   lambda(p) = strength * half_gap * 2 max(0, p - start) / (1 - start)^2 / lr_sum_total,    p = lr_sum / lr_sum_total
- * and aprox, whose map sees the sum so far, takes s = strength * half_gap * p / 20: the default ends hard.
+ * and aprox, whose map sees the sum so far, takes s = strength * half_gap * p / 10: the default ends
+ * hard even in gaps twice as wide as the mean one.
  * A positive option `lambda` sets it outright (the plain method of the sources). Under proxsgd a weight rests at its
  * level while its gradient steps stay below s, so finish (the nearest level) is close to w by the end of the run.
  * `delta` above 0: levels are the multiples of delta up to n_max of them, instead of the quantizer's.
@@ -42,7 +43,7 @@ enum { O_METHOD, O_STRENGTH, O_START, O_LAMBDA, O_RENEW, O_DELTA, O_N_MAX };
 
 static const qb_solver_option options[] = {
     {"method", QB_OPTION_CHOICE, 0, "proxsgd", 0, 0, methods, "", "proximal SGD on the weights themselves, or latent weights"},
-    {"strength", QB_OPTION_REAL, 0, "20", 0, 1e6, NULL, "half gaps", "sum of all pulls of the run; aprox: twenty times the last one"},
+    {"strength", QB_OPTION_REAL, 0, "20", 0, 1e6, NULL, "half gaps", "sum of all pulls of the run; aprox: ten times the last one"},
     {"start", QB_OPTION_REAL, 0, "0.7", 0, 0.99, NULL, "", "proxsgd: part of the run's learning rate that is spent before the pull sets in"},
     {"lambda", QB_OPTION_REAL, 0, "0", 0, 1e9, NULL, "", "above 0: pull of a step over its learning rate, instead of strength"},
     {"renew", QB_OPTION_CHOICE, 0, "better", 0, 0, renewals, "", "proxsgd: take the quantizer's new levels if they fit better, or always"},
@@ -91,8 +92,8 @@ static int bind(void *self, const qb_view *v, qb_bind *request)
 static double pull(const nonconvex *p, const qb_step *step, double half_gap)
 {
     if (p->method == APROX)
-        return p->lambda > 0.0 ? p->lambda * step->lr_sum : 0.05 * p->strength * half_gap * qb_spent(step);
-    return p->lambda > 0.0 ? p->lambda * step->lr : p->strength * half_gap * qb_share_from(step, p->start);
+        return p->lambda > 0.0 ? p->lambda * step->lr_sum : 0.1 * p->strength * half_gap * qb_spent(step);
+    return p->lambda > 0.0 ? p->lambda * step->lr : p->strength * half_gap * qb_share(step, p->start);
 }
 
 /* w <- nearest level of every weight of a row; returns half the mean gap between levels. */

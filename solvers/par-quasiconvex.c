@@ -12,7 +12,7 @@
  * row, followed at every step. `levels` = quantizer takes the quantizer's, which need not be even: between
  * the innermost levels of a set without 0 nothing pulls.
  * Strength: s = strength D p under aprox, with p the part of the run's learning rate spent, so that the last s is
- * `strength` gaps; under proxsgd all pulls of a run add up to that. `lambda` above 0 sets it outright.
+ * `strength` gaps; under proxsgd all pulls of a run add up to that, from p = 1/2 on. `lambda` above 0 sets it outright.
  *
  * Source: Ma, Xiao, arXiv 2508.11112; code jianhaoma/paro (d08f0bb).
  * Differs: the code gives negative weights for small z when l > 1; own levels and strength as above.
@@ -95,7 +95,7 @@ static int bind(void *self, const qb_view *v, qb_bind *request)
 /* s over the gap where that is known, for this much of a gap. */
 static double pull(const quasiconvex *p, const qb_step *step, double gap)
 {
-    double part = p->method == APROX ? qb_spent(step) : qb_share(step);
+    double part = p->method == APROX ? qb_spent(step) : qb_share(step, 0.5);
     return p->lambda > 0.0 ? p->lambda * (p->method == APROX ? step->lr_sum : step->lr) : p->strength * gap * part;
 }
 
@@ -116,7 +116,7 @@ static double spacing(const quasiconvex *p, const qb_view *v, const float *z, do
         return p->delta;
     int32_t n = grid_codes(p, v->bits, codes);
     double next = last > 0.0 ? qb_code_refit(codes, n, last, z, v->row_len) : 0.0;
-    return next > 0.0 ? next : qb_code_fit(codes, n, z, v->row_len, NULL);
+    return next > 0.0 ? next : qb_code_fit(codes, n, qb_mean_abs(z, v->row_len), z, v->row_len, NULL);
 }
 
 static void project_grid(const quasiconvex *p, const qb_step *step, qb_view *v, int64_t r)

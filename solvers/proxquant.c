@@ -10,8 +10,8 @@
  *   2..8 bits a sum of scaled signs, fitted by alternation (<qatbench/multibit.h>)
  * or the nearest level of the quantizer (`levels` = quantizer).
  *
- * Strength. By default it grows with the part p of the run's learning rate that is spent: the s of a run add up
- * to `strength`, times half the mean gap of the row's levels under l1. `reg_rate` above 0 is the code's schedule
+ * Strength. By default the s of a run add up to `strength`, times half the mean gap of the row's levels under l1:
+ * nothing until the part `start` of the run's learning rate is spent, then growing evenly. `reg_rate` above 0 is the code's schedule
  * instead: s = lr reg_rate epoch, times lr_base / lr with adjust_reg.
  * The freeze comes at the fraction `freeze` of the run (published: 200 of 300 epochs), or at freeze_epoch.
  *
@@ -38,7 +38,7 @@ enum { NEAREST, FOLD };     /* codes     */
 
 typedef struct proxquant {
     int64_t levels, norm, form, statistic, codes, rounds, quantizer_rounds, adjust_reg, reset;
-    double level, strength, reg_rate, clip, freeze, freeze_epoch;
+    double level, strength, start, reg_rate, clip, freeze, freeze_epoch;
 } proxquant;
 
 static const char *const level_sources[] = {"own", "quantizer", NULL};
@@ -47,7 +47,7 @@ static const char *const forms[] = {"paper", "code", NULL};
 static const char *const statistics[] = {"mean", "median", NULL};
 static const char *const code_rules[] = {"nearest", "fold", NULL};
 
-enum { O_LEVELS, O_NORM, O_FORM, O_ROUNDS, O_LEVEL, O_STATISTIC, O_CODES, O_QUANTIZER_ROUNDS, O_STRENGTH, O_REG_RATE,
+enum { O_LEVELS, O_NORM, O_FORM, O_ROUNDS, O_LEVEL, O_STATISTIC, O_CODES, O_QUANTIZER_ROUNDS, O_STRENGTH, O_START, O_REG_RATE,
        O_ADJUST_REG, O_CLIP, O_FREEZE, O_FREEZE_EPOCH, O_RESET };
 
 static const qb_solver_option options[] = {
@@ -59,7 +59,8 @@ static const qb_solver_option options[] = {
     {"statistic", QB_OPTION_CHOICE, 0, "mean", 0, 0, statistics, "", "1 bit with level = 0: of |x|"},
     {"codes", QB_OPTION_CHOICE, 0, "nearest", 0, 0, code_rules, "", "2..8 bits: signs by nearest sum or greedy folding"},
     {"quantizer_rounds", QB_OPTION_INT, 0, "3", 1, 100, NULL, "", "2..8 bits: fits of the magnitudes"},
-    {"strength", QB_OPTION_REAL, 0, "10", 0, 1e6, NULL, "", "sum of s over the run; l1: in half gaps between levels"},
+    {"strength", QB_OPTION_REAL, 0, "3", 0, 1e6, NULL, "", "sum of s over the run; l1: in half gaps between levels"},
+    {"start", QB_OPTION_REAL, 0, "0.5", 0, 0.99, NULL, "", "part of the run's learning rate that is spent before the pull sets in"},
     {"reg_rate", QB_OPTION_REAL, 0, "0", 0, 1e6, NULL, "", "above 0: s = lr reg_rate epoch, instead of strength"},
     {"adjust_reg", QB_OPTION_BOOL, 0, "false", 0, 0, NULL, "", "with reg_rate: the first learning rate instead of the present"},
     {"clip", QB_OPTION_REAL, 0, "1", 0, 1e6, NULL, "", "largest size of a weight; 0: no limit"},
@@ -95,6 +96,7 @@ static int create(const qb_host *host, const qb_option_value *value, void **ret_
     p->codes = value[O_CODES].integer;
     p->quantizer_rounds = value[O_QUANTIZER_ROUNDS].integer;
     p->strength = value[O_STRENGTH].real;
+    p->start = value[O_START].real;
     p->reg_rate = value[O_REG_RATE].real;
     p->adjust_reg = value[O_ADJUST_REG].integer;
     p->clip = value[O_CLIP].real;
@@ -219,7 +221,7 @@ static double freeze_step(const proxquant *p, const qb_step *step)
 static double strength(const proxquant *p, const qb_step *step)
 {
     if (!(p->reg_rate > 0.0))
-        return p->strength * qb_share(step);
+        return p->strength * qb_share(step, p->start);
     double epoch = floor((double)step->step / (double)step->steps_per_epoch);
     return (p->adjust_reg != 0 ? step->lr_base : step->lr) * p->reg_rate * epoch;
 }

@@ -10,8 +10,8 @@
  * Ternary is the published set of 2 bits.
  *
  * Strength. The published lam_q is a constant for a mean over a layer: far too little for large layers. By default the
- * slope at its steepest, times lr, adds up to `strength` half gaps over the run, growing with the learning rate
- * spent (momentum multiplies that). `lam_q` above 0 sets the published constant, with n the weights of the row.
+ * slope at its steepest, times lr, adds up to `strength` half gaps over the run (momentum multiplies that): nothing until
+ * the part `start` of the run's learning rate is spent, then growing evenly. `lam_q` above 0 sets the published constant, with n the weights of the row.
  *
  * Source: Elthakeb, Pilligundla, Mireshghallah, Esmaeilzadeh, "WaveQ", arXiv 2003.00146; SinReQ, arXiv 1905.01416.
  * Differs: no learned bit widths; shift and scale default to what fits 2^b levels best; strength as above. The official
@@ -28,16 +28,17 @@
 enum { FIT, MAX };
 
 typedef struct waveq {
-    double strength, lam_q;
+    double strength, start, lam_q;
     int64_t shifted, scale;
 } waveq;
 
 static const char *const scales[] = {"fit", "max", NULL};
 
-enum { O_STRENGTH, O_LAM_Q, O_SHIFT, O_SCALE };
+enum { O_STRENGTH, O_START, O_LAM_Q, O_SHIFT, O_SCALE };
 
 static const qb_solver_option options[] = {
     {"strength", QB_OPTION_REAL, 0, "1", 0, 100, NULL, "half gaps", "sum over the run of lr times the steepest slope"},
+    {"start", QB_OPTION_REAL, 0, "0.5", 0, 0.99, NULL, "", "part of the run's learning rate that is spent before the pull sets in"},
     {"lam_q", QB_OPTION_REAL, 0, "0", 0, 1e6, NULL, "", "above 0: constant factor of the term, instead of strength"},
     {"shift", QB_OPTION_BOOL, 0, "true", 0, 0, NULL, "", "levels at odd multiples of half a gap, without 0; not for ternary"},
     {"scale", QB_OPTION_CHOICE, 0, "fit", 0, 0, scales, "", "where the gap comes from: all weights, or the largest"},
@@ -58,6 +59,7 @@ static int create(const qb_host *host, const qb_option_value *value, void **ret_
     if (p == NULL)
         return 1;
     p->strength = value[O_STRENGTH].real;
+    p->start = value[O_START].real;
     p->lam_q = value[O_LAM_Q].real;
     p->shifted = value[O_SHIFT].integer != 0 && host->bits != 0;
     p->scale = value[O_SCALE].integer;
@@ -133,7 +135,7 @@ static int on_gradient(void *self, const qb_step *step, qb_view *v)
             continue;
         double factor = p->lam_q / (double)v->row_len; /* of qb_waveq_slope, which is pi / gap at its steepest */
         if (!(p->lam_q > 0.0))
-            factor = step->lr > 0.0 ? p->strength * 0.5 * gap * qb_share(step) / step->lr * gap / QB_PI : 0.0;
+            factor = step->lr > 0.0 ? p->strength * 0.5 * gap * qb_share(step, p->start) / step->lr * gap / QB_PI : 0.0;
         for (int64_t i = 0; i < v->row_len; i++) {
             double w = (double)x[i];
             bool inside = fabs(w) <= (q.top + 0.5) * gap || p->scale == MAX;

@@ -179,7 +179,8 @@ static double admm_error(const one_case *k, solver_stage *s)
         codes[i] = (float)json_number_value(json_array_get(list, i));
     for (int64_t r = 0; r < k->rows; r++) {
         int32_t rounds;
-        (void)qb_code_fit(codes, (int32_t)json_array_size(list), k->x + r * k->len, k->len, &rounds);
+        const float *x = k->x + r * k->len;
+        (void)qb_code_fit(codes, (int32_t)json_array_size(list), qb_mean_abs(x, k->len), x, k->len, &rounds);
         k->q[r] = (float)rounds;
     }
     return fmax(error, code_error(k, "rounds", k->q, k->rows));

@@ -432,7 +432,7 @@ START_TEST(code_fit_is_a_fixed_point)
         float v[60], out[60];
         qb_hash_fill("admm", (size_t)n, 1.0, 0.0, v);
         int32_t rounds;
-        double alpha = qb_code_fit(codes, 7, v, n, &rounds), start = qb_mean_abs(v, n);
+        double start = qb_mean_abs(v, n), alpha = qb_code_fit(codes, 7, start, v, n, &rounds);
         ck_assert(rounds >= 1 && rounds <= 20);
         ck_assert(misfit(codes, 7, alpha, v, n) <= misfit(codes, 7, start, v, n) + 1e-12);
         if (rounds < 20)
@@ -441,7 +441,7 @@ START_TEST(code_fit_is_a_fixed_point)
     }
     static const float zeros[5] = {0};
     float out[5];
-    ck_assert(qb_code_fit(codes, 7, zeros, 5, NULL) == 0.0);
+    ck_assert(qb_code_fit(codes, 7, 0.0, zeros, 5, NULL) == 0.0);
     qb_code_apply(codes, 7, 0.0, zeros, 5, out);
     ck_assert(memcmp(out, zeros, sizeof out) == 0);
 }

@@ -39,10 +39,11 @@ static inline int qb_code_changes(const float *codes, int32_t n_codes, double a,
     return 0;
 }
 
-/* alpha of the row, from mean |v| on until the codes repeat. *ret_rounds (may be NULL): least-squares updates made. */
-static inline double qb_code_fit(const float *codes, int32_t n_codes, const float *v, int64_t n, int32_t *ret_rounds)
+/* alpha of the row, from `alpha` on until the codes repeat. *ret_rounds (may be NULL): least-squares updates made.
+ * The source starts from mean |v|. From there values that lie on scaled codes already may end on fewer of them: +-1 and
+ * +-3 times a have a mean so large that 3 a is nearer to 1 than to 3. From the last alpha they stay where they are. */
+static inline double qb_code_fit(const float *codes, int32_t n_codes, double alpha, const float *v, int64_t n, int32_t *ret_rounds)
 {
-    double alpha = qb_mean_abs(v, n);
     int32_t rounds = 0;
     while (alpha > 0.0 && rounds < QB_ADMM_MAX_ROUNDS) {
         double next = qb_code_refit(codes, n_codes, alpha, v, n);

@@ -13,16 +13,9 @@ static inline double qb_spent(const qb_step *step)
     return p < 1.0 ? p : 1.0;
 }
 
-/* Share of this step: over the run these add up to 1, and each is lr times a strength that grows as p cubed, so that
- * the first half of the run's learning goes on nearly freely (it has a sixteenth of the pulls). */
-static inline double qb_share(const qb_step *step)
-{
-    double p = qb_spent(step);
-    return step->lr_sum_total > 0.0 ? step->lr * 4.0 * p * p * p / step->lr_sum_total : 0.0;
-}
-
-/* The same for a pull that sets in when the part `start` of the learning rate is spent and then grows evenly. */
-static inline double qb_share_from(const qb_step *step, double start)
+/* Share of this step in a pull that sets in when the part `start` of the learning rate is spent: over the run the shares
+ * add up to 1, and each is lr times a strength that grows evenly from there. Until then the weights learn freely. */
+static inline double qb_share(const qb_step *step, double start)
 {
     double p = qb_spent(step) - start;
     return step->lr_sum_total > 0.0 && p > 0.0 ? step->lr * 2.0 * p / ((1.0 - start) * (1.0 - start)) / step->lr_sum_total : 0.0;
