@@ -88,6 +88,37 @@ START_TEST(says_which_bits_a_solver_has)
 }
 END_TEST
 
+/* Whatever a solver does, it has a map at its first supported bits, and no number of it is missing. */
+START_TEST(every_shipped_solver_has_one)
+{
+    static const int widths[] = {2, 0, 1};
+    static const float levels[3][4] = {{-1.5f, -0.5f, 0.5f, 1.5f}, {-1.0f, 0.0f, 1.0f}, {-1.0f, 1.0f}};
+    static const int n_levels[] = {4, 3, 2};
+    qb_plugin_entry *entries;
+    size_t n;
+    ck_assert_int_eq(qb_plugin_list(NULL, &entries, &n), 0);
+    ck_assert_uint_ge(n, 6);
+    for (size_t k = 0; k < n; k++) {
+        qb_settings settings;
+        ck_assert_msg(entries[k].plugin != NULL, "%s", entries[k].error);
+        ck_assert_int_eq(qb_settings_init(&settings, entries[k].plugin->options, entries[k].plugin->solver.n_options), 0);
+        curves c;
+        for (int i = 0; i < N; i++)
+            c.x[i] = (float)(i - N / 2) * 0.03f;
+        int rc = QB_E_CONFIG;
+        for (int b = 0; b < 3 && rc == QB_E_CONFIG; b++)
+            rc = qb_map_compute(&(qb_map_options){.plugin = entries[k].plugin, .settings = &settings, .bits = widths[b],
+                                                  .levels = levels[b], .n_levels = n_levels[b], .n_steps = 200, .lr = 0.1},
+                                at, 3, c.x, N, c.w, c.hard, &c.whose);
+        ck_assert_msg(rc == 0, "%s: %s", entries[k].name, qb_err_text());
+        for (int i = 0; i < 3 * N; i++)
+            ck_assert_msg(isfinite(c.w[i]), "%s: w(%g) = %g", entries[k].name, (double)c.x[i % N], (double)c.w[i]);
+        qb_settings_finish(&settings);
+    }
+    qb_plugin_list_free(entries, n);
+}
+END_TEST
+
 /* ---- the verb ---- */
 
 static char folder[64];
@@ -153,6 +184,7 @@ static Suite *suite(void)
     tcase_add_test(tc, ste_is_hard_all_along);
     tcase_add_test(tc, parq_is_piecewise_affine);
     tcase_add_test(tc, says_which_bits_a_solver_has);
+    tcase_add_test(tc, every_shipped_solver_has_one);
     suite_add_tcase(s, tc);
     tc = tcase_create("plot");
     tcase_add_checked_fixture(tc, set_up, tear_down);
