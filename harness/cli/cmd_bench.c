@@ -6,6 +6,7 @@
  */
 #include "cli/cli.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 enum {
     WARMUP_STEPS = 3,
@@ -32,13 +32,6 @@ typedef struct window {
     double images_per_second;
     double step_ms, data_ms, forward_ms, backward_ms, optimizer_ms, solver_ms, conv_ms;
 } window;
-
-static double now_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- images in memory ---- */
 
@@ -121,9 +114,9 @@ static void forget_times(qb_trainer *t)
 static int time_window(qb_trainer *t, int64_t batch, int64_t *step, int64_t n_steps, window *ret)
 {
     forget_times(t);
-    double begin = now_seconds();
+    double begin = qb_now_seconds();
     QB_TRY(train_steps(t, step, n_steps));
-    double seconds = now_seconds() - begin, ms = 1000 / (double)n_steps;
+    double seconds = qb_now_seconds() - begin, ms = 1000 / (double)n_steps;
     qb_net_times net = qb_net_take_times(t->net);
     qb_quant_times quant = qb_quant_take_times(t->quant);
     *ret = (window){
@@ -169,9 +162,9 @@ static int measure(bench *b, qb_trainer *t, double seconds)
     for (size_t i = 0; i < qb_graph_n_layers(t->graph); i++)
         b->macs += qb_graph_layer(t->graph, i).macs;
     QB_TRY(train_steps(t, &step, WARMUP_STEPS));
-    double begin = now_seconds();
+    double begin = qb_now_seconds();
     QB_TRY(train_steps(t, &step, 2));
-    b->steps = steps_in_window((now_seconds() - begin) / 2, seconds, qb_get(&b->config->settings, "quant_period")->i);
+    b->steps = steps_in_window((qb_now_seconds() - begin) / 2, seconds, qb_get(&b->config->settings, "quant_period")->i);
     for (size_t i = 0; i < b->n_windows; i++) {
         char text[64];
         snprintf(text, sizeof text, "window %zu of %zu, %lld steps", i + 1, b->n_windows, (long long)b->steps);

@@ -1,6 +1,7 @@
 /* `qatbench train`: one run, all its keys as flags. */
 #include "cli/cli.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -10,16 +11,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- the line that is rewritten while training ---- */
-
-static double now_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void add_eta(qb_str *s, double seconds)
 {
@@ -33,7 +26,7 @@ static void add_eta(qb_str *s, double seconds)
 
 static void show_progress(void *context, const qb_progress *p)
 {
-    double *shown_at = context, now = now_seconds();
+    double *shown_at = context, now = qb_now_seconds();
     bool is_training = strcmp(p->phase, "train") == 0;
     if (is_training && p->step < p->n_steps && now - *shown_at < 0.1)
         return;

@@ -1,6 +1,7 @@
 /* oneDNN 2.6 behind dnn.h. Letters as there; md = memory descriptor, pd = primitive descriptor. */
 #include "engine/dnn.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "engine/net.h"
@@ -8,7 +9,6 @@
 #include <oneapi/dnnl/dnnl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 struct qb_dnn {
     dnnl_engine_t engine;
@@ -470,18 +470,11 @@ int qb_prim_bind(qb_prim *prim, qb_arg arg, void *memory)
     return 0;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 int qb_prim_run(qb_prim *prim)
 {
-    double start = prim->is_timed ? now() : 0;
+    double start = prim->is_timed ? qb_now_seconds() : 0;
     dnnl_status_t status = dnnl_primitive_execute(prim->prim, prim->dnn->stream, prim->n_args, prim->args);
     if (prim->is_timed)
-        prim->dnn->seconds += now() - start;
+        prim->dnn->seconds += qb_now_seconds() - start;
     return status == dnnl_success ? 0 : fail(status, "execution");
 }

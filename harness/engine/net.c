@@ -1,6 +1,7 @@
 /* A network that runs: slabs, plans for all batch sizes over one arena, forward, loss, backward. */
 #include "engine/net.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -10,7 +11,6 @@
 #include <math.h>
 #include <omp.h>
 #include <string.h>
-#include <time.h>
 
 struct qb_net {
     const qb_graph *graph;
@@ -30,13 +30,6 @@ struct qb_net {
     qb_plan *last; /* plan of the last forward; one of plans */
     qb_net_times times;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- creation ---- */
 
@@ -244,11 +237,11 @@ int qb_net_forward(qb_net *net, const float *images, int n, qb_mode mode)
             plan = net->plans[i];
     QB_ASSERT(plan != NULL); /* a batch size that was planned */
     use_threads(net);
-    double start = now();
+    double start = qb_now_seconds();
     net->last = NULL;
     QB_TRY(qb_plan_forward(plan, images));
     net->last = plan;
-    net->times.forward += now() - start;
+    net->times.forward += qb_now_seconds() - start;
     return 0;
 }
 
@@ -271,11 +264,11 @@ int qb_net_backward(qb_net *net, const int32_t *labels, double smoothing, qb_los
     qb_plan *plan = net->last;
     QB_ASSERT(plan != NULL && plan->mode == QB_TRAIN);
     use_threads(net);
-    double start = now();
+    double start = qb_now_seconds();
     qb_cross_entropy(qb_plan_logits(plan), plan->n, qb_graph_n_classes(net->graph), labels, smoothing, net->per_image,
                      qb_plan_logits_grad(plan), ret_loss);
     QB_TRY(qb_plan_backward(plan));
-    net->times.backward += now() - start;
+    net->times.backward += qb_now_seconds() - start;
     return 0;
 }
 

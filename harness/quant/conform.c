@@ -5,6 +5,7 @@
  */
 #include "quant/conform.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "quant/conform_rules.h"
@@ -91,17 +92,10 @@ static void run_in_child(const qb_plugin *plugin, const qb_rule *rule, qb_confor
 
 /* ---- in the parent ---- */
 
-static double now_seconds(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* Waits for the child; kills it when it takes too long by the clock. */
 static int wait_for(pid_t child, bool *ret_late)
 {
-    double start = now_seconds();
+    double start = qb_now_seconds();
     int status = 0;
     *ret_late = false;
     const struct timespec nap = {0, 500000};
@@ -109,7 +103,7 @@ static int wait_for(pid_t child, bool *ret_late)
         pid_t got = waitpid(child, &status, WNOHANG);
         if (got == child)
             return status;
-        if (!*ret_late && now_seconds() - start > WALL_SECONDS) {
+        if (!*ret_late && qb_now_seconds() - start > WALL_SECONDS) {
             *ret_late = true;
             (void)kill(child, SIGKILL);
         }

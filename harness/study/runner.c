@@ -1,12 +1,14 @@
 /* Many runs at once. See runner.h. */
 #include "study/runner.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "train/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,13 +51,6 @@ typedef struct runner {
     int refusal; /* the code of runs that could not start, when it was the same for all; 0: none yet */
     char refusal_text[1024], refusal_hint[512];
 } runner;
-
-static double now_seconds(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* ---- the child ---- */
 
@@ -174,7 +169,7 @@ static int start(runner *r, int slot, qb_task *task)
         return rc;
     }
     c->pid = pid;
-    c->started = now_seconds();
+    c->started = qb_now_seconds();
     c->was_stopped = false;
     r->slots[slot] = (qb_runner_slot){.task = task};
     return QB_OK;
@@ -257,17 +252,12 @@ static int take_refusal(runner *r, qb_task *task, const board *b)
     return qb_task_set(task, "failed", b->text);
 }
 
-static bool is_over(const qb_task *task)
-{
-    return strcmp(task->status, "done") == 0 || strcmp(task->status, "diverged") == 0 || strcmp(task->status, "mistrusted") == 0;
-}
-
 static int take_end(runner *r, int slot, int status)
 {
     board *b = &r->boards[slot];
     qb_task *task = r->slots[slot].task;
     char words[400], reason[600];
-    if (!b->ended && qb_task_update(task) == QB_OK && is_over(task))
+    if (!b->ended && qb_task_update(task) == QB_OK && qb_record_is_over(task->status))
         return QB_OK; /* it died on its way out, with everything written */
     if (!b->ended) {
         last_words(r->children[slot].words, words, sizeof words);
@@ -295,7 +285,7 @@ static int take_end(runner *r, int slot, int status)
 
 static void tell_state(const runner *r, qb_runner_state *state)
 {
-    double elapsed = now_seconds() - r->started, done = (double)r->n_ended;
+    double elapsed = qb_now_seconds() - r->started, done = (double)r->n_ended;
     for (int i = 0; i < r->n_slots; i++) {
         if (r->children[i].pid == 0)
             continue;
@@ -336,7 +326,7 @@ static int reap(runner *r, bool *ret_any)
         qb_runner_state state;
         tell_state(r, &state);
         if (r->options->ended)
-            r->options->ended(r->options->context, &state, task, now_seconds() - c->started);
+            r->options->ended(r->options->context, &state, task, qb_now_seconds() - c->started);
     }
     return QB_OK;
 }
@@ -378,11 +368,11 @@ static int run_all(runner *r)
         if (count_running(r) == 0)
             return QB_OK;
         QB_TRY(reap(r, &any));
-        if (r->options->tick && now_seconds() - ticked > TICK_MS / 1e3) {
+        if (r->options->tick && qb_now_seconds() - ticked > TICK_MS / 1e3) {
             qb_runner_state state;
             tell_state(r, &state);
             r->options->tick(r->options->context, &state);
-            ticked = now_seconds();
+            ticked = qb_now_seconds();
         }
         const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
         if (!any)
@@ -411,7 +401,7 @@ static int look_again(qb_tasks *t)
         qb_task *task = &t->items[i];
         if (strcmp(task->status, "elsewhere") != 0 || qb_task_update(task) < 0)
             continue;
-        if (!is_over(task) && strcmp(task->status, "failed") != 0)
+        if (!qb_record_is_over(task->status) && strcmp(task->status, "failed") != 0)
             QB_TRY(qb_task_set(task, "elsewhere", "another process has it"));
     }
     return QB_OK;
@@ -472,7 +462,7 @@ int qb_runner_default_jobs(const qb_tasks *tasks)
 
 int qb_runner_run(qb_tasks *tasks, const qb_runner_options *options)
 {
-    runner r = {.tasks = tasks, .options = options, .threads = threads_of(tasks), .started = now_seconds()};
+    runner r = {.tasks = tasks, .options = options, .threads = threads_of(tasks), .started = qb_now_seconds()};
     find_cores(&r.allowed);
     for (size_t i = 0; i < tasks->n; i++)
         r.n_left += tasks->items[i].is_left;

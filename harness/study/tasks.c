@@ -38,23 +38,6 @@ int qb_task_set(qb_task *task, const char *status, const char *reason)
     return QB_OK;
 }
 
-static bool is_over(const char *status)
-{
-    return strcmp(status, "done") == 0 || strcmp(status, "diverged") == 0 || strcmp(status, "mistrusted") == 0;
-}
-
-/* A plugin from outside must be the file that the run was begun with; ours may have been built anew. */
-static int check_plugin(const qb_task *task, const json_t *record, bool force)
-{
-    const qb_plugin *plugin = task->config->plugin;
-    const char *was = json_string_value(json_object_get(json_object_get(record, "solver"), "sha256"));
-    if (!was || plugin->shipped || force || strcmp(was, plugin->sha256) == 0)
-        return QB_OK;
-    (void)qb_err_set(QB_E_CONFIG, "solver %s: plugin changed: %s was begun with another file of version %s", plugin->solver.name,
-                     task->dir, plugin->solver.version);
-    return qb_err_hint("raise the plugin's version, or use --force to start its runs anew");
-}
-
 static int take_record(qb_task *task, const json_t *record)
 {
     const char *status = json_string_value(json_object_get(record, "status"));
@@ -86,11 +69,11 @@ static int look_at(qb_task *task, bool force)
         qb_err_clear();
         return qb_task_set(task, "missing", NULL);
     }
-    rc = check_plugin(task, record, force);
+    rc = qb_record_check_plugin(record, task->config->plugin, task->dir, force);
     if (rc == QB_OK)
         rc = take_record(task, record);
     if (rc == QB_OK)
-        task->is_left = force || !is_over(task->status);
+        task->is_left = force || !qb_record_is_over(task->status);
     json_decref(record);
     return rc;
 }

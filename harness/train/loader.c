@@ -11,8 +11,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -56,13 +56,6 @@ struct qb_loader {
 
     double wait_seconds;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 int64_t qb_loader_batches_per_epoch(const qb_loader *l)
 {
@@ -265,7 +258,7 @@ int qb_loader_seek(qb_loader *l, int64_t epoch, int64_t batch_index)
 
 int qb_loader_next(qb_loader *l, qb_batch *ret_batch)
 {
-    const double start = now();
+    const double start = qb_now_seconds();
     slot *s;
     pthread_mutex_lock(&l->lock);
     if (!l->started) {
@@ -288,7 +281,7 @@ int qb_loader_next(qb_loader *l, qb_batch *ret_batch)
     l->taken++;
     l->holding = true;
     pthread_mutex_unlock(&l->lock);
-    l->wait_seconds += now() - start;
+    l->wait_seconds += qb_now_seconds() - start;
     *ret_batch = (qb_batch){s->images, s->labels, s->n};
     return 0;
 }

@@ -27,6 +27,26 @@ int qb_record_read(const char *dir, json_t **ret_record)
     return QB_OK;
 }
 
+bool qb_record_is_over(const char *status)
+{
+    return status && (strcmp(status, "done") == 0 || strcmp(status, "diverged") == 0 || strcmp(status, "mistrusted") == 0);
+}
+
+bool qb_record_plugin_changed(const json_t *record, const qb_plugin *plugin)
+{
+    const char *was = json_string_value(json_object_get(json_object_get(record, "solver"), "sha256"));
+    return was && strcmp(was, plugin->sha256) != 0;
+}
+
+int qb_record_check_plugin(const json_t *record, const qb_plugin *plugin, const char *where, bool force)
+{
+    if (plugin->shipped || force || !qb_record_plugin_changed(record, plugin))
+        return QB_OK;
+    qb_err_set(QB_E_CONFIG, "solver %s: plugin changed: %s was begun with another file of version %s", plugin->solver.name,
+               where, plugin->solver.version);
+    return qb_err_hint("raise the plugin's version, or use --force to start the run anew");
+}
+
 json_t *qb_record_line(const json_t *record, const char *dir)
 {
     static const char *const kept[] = {"key", "experiment", "config", "seed", "status", "reason", "data", "result",

@@ -21,7 +21,9 @@
 #define QB_RECORD_H
 
 #include "base/json.h"
+#include "quant/plugin.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Reads DIR/record.json. QB_E_NOINPUT when there is none. A record that says "running" while nobody holds the
@@ -32,6 +34,15 @@ int qb_record_read(const char *dir, json_t **ret_record);
  * sorted by experiment, then key. A folder without a record is left out, one
  * with a damaged record too, with a warning. New references in a new array. */
 int qb_records_collect(const char *path, json_t **ret_array);
+
+/* done, diverged and mistrusted: running again would give the same. NULL: not over. */
+bool qb_record_is_over(const char *status);
+
+bool qb_record_plugin_changed(const json_t *record, const qb_plugin *plugin); /* another file than when it was begun */
+
+/* A run of a plugin from outside may not be reused or continued with another file of the same version: QB_E_CONFIG,
+ * `where` names the run. Plugins shipped with qatbench may have been built anew. force: anything goes. */
+int qb_record_check_plugin(const json_t *record, const qb_plugin *plugin, const char *where, bool force);
 
 /* The line of runs.jsonl of a record. New reference. dir may be NULL. */
 json_t *qb_record_line(const json_t *record, const char *dir);

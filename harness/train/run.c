@@ -2,6 +2,7 @@
  * begun, and leaves the outcome in record.json. */
 #include "train/run_parts.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -10,22 +11,6 @@
 #include "train/record.h"
 
 #include <string.h>
-
-/* A finished or begun run of an outside plugin may not be continued with another file of the same version. */
-static int check_plugin(const qb_run *r, const json_t *old)
-{
-    const char *was = json_string_value(json_object_get(json_object_get(old, "solver"), "sha256"));
-    const qb_plugin *p = r->config->plugin;
-    if (!was || strcmp(was, p->sha256) == 0 || r->env->force)
-        return QB_OK;
-    if (p->shipped) {
-        qb_log_warning("solver %s: its file changed since this run was begun", p->solver.name);
-        return QB_OK;
-    }
-    qb_err_set(QB_E_CONFIG, "solver %s: plugin changed: this run was begun with another file of version %s", p->solver.name,
-               p->solver.version);
-    return qb_err_hint("raise the plugin's version, or use --force to start the run anew");
-}
 
 /* config.json: written once, compared ever after. */
 static int freeze_config(qb_run *r)
@@ -109,13 +94,14 @@ static int look_for_finished(qb_run *r, json_t **ret_old, bool *ret_finished)
         qb_err_clear();
         return QB_OK;
     }
-    int rc = check_plugin(r, old);
+    int rc = qb_record_check_plugin(old, r->config->plugin, "this run", r->env->force);
+    if (rc == 0 && qb_record_plugin_changed(old, r->config->plugin))
+        qb_log_warning("solver %s: its file changed since this run was begun", r->config->plugin->solver.name);
     if (rc < 0) {
         json_decref(old);
         return rc;
     }
-    const char *status = json_string_value(json_object_get(old, "status"));
-    *ret_finished = status && (strcmp(status, "done") == 0 || strcmp(status, "diverged") == 0 || strcmp(status, "mistrusted") == 0);
+    *ret_finished = qb_record_is_over(json_string_value(json_object_get(old, "status")));
     *ret_old = old;
     return QB_OK;
 }

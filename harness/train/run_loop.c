@@ -1,6 +1,7 @@
 /* The training loop of a run with everything around a step: metrics, tests, checkpoints, stop requests. */
 #include "train/run_parts.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "train/eval.h"
@@ -8,16 +9,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { LOG_EVERY_STEPS = 10, CHECKPOINT_SECONDS = 300, MAX_SOLVER_METRICS = 16, ETA_AFTER_STEPS = 20 };
-
-double qb_now_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- evaluation and logs ---- */
 

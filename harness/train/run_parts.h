@@ -27,8 +27,6 @@ typedef struct qb_run {
     int64_t first_step_images;
 } qb_run;
 
-double qb_now_seconds(void); /* monotonic */
-
 /* run_loop.c: trains to the end. QB_OK: all steps done, or diverged. QB_E_STOPPED: saved and stopped. */
 int qb_run_train(qb_run *r, bool *ret_diverged);
 

@@ -1,6 +1,7 @@
 /* record.json of a run: made at its start, rewritten whenever something is saved, closed with a status. */
 #include "train/run_parts.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/log.h"

@@ -1,0 +1,7 @@
+/* The clock for measuring how long something takes. Never part of a result. */
+#ifndef QB_CLOCK_H
+#define QB_CLOCK_H
+
+double qb_now_seconds(void); /* monotonic, from an arbitrary start: only differences mean something */
+
+#endif
