@@ -9,6 +9,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <stdio.h>
+#include <math.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -144,6 +145,9 @@ static const struct {
     {"bench --model resnet8 --seed 3", 2, "bench: unknown option '--seed'", ""},
     {"bench --model resnet8 --seconds 0", 2, "--seconds: expected a number above 0", ""},
     {"bench --model resnet8 --solver ste --bits 9", 2, "--bits: expected", "got '9'"},
+    {"bench --model resnet8 --sweep batch", 2, "--sweep: expected KEY=VALUE,VALUE...", "got 'batch'"},
+    {"bench --model resnet8 --sweep seed=1,2", 2, "--sweep: 'seed' is not an option of bench", "--sweep batch="},
+    {"bench --model resnet8 --sweep batch=,4", 2, "--sweep batch=", "batch: expected a whole number"},
 };
 
 START_TEST(refuses_wrong_usage)
@@ -357,6 +361,61 @@ START_TEST(measures_a_step)
 }
 END_TEST
 
+START_TEST(measures_the_ceiling_and_every_layer)
+{
+    json_t *o = json_of("bench --model resnet8 --batch 16 --threads 1 --solver parq --bits 2 --windows 2 --seconds 0.1 --ceiling "
+                        "--profile --json");
+    double step = json_number_value(json_object_get(o, "step_ms")), sum = 0, last = INFINITY;
+    double ratio = json_number_value(json_object_get(o, "ceiling_ratio"));
+    ck_assert_double_gt(json_number_value(json_object_get(o, "ceiling_ms")), 0);
+    ck_assert_double_ge(ratio, json_number_value(json_array_get(json_object_get(o, "ceiling_ratio_range"), 0)));
+    ck_assert_double_le(ratio, json_number_value(json_array_get(json_object_get(o, "ceiling_ratio_range"), 1)));
+    size_t i;
+    json_t *cost, *costs = json_object_get(o, "costs");
+    json_array_foreach (costs, i, cost) {
+        double ms = json_number_value(json_object_get(cost, "ms"));
+        ck_assert_double_le(ms, last); /* the most first */
+        ck_assert_int_gt(json_integer_value(json_object_get(cost, "bytes")), 0);
+        last = ms;
+        sum += ms;
+    }
+    ck_assert_uint_gt(json_array_size(costs), 20);
+    ck_assert_double_gt(sum, 0.3 * step);
+    json_decref(o);
+}
+END_TEST
+
+START_TEST(draws_what_it_measured)
+{
+    static const char *const files[] = {"profile-resnet8-b4-fp32.svg", "profile-resnet8-b4-fp32.png", "sweep-batch.svg",
+                                        "sweep-batch.png"};
+    if (access("/usr/bin/gnuplot", X_OK) != 0)
+        return;
+    outcome o = shell("\"$q\" bench --model resnet8 --batch 4 --threads 1 --windows 1 --seconds 0.01 --profile -o p && "
+                      "\"$q\" bench --model resnet8 --threads 1 --windows 1 --seconds 0.01 --ceiling --sweep batch=4,8 -o p && ls p");
+    ck_assert_msg(o.status == 0, "%s", o.err);
+    expect_in(o.out, "layer1.0.conv1", "bench --profile");
+    expect_in(o.out, "step/ceiling", "bench --sweep");
+    const char *listing = strstr(o.out, "profile-resnet8-b4-fp32.gp");
+    ck_assert_ptr_nonnull(listing);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        expect_in(listing, files[i], "bench");
+    forget(&o);
+}
+END_TEST
+
+START_TEST(measures_each_value_of_a_sweep)
+{
+    json_t *o = json_of("bench --model resnet8 --threads 1 --windows 1 --seconds 0.01 --sweep batch=4,8 --json");
+    json_t *all = json_object_get(o, "measurements");
+    ck_assert_str_eq(json_string_value(json_object_get(o, "sweep")), "batch");
+    ck_assert_uint_eq(json_array_size(all), 2);
+    ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(all, 0), "batch")), 4);
+    ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(all, 1), "batch")), 8);
+    json_decref(o);
+}
+END_TEST
+
 /* ---- a run ---- */
 
 START_TEST(trains_once_and_reports_the_same_again)
@@ -466,6 +525,9 @@ static Suite *suite(void)
     tcase_add_test(output, shows_a_broken_plugin_with_the_reason);
     tcase_add_test(output, examines_the_machine);
     tcase_add_test(output, measures_a_step);
+    tcase_add_test(output, measures_the_ceiling_and_every_layer);
+    tcase_add_test(output, measures_each_value_of_a_sweep);
+    tcase_add_test(output, draws_what_it_measured);
     tcase_add_test(output, is_quiet_when_its_reader_goes_away);
     tcase_set_timeout(usage, 60);
     tcase_set_timeout(output, 60);

@@ -196,6 +196,85 @@ START_TEST(a_step_allocates_nothing)
 }
 END_TEST
 
+/* Products run alone between the steps leave no trace in the training. */
+START_TEST(measuring_the_ceiling_changes_no_bit)
+{
+    make_batches();
+    qb_graph *g = make_graph();
+    uint64_t expected = train_some(g, 2, false, QB_FP32);
+    qb_net *net = make_net(g, 2, false, QB_FP32);
+    for (int step = 0; step < 6; step++) {
+        qb_net_trace_products(net, step == 0);
+        train(net, images[step % 2], step % 3 == 2 ? REST : BATCH);
+        qb_net_trace_products(net, false);
+        uint64_t before = fingerprint(net);
+        qb_net_take_times(net);
+        for (int pass = 0; pass < 3; pass++)
+            ck_assert_int_eq(qb_net_replay_products(net), 0);
+        ck_assert_double_eq(qb_net_take_times(net).conv, 0); /* no part of a step */
+        ck_assert_uint_eq(fingerprint(net), before);
+    }
+    ck_assert_uint_eq(fingerprint(net), expected);
+    qb_net_destroy(net);
+    qb_graph_destroy(g);
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+END_TEST
+
+static const qb_net_cost *find_cost(const qb_net_cost *costs, size_t n, const char *layer, qb_pass pass)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(costs[i].layer, layer) == 0 && costs[i].pass == pass)
+            return &costs[i];
+    return NULL;
+}
+
+START_TEST(costs_of_layers_make_up_the_passes)
+{
+    static const struct {
+        const char *layer;
+        qb_pass pass;
+        int64_t bytes, macs;
+    } expected[] = {
+        {"a.conv1", QB_PASS_FORWARD, 4 * (2 * BATCH * 16 * SIDE * SIDE + 16 * 16 * 9), (int64_t)BATCH * 16 * 16 * 9 * SIDE * SIDE},
+        {"a.conv1", QB_PASS_BACKWARD_DATA, 4 * (2 * BATCH * 16 * SIDE * SIDE + 16 * 16 * 9), (int64_t)BATCH * 16 * 16 * 9 * SIDE * SIDE},
+        {"a.conv1", QB_PASS_BACKWARD_WEIGHTS, 4 * (2 * BATCH * 16 * SIDE * SIDE + 16 * 16 * 9), (int64_t)BATCH * 16 * 16 * 9 * SIDE * SIDE},
+        {"a.bn2", QB_PASS_FORWARD, 4 * (3 * BATCH * 16 * SIDE * SIDE + 2 * 16), 0},
+        /* x and residual, the gradients of b.conv1 and the shortcut, both gradients of the inputs */
+        {"a.bn2", QB_PASS_BACKWARD, 4 * (6 * BATCH * 16 * SIDE * SIDE + 4 * 16), 0},
+        {"linear", QB_PASS_BACKWARD_WEIGHTS, 4 * (BATCH * (32 + CLASSES) + 33 * CLASSES), BATCH * 32 * CLASSES},
+    };
+    qb_net_cost costs[64 * QB_N_PASSES];
+    make_batches();
+    qb_graph *g = make_graph();
+    qb_net *net = make_net(g, 2, false, QB_FP32);
+    train(net, images[0], BATCH);
+    qb_net_take_times(net);
+    qb_net_take_costs(net, costs);
+    for (int step = 0; step < 4; step++)
+        train(net, images[0], BATCH);
+    qb_net_times times = qb_net_take_times(net);
+    size_t n = qb_net_take_costs(net, costs);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += costs[i].seconds;
+    ck_assert_double_le(sum, times.forward + times.backward);
+    ck_assert_double_ge(sum, times.conv);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        const qb_net_cost *c = find_cost(costs, n, expected[i].layer, expected[i].pass);
+        ck_assert_msg(c != NULL, "%s, pass %d", expected[i].layer, (int)expected[i].pass);
+        ck_assert_msg(c->bytes == expected[i].bytes, "%s, pass %d: expected %lld bytes, got %lld", expected[i].layer,
+                      (int)expected[i].pass, (long long)expected[i].bytes, (long long)c->bytes);
+        ck_assert_int_eq(c->macs, expected[i].macs);
+    }
+    ck_assert_ptr_null(find_cost(costs, n, "conv1", QB_PASS_BACKWARD_DATA)); /* images need no gradient */
+    ck_assert_ptr_null(find_cost(costs, n, "bn1", QB_PASS_BACKWARD_WEIGHTS));
+    ck_assert_uint_eq(qb_net_take_costs(net, costs), 0); /* taken */
+    qb_net_destroy(net);
+    qb_graph_destroy(g);
+}
+END_TEST
+
 START_TEST(survives_a_lack_of_memory)
 {
     qb_graph *g = make_graph();
@@ -439,6 +518,8 @@ static Suite *suite(void)
     tcase_add_test(t, partial_batch_equals_a_net_of_its_own);
     tcase_add_test(t, images_do_not_depend_on_each_other_in_evaluation);
     tcase_add_test(t, a_step_allocates_nothing);
+    tcase_add_test(t, measuring_the_ceiling_changes_no_bit);
+    tcase_add_test(t, costs_of_layers_make_up_the_passes);
     tcase_add_test(t, survives_a_lack_of_memory);
     tcase_add_loop_test(t, learns_and_agrees_with_the_reference, 0, 2);
     tcase_add_test(t, uses_other_weights_on_request);

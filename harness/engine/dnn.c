@@ -14,6 +14,9 @@ struct qb_dnn {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     double seconds;
+    qb_prim **trace; /* in the order of running */
+    size_t n_trace;
+    bool is_tracing;
 };
 
 struct qb_prim {
@@ -75,6 +78,7 @@ void qb_dnn_destroy(qb_dnn *dnn)
         dnnl_stream_destroy(dnn->stream);
     if (dnn->engine != NULL)
         dnnl_engine_destroy(dnn->engine);
+    qb_free(dnn->trace);
     qb_free(dnn);
 }
 
@@ -470,11 +474,50 @@ int qb_prim_bind(qb_prim *prim, qb_arg arg, void *memory)
     return 0;
 }
 
+/* ---- running ---- */
+
+static int execute(const qb_prim *prim)
+{
+    dnnl_status_t status = dnnl_primitive_execute(prim->prim, prim->dnn->stream, prim->n_args, prim->args);
+    return status == dnnl_success ? 0 : fail(status, "execution");
+}
+
+static int remember(qb_prim *prim)
+{
+    qb_dnn *dnn = prim->dnn;
+    size_t n = dnn->n_trace;
+    if ((n & (n - 1)) == 0) { /* room for a power of two */
+        qb_prim **more = qb_realloc(dnn->trace, n == 0 ? 1 : 2 * n, sizeof *more);
+        if (more == NULL)
+            return QB_E_NOMEM;
+        dnn->trace = more;
+    }
+    dnn->trace[dnn->n_trace++] = prim;
+    return 0;
+}
+
 int qb_prim_run(qb_prim *prim)
 {
-    double start = prim->is_timed ? qb_now_seconds() : 0;
-    dnnl_status_t status = dnnl_primitive_execute(prim->prim, prim->dnn->stream, prim->n_args, prim->args);
-    if (prim->is_timed)
-        prim->dnn->seconds += qb_now_seconds() - start;
-    return status == dnnl_success ? 0 : fail(status, "execution");
+    if (!prim->is_timed)
+        return execute(prim);
+    if (prim->dnn->is_tracing)
+        QB_TRY(remember(prim));
+    double start = qb_now_seconds();
+    QB_TRY(execute(prim));
+    prim->dnn->seconds += qb_now_seconds() - start;
+    return 0;
+}
+
+void qb_dnn_trace(qb_dnn *dnn, bool on)
+{
+    if (on)
+        dnn->n_trace = 0;
+    dnn->is_tracing = on;
+}
+
+int qb_dnn_replay(qb_dnn *dnn)
+{
+    for (size_t i = 0; i < dnn->n_trace; i++)
+        QB_TRY(execute(dnn->trace[i]));
+    return 0;
 }

@@ -48,6 +48,11 @@ int qb_dnn_create(qb_dnn **ret_dnn);
 void qb_dnn_destroy(qb_dnn *dnn);
 double qb_dnn_take_seconds(qb_dnn *dnn); /* inside convolutions and inner products since the last call */
 
+/* The convolutions and inner products alone: while `on`, each that runs is remembered, in that order; switching on
+ * forgets the earlier ones. qb_dnn_replay runs them again on the memory that they are bound to. */
+void qb_dnn_trace(qb_dnn *dnn, bool on);
+int qb_dnn_replay(qb_dnn *dnn);
+
 /* Effective instruction set (DNNL_MAX_CPU_ISA respected). */
 bool qb_dnn_has_avx2(void);
 bool qb_dnn_has_avx512(void);

@@ -106,6 +106,8 @@ struct qb_plan {
     char *arena;
     int logits_value, logits_grad; /* plain float32 (n, classes) */
     qb_prim *logits_out, *logits_in; /* reorders, where the logits rest in another layout */
+    double (*seconds)[QB_N_PASSES];  /* of each layer, since they were last taken */
+    double lap;                      /* when the pass that is being timed began */
 };
 
 static inline bool qb_plan_trains(const qb_plan *p)
@@ -130,6 +132,10 @@ int qb_plan_add_grad(qb_plan *p, const qb_layer *l, qb_ref x, int reuse, int *re
 bool qb_plan_needs_grad(const qb_plan *p, qb_ref x);
 
 const float *qb_plan_weight(const qb_plan *p, size_t param); /* w, or the slab in use */
+
+/* Ends a pass of l: the time since the pass before it ended is its own. The plan does so after each layer; a layer whose
+ * backward has two passes does after its first one. */
+void qb_plan_lap(qb_plan *p, const qb_layer *l, qb_pass pass);
 
 /* A primitive of a layer, the buffers of its arguments, and the reorders around it. Without a primitive a step is a
  * reorder that turned out not to be needed. */

@@ -120,6 +120,7 @@ static int backward(qb_plan *p, const qb_layer *l, void *op)
         QB_TRY(qb_step_run_weights(&s[W_DATA], &s[DATA], qb_plan_weight(p, l->param)));
         QB_TRY(qb_prim_run(s[DATA].prim));
         QB_TRY(qb_step_run(&s[DX_OUT]));
+        qb_plan_lap(p, l, QB_PASS_BACKWARD_DATA);
     }
     QB_TRY(qb_prim_run(s[WEIGHTS].prim));
     return qb_step_run(&s[G_OUT]);

@@ -279,3 +279,20 @@ qb_net_times qb_net_take_times(qb_net *net)
     net->times = (qb_net_times){0};
     return times;
 }
+
+size_t qb_net_take_costs(qb_net *net, qb_net_cost *ret_costs)
+{
+    QB_ASSERT(net->last != NULL);
+    return qb_plan_take_costs(net->last, ret_costs);
+}
+
+void qb_net_trace_products(qb_net *net, bool on)
+{
+    qb_dnn_trace(net->dnn, on);
+}
+
+int qb_net_replay_products(qb_net *net)
+{
+    use_threads(net);
+    return qb_dnn_replay(net->dnn);
+}

@@ -69,6 +69,27 @@ typedef struct qb_net_times {
 } qb_net_times;
 qb_net_times qb_net_take_times(qb_net *net); /* returns and resets */
 
+/* What a layer costs in a pass of the plan that ran last. Layers with products (conv, linear) have a backward pass for
+ * each gradient, the others one for all. */
+typedef enum qb_pass { QB_PASS_FORWARD, QB_PASS_BACKWARD_DATA, QB_PASS_BACKWARD_WEIGHTS, QB_PASS_BACKWARD, QB_N_PASSES } qb_pass;
+
+typedef struct qb_net_cost {
+    const char *layer, *kind; /* names; owned by the graph */
+    qb_pass pass;
+    double seconds; /* since creation or the last call, layout changes included */
+    int64_t bytes;  /* of the values that the pass must read and write, each tensor once */
+    int64_t macs;   /* multiply-adds of the batch */
+} qb_net_cost;
+
+/* Costs of the passes that took time, layer by layer; at most QB_N_PASSES a layer of the graph. Returns how many, and resets. */
+size_t qb_net_take_costs(qb_net *net, qb_net_cost *ret_costs);
+
+/* The ceiling of a step: while `on`, the convolution and matrix product primitives that run are remembered (a step: a
+ * forward and a backward pass). qb_net_replay_products runs those alone, in their order, on the plan's own memory: the
+ * activations and g hold nothing useful afterwards; weights and statistics stay. */
+void qb_net_trace_products(qb_net *net, bool on);
+int qb_net_replay_products(qb_net *net);
+
 /* What the machine offers: text for records and `doctor`. */
 typedef struct qb_engine_info {
     char onednn[32];    /* "2.6.3" */

@@ -1,6 +1,7 @@
 /* Plans: which buffer lives when, and where it rests. Invariant: two buffers whose lives meet never overlap. */
 #include "engine/plan.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "engine/bf16.h"
@@ -133,6 +134,54 @@ const float *qb_plan_weight(const qb_plan *p, size_t param)
     return *p->slab != NULL ? *p->slab + w->offset : w->w;
 }
 
+/* ---- costs ---- */
+
+void qb_plan_lap(qb_plan *p, const qb_layer *l, qb_pass pass)
+{
+    double now = qb_now_seconds();
+    p->seconds[l->ref][pass] += now - p->lap;
+    p->lap = now;
+}
+
+static bool has_products(const qb_layer *l)
+{
+    return l->macs > 0 && l->n_params > 0;
+}
+
+static int64_t pass_bytes(const qb_plan *p, const qb_layer *l, qb_pass pass)
+{
+    const qb_tensor *y = &p->tensors[l->ref];
+    int64_t in = 0, in_grads = 0, out = (int64_t)qb_layout_bytes(&y->layout), params = 0;
+    for (int i = 0; i < 2 && l->in[i] != QB_NONE; i++) {
+        int64_t bytes = (int64_t)qb_layout_bytes(&p->tensors[l->in[i]].layout);
+        in += bytes;
+        in_grads += qb_plan_needs_grad(p, l->in[i]) ? bytes : 0;
+    }
+    for (size_t i = 0; i < l->n_params; i++)
+        params += (int64_t)(p->params[l->param + i].n * sizeof(float));
+    switch (pass) {
+    case QB_PASS_FORWARD: return in + params + out;
+    case QB_PASS_BACKWARD_DATA: return out * y->n_contributions + params + in_grads;
+    case QB_PASS_BACKWARD_WEIGHTS: return in + out * y->n_contributions + params;
+    default: return in + out * y->n_contributions + 2 * params + in_grads;
+    }
+}
+
+size_t qb_plan_take_costs(qb_plan *p, qb_net_cost *ret_costs)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_layers; i++)
+        for (qb_pass pass = QB_PASS_FORWARD; pass < QB_N_PASSES; pass++) {
+            const qb_layer *l = &p->layers[i];
+            if (p->seconds[i][pass] > 0)
+                ret_costs[n++] = (qb_net_cost){.layer = l->name, .kind = l->kind->name, .pass = pass,
+                                               .seconds = p->seconds[i][pass], .bytes = pass_bytes(p, l, pass),
+                                               .macs = pass == QB_PASS_BACKWARD ? 0 : l->macs * p->n};
+            p->seconds[i][pass] = 0;
+        }
+    return n;
+}
+
 /* ---- the whole ---- */
 
 static int plan_logits(qb_plan *p)
@@ -198,7 +247,8 @@ int qb_plan_create(const qb_plan_base *base, int n, qb_mode mode, qb_plan **ret_
     p->tensors = qb_alloc(p->n_layers, sizeof *p->tensors);
     p->ops = qb_alloc(p->n_layers, sizeof *p->ops);
     p->grad_slots = qb_alloc(n_slots, sizeof *p->grad_slots);
-    if (p->tensors == NULL || p->ops == NULL || p->grad_slots == NULL)
+    p->seconds = qb_alloc(p->n_layers, sizeof *p->seconds);
+    if (p->tensors == NULL || p->ops == NULL || p->grad_slots == NULL || p->seconds == NULL)
         goto fail;
     int *slot = p->grad_slots;
     for (size_t i = 0; i < p->n_layers; i++) {
@@ -230,6 +280,7 @@ void qb_plan_destroy(qb_plan *p)
     qb_prim_destroy(p->logits_in);
     qb_prim_destroy(p->logits_out);
     qb_free(p->memory);
+    qb_free(p->seconds);
     qb_free(p->grad_slots);
     qb_free(p->ops);
     qb_free(p->tensors);
@@ -261,8 +312,11 @@ int qb_plan_bind_all(qb_plan *p, void *arena)
 int qb_plan_forward(qb_plan *p, const float *images)
 {
     p->images = images;
-    for (size_t i = 0; i < p->n_layers; i++)
+    p->lap = qb_now_seconds();
+    for (size_t i = 0; i < p->n_layers; i++) {
         QB_TRY(p->layers[i].kind->forward(p, &p->layers[i], p->ops[i]));
+        qb_plan_lap(p, &p->layers[i], QB_PASS_FORWARD);
+    }
     return p->logits_out != NULL ? qb_prim_run(p->logits_out) : 0;
 }
 
@@ -291,6 +345,7 @@ static void add_contributions(const qb_plan *p, const qb_tensor *t)
 
 int qb_plan_backward(qb_plan *p)
 {
+    p->lap = qb_now_seconds();
     if (p->logits_in != NULL)
         QB_TRY(qb_prim_run(p->logits_in));
     for (size_t i = p->n_layers; i-- > 0;) {
@@ -300,6 +355,7 @@ int qb_plan_backward(qb_plan *p)
         if (p->tensors[i].n_contributions > p->tensors[i].n_grads)
             add_contributions(p, &p->tensors[i]);
         QB_TRY(l->kind->backward(p, l, p->ops[i]));
+        qb_plan_lap(p, l, has_products(l) ? QB_PASS_BACKWARD_WEIGHTS : QB_PASS_BACKWARD);
     }
     return 0;
 }

@@ -26,4 +26,6 @@ int qb_plan_backward(qb_plan *p); /* after the gradient of the logits was writte
 const float *qb_plan_logits(const qb_plan *p);
 float *qb_plan_logits_grad(const qb_plan *p);
 
+size_t qb_plan_take_costs(qb_plan *p, qb_net_cost *ret_costs); /* see qb_net_take_costs */
+
 #endif
