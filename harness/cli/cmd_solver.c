@@ -120,7 +120,8 @@ typedef struct check {
     bool json;
     int kept, broken, not_applicable;
     json_t *rules;
-    int rc; /* of printing */
+    qb_str failures; /* the lines of the broken rules again, for the end of the report */
+    int rc;          /* of printing */
 } check;
 
 /* Printed at once: a rule may take seconds when the plugin does not return. */
@@ -146,6 +147,8 @@ static void report_rule(void *context, const char *rule, qb_verdict verdict, con
         qb_str_addf(&s, "%-*s%s%s", INDENT, words[verdict], text.text + INDENT, why.text ? why.text : "");
     qb_str_finish(&text);
     qb_str_finish(&why);
+    if (verdict == QB_FAIL && !s.failed)
+        qb_str_add(&c->failures, s.text);
     int rc = qb_cli_print_owned(qb_str_take(&s));
     c->rc = c->rc < 0 ? c->rc : rc;
 }
@@ -162,9 +165,13 @@ static int print_head(const qb_plugin *p)
     return qb_cli_print_owned(qb_str_take(&s));
 }
 
-static int print_summary(const qb_plugin *p, const check *c, double ms)
+static int print_summary(const qb_plugin *p, check *c, double ms)
 {
     if (!c->json) {
+        if (c->broken > 0)
+            QB_TRY(qb_cli_printf("\nWhat broke:\n"));
+        if (c->broken > 0)
+            QB_TRY(qb_cli_print_owned(qb_str_take(&c->failures)));
         if (ms >= 0.0)
             QB_TRY(qb_cli_printf("\n%d rules kept, none broken, %d not applicable.\nproject takes %.2f ms for a million "
                                  "weights (2 bits, rows of 1,024).\n", c->kept, c->not_applicable, ms));
@@ -192,6 +199,7 @@ static int run_check(qb_cli *cli)
     if (rc == QB_OK)
         rc = print_summary(p, &c, ms);
     json_decref(c.rules);
+    qb_str_finish(&c.failures);
     if (rc == QB_OK && failed > 0) {
         rc = qb_err_set(QB_E_FAILED, "solver '%s' breaks %d rule%s of %d", p->solver.name, failed, failed == 1 ? "" : "s",
                         c.kept + c.broken);
@@ -213,8 +221,9 @@ const qb_verb qb_verb_solver_check = {
                 "  qatbench solver check parq\n"
                 "  qatbench solver check ./mymethod.so --json\n",
     .details = "One line a rule: ok, FAIL with the input on which it broke, or - where it does\n"
-               "not apply. Traits are tested when the plugin claims them. Every rule runs in a\n"
-               "process of its own, so a crash or an endless loop is a finding.\n"
+               "not apply; at the end, what broke once more. Traits are tested when the plugin\n"
+               "claims them. Every rule runs in a process of its own, so a crash or an endless\n"
+               "loop is a finding.\n"
                "Exit codes: 0 all kept, 1 some broken, 66 no such file, 69 the plugin was\n"
                "refused before it could be tested.\n",
     .options = options,

@@ -195,6 +195,15 @@ static int run_rule(const qb_plugin *plugin, const qb_rule *rule, qb_conform_res
 
 static const qb_rule timing = {"project is timed", 0, qb_conform_time};
 
+/* A NaN breaks rule after rule: says so behind the later ones. cause: the rule on it that broke, or NULL. */
+static void add_cause(qb_conform_result *r, const char *cause)
+{
+    size_t used = strlen(r->detail);
+    if (cause && r->verdict == QB_FAIL && r->saw_not_finite)
+        (void)snprintf(r->detail + used, sizeof r->detail - used,
+                       "; this follows from \"%s\": mend that first", cause);
+}
+
 int qb_conform_run(const qb_plugin *plugin, qb_conform_report report, void *context, int *ret_failed,
                    double *ret_ms_per_million)
 {
@@ -206,11 +215,15 @@ int qb_conform_run(const qb_plugin *plugin, qb_conform_report report, void *cont
     int failed = 0, rc = 0;
     double ms = -1.0;
     bool died;
+    const char *cause = NULL;
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (const qb_rule *rule = tables[t]; rule->text; rule++) {
             if ((rc = run_rule(plugin, rule, shared, &died)) < 0)
                 goto out;
             failed += shared->verdict == QB_FAIL;
+            add_cause(shared, cause);
+            if (shared->verdict == QB_FAIL && shared->is_about_not_finite)
+                cause = rule->text;
             report(context, rule->text, shared->verdict, shared->verdict == QB_PASS ? "" : shared->detail);
             if (died && rule == qb_hook_rules) /* no hook can be called safely: the rest would die likewise */
                 goto out;

@@ -9,8 +9,8 @@
 qb_stage_options qb_conform_options(qb_conform *c, qb_conform_setting setting, qb_scene scene)
 {
     return (qb_stage_options){.plugin = c->plugin, .settings = &c->settings, .setting = setting, .scene = scene,
-                              .where = c->result->where, .window_start = QB_STAGE_WINDOW_START,
-                              .window_end = QB_STAGE_WINDOW_END};
+                              .where = c->result->where, .not_finite = &c->result->saw_not_finite,
+                              .window_start = QB_STAGE_WINDOW_START, .window_end = QB_STAGE_WINDOW_END};
 }
 
 void qb_conform_play(qb_conform *c, const qb_stage_options *o, qb_stage_look each)
@@ -96,6 +96,7 @@ static void test_forbidden(qb_conform *c)
 
 static void test_finite(qb_conform *c)
 {
+    c->result->is_about_not_finite = true;
     look_for_breach(c, QB_BREACH_FINITE, finite_scenes, 2);
 }
 

@@ -13,6 +13,8 @@ typedef struct qb_conform_result {
     char where[256];    /* what is being called */
     char detail[1024];  /* on QB_FAIL and QB_NOT_APPLICABLE */
     double ms_per_million;
+    bool saw_not_finite; /* a hook turned finite numbers into others: what is found after that may follow from it */
+    bool is_about_not_finite; /* and this is the rule that forbids it */
 } qb_conform_result;
 
 enum { QB_MAX_SETTINGS = 27 };

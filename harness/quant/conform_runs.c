@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "quant/quant_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +101,14 @@ static int rig_run_to(rig *r, int64_t end)
     return 0;
 }
 
+/* A step, a save or a load failed: "WHAT: why". */
+static void fail_run(qb_conform *c, qb_conform_setting setting, const char *what)
+{
+    if (strstr(qb_err_text(), QB_NOT_FINITE))
+        c->result->saw_not_finite = true;
+    qb_conform_fail(c, "%s%s: %s", qb_conform_setting_text(setting), what, qb_err_text());
+}
+
 /* First, middle and last: for rules that take long. */
 static int chosen_setting(const qb_conform *c, int k)
 {
@@ -129,7 +138,9 @@ static void check_counts(qb_conform *c, rig *r, qb_conform_setting setting)
     int most, allowed;
     const char *name;
     if (qb_quant_finish(r->quant, r->hard) < 0) {
-        qb_conform_fail(c, "%s, before step %lld: %s", qb_conform_setting_text(setting), (long long)r->next_step, qb_err_text());
+        char what[40];
+        (void)snprintf(what, sizeof what, ", before step %lld", (long long)r->next_step);
+        fail_run(c, setting, what);
         return;
     }
     if (c->solver->caps & QB_CAP_FULL_PRECISION)
@@ -150,7 +161,7 @@ static void test_whole_run(qb_conform *c)
             rc = rig_step(&r);
         }
         if (rc < 0)
-            qb_conform_fail(c, "%s: %s", qb_conform_setting_text(c->list[i]), qb_err_text());
+            fail_run(c, c->list[i], "");
         else
             check_counts(c, &r, c->list[i]);
         rig_finish(&r);
@@ -189,7 +200,9 @@ static void compare_threads(qb_conform *c, qb_conform_setting setting, const rig
         (void)(same(c, setting, one->x, r.x, "x", what) && same(c, setting, one->w, r.w, "w", what) &&
                same(c, setting, one->hard, r.hard, "finish", what));
     } else {
-        qb_conform_fail(c, "%s, %d threads: %s", qb_conform_setting_text(setting), threads, qb_err_text());
+        char what[40];
+        (void)snprintf(what, sizeof what, ", %d threads", threads);
+        fail_run(c, setting, what);
     }
     rig_finish(&r);
 }
@@ -291,8 +304,7 @@ static bool run_part(resume_test *t, int at)
         if (rc == 0)
             rc = at < 0 ? run_unbroken(t, &r) : run_resumed(t, &r);
         if (rc < 0)
-            qb_conform_fail(t->c, "%s, %s: %s", qb_conform_setting_text(t->setting),
-                            at < 0 ? "while saving" : "while resuming", qb_err_text());
+            fail_run(t->c, t->setting, at < 0 ? ", while saving" : ", while resuming");
         rig_finish(&r);
         _exit(0);
     }

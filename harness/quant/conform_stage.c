@@ -57,6 +57,8 @@ static void note(qb_stage *s, qb_breach kind, const char *fmt, ...)
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     s->breaches[kind] = qb_sprintf("%s: %s", s->o.where, text);
+    if (kind == QB_BREACH_FINITE)
+        *s->o.not_finite = true;
 }
 
 /* Says what is called next: read by the parent when this process dies in it. */

@@ -71,6 +71,7 @@ typedef struct qb_stage_options {
     const struct qb_stage *levels_of; /* take the levels of this stage instead of computing them */
     int64_t timed_rows, timed_len; /* not 0: one view of this shape instead of the scene's */
     char *where;                  /* 256 bytes: what is being called, for when it crashes */
+    bool *not_finite;             /* set at the first QB_BREACH_FINITE */
 } qb_stage_options;
 
 typedef struct qb_stage {

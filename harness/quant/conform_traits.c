@@ -10,6 +10,8 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,13 +30,20 @@ static void play_variants(qb_conform *c, qb_scene scene, qb_stage_look each)
     }
 }
 
-/* "2 bits by row, step 7, odd.weight (a row of zeros)" */
-static void fail_at(qb_conform *c, const qb_stage *s, int v, int64_t row, const char *what, double a, double b)
+/* "2 bits by row, step 7 of a window from 6 to 14, row 0 of odd.weight, a row of zeros: " and what is said. */
+static void fail_at(qb_conform *c, const qb_stage *s, int v, int64_t row, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+static void fail_at(qb_conform *c, const qb_stage *s, int v, int64_t row, const char *fmt, ...)
 {
+    char what[512];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
     const char *kind = qb_stage_row_text(s, v, row);
-    qb_conform_fail(c, "%s, step %lld of a window from %g to %g, row %lld of %s%s%s: %s: %.9g and %.9g",
+    qb_conform_fail(c, "%s, step %lld of a window from %g to %g, row %lld of %s%s%s: %s",
                     qb_conform_setting_text(s->o.setting), (long long)s->step.step, s->step.anneal_start,
-                    s->step.anneal_end, (long long)row, s->views[v].name, kind[0] ? ", " : "", kind, what, a, b);
+                    s->step.anneal_end, (long long)row, s->views[v].name, kind[0] ? ", " : "", kind, what);
 }
 
 static const float *row_of(const qb_stage *s, int v, int array, int64_t row)
@@ -53,7 +62,8 @@ static void look_at_identity(qb_conform *c, qb_stage *s)
             const float *z = row_of(s, v, QB_ARRAY_Z, r), *w = row_of(s, v, QB_ARRAY_W, r);
             for (int64_t i = 0; i < s->views[v].view.row_len; i++)
                 if (w[i] != z[i])
-                    fail_at(c, s, v, r, "before the window, z and w are", (double)z[i], (double)w[i]);
+                    fail_at(c, s, v, r, "z = %.9g gave w = %.9g, which must equal z before the window", (double)z[i],
+                            (double)w[i]);
         }
 }
 
@@ -71,6 +81,25 @@ static bool is_level(const qb_view *view, int64_t row, float w)
     return false;
 }
 
+/* "(-0.5 0 0.5)"; of many the first and the last few. */
+static const char *levels_text(const qb_view *view, int64_t row, char *buf, size_t n)
+{
+    enum { SHOWN = 4 }; /* at each end */
+    size_t used = 0;
+    for (int32_t k = 0; k < view->n_levels && used < n; k++) {
+        if (k == SHOWN && view->n_levels > 2 * SHOWN) {
+            used += (size_t)snprintf(buf + used, n - used, " ..");
+            k = view->n_levels - SHOWN;
+        }
+        if (used < n)
+            used += (size_t)snprintf(buf + used, n - used, "%s%.9g", k == 0 ? "(" : " ",
+                                     (double)view->levels[row * view->n_levels + k]);
+    }
+    if (used < n)
+        (void)snprintf(buf + used, n - used, ")");
+    return buf;
+}
+
 static void look_at_hard(qb_conform *c, qb_stage *s)
 {
     if (s->step.fraction < 1.0)
@@ -81,11 +110,14 @@ static void look_at_hard(qb_conform *c, qb_stage *s)
         for (int64_t r = 0; r < view->n_rows; r++) {
             const float *z = row_of(s, v, QB_ARRAY_Z, r), *w = row_of(s, v, QB_ARRAY_W, r);
             for (int64_t i = 0; view->levels && i < view->row_len; i++)
-                if (!is_level(view, r, w[i]))
-                    fail_at(c, s, v, r, "after the window, z and w, which is no level, are", (double)z[i], (double)w[i]);
+                if (!is_level(view, r, w[i])) {
+                    char levels[256];
+                    fail_at(c, s, v, r, "z = %.9g gave w = %.9g, which is none of the row's levels %s", (double)z[i],
+                            (double)w[i], levels_text(view, r, levels, sizeof levels));
+                }
             int got = qb_conform_count_values(w, view->row_len, most);
             if (got > most)
-                fail_at(c, s, v, r, "after the window, values found in w (at least) and allowed", got, most);
+                fail_at(c, s, v, r, "after the window, w has at least %d values, and %d are allowed", got, most);
         }
     }
 }
@@ -127,9 +159,11 @@ static void look_at_monotone(qb_conform *c, qb_stage *s)
             pair *p = sorted_row(s, v, r);
             for (int64_t i = 0; i + 1 < s->views[v].view.row_len; i++) {
                 if (p[i].z < p[i + 1].z && p[i].w > p[i + 1].w)
-                    fail_at(c, s, v, r, "w falls where z rises", (double)p[i].w, (double)p[i + 1].w);
+                    fail_at(c, s, v, r, "z = %.9g gave w = %.9g, but the larger z = %.9g gave the smaller w = %.9g",
+                            (double)p[i].z, (double)p[i].w, (double)p[i + 1].z, (double)p[i + 1].w);
                 if (p[i].z == p[i + 1].z && p[i].w != p[i + 1].w)
-                    fail_at(c, s, v, r, "equal z have different w", (double)p[i].w, (double)p[i + 1].w);
+                    fail_at(c, s, v, r, "z = %.9g, which stands in the row more than once, gave w = %.9g and w = %.9g",
+                            (double)p[i].z, (double)p[i].w, (double)p[i + 1].w);
             }
             qb_free(p);
         }
@@ -152,7 +186,8 @@ static void look_at_expansion(qb_conform *c, qb_stage *s)
                 double largest = fmax(fmax(fabs((double)p[i].w), fabs((double)p[i + 1].w)),
                                       fmax(fabs((double)p[i].z), fabs((double)p[i + 1].z)));
                 if (dw > dz + 4.0 * (double)FLT_EPSILON * largest)
-                    fail_at(c, s, v, r, "two z and their w differ by", dz, dw);
+                    fail_at(c, s, v, r, "z = %.9g gave w = %.9g and z = %.9g gave w = %.9g: w differ by %.9g, z by %.9g only",
+                            (double)p[i].z, (double)p[i].w, (double)p[i + 1].z, (double)p[i + 1].w, dw, dz);
             }
             qb_free(p);
         }
@@ -217,7 +252,8 @@ static void look_at_oddness(qb_conform *c, qb_stage *a, qb_stage *b, bool *skip)
                 *skip = is_tie(view, r, z[i]);
             for (int64_t i = 0; i < view->row_len && !*skip; i++)
                 if (mirror[i] != -w[i])
-                    fail_at(c, a, v, r, "z and -z give", (double)w[i], (double)mirror[i]);
+                    fail_at(c, a, v, r, "z = %.9g gave w = %.9g, but -z gave w = %.9g, expected %.9g", (double)z[i],
+                            (double)w[i], (double)mirror[i], -(double)w[i]);
         }
     }
 }
@@ -244,9 +280,11 @@ static void look_at_symmetry(qb_conform *c, qb_stage *a, qb_stage *b, bool *skip
             for (int64_t i = 0; i < len; i++)
                 largest = fmax(largest, fabs((double)w[i]));
             for (int64_t i = 0; i < len; i++) {
-                float other = permuted[qb_stage_place(b, i, len)];
-                if (!(fabs((double)w[i] - (double)other) <= 1e-5 * largest))
-                    fail_at(c, a, v, r, "the same weight at another place gives", (double)w[i], (double)other);
+                int64_t place = qb_stage_place(b, i, len);
+                if (!(fabs((double)w[i] - (double)permuted[place]) <= 1e-5 * largest))
+                    fail_at(c, a, v, r, "z = %.9g gave w = %.9g at place %lld, but %.9g at place %lld of the permuted row",
+                            (double)row_of(a, v, QB_ARRAY_Z, r)[i], (double)w[i], (long long)i,
+                            (double)permuted[place], (long long)place);
             }
         }
     }

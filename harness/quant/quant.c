@@ -85,7 +85,7 @@ static bool call_on_gradient(qb_quant *q, qb_tensor *t, const qb_step *step)
     if (!qb_quant_call(q, t, q->solver->on_gradient, "on_gradient", step, view))
         return false;
     if (was_finite && !(qb_all_finite(t->param->g, n) && qb_all_finite(t->view.aux_g, n_aux)))
-        return qb_quant_blame(q, t, "on_gradient", "left a gradient that is not a finite number");
+        return qb_quant_blame(q, t, "on_gradient", "left a gradient " QB_NOT_FINITE);
     return true;
 }
 
@@ -98,7 +98,7 @@ static bool call_after_step(qb_quant *q, qb_tensor *t, const qb_step *step)
     if (!qb_quant_call(q, t, q->solver->after_step, "after_step", step, view))
         return false;
     if (was_finite && !qb_all_finite(t->param->x, n))
-        return qb_quant_blame(q, t, "after_step", "left a latent weight that is not a finite number");
+        return qb_quant_blame(q, t, "after_step", "left a latent weight " QB_NOT_FINITE);
     return true;
 }
 
@@ -114,7 +114,7 @@ static bool call_project(qb_quant *q, qb_tensor *t, const qb_step *step, const f
     if (qb_all_finite(t->param->w, n) && (!edits || qb_all_finite(t->param->x, n)))
         return true;
     if (was_finite && (edits || qb_all_finite(z, n)))
-        return qb_quant_blame(q, t, "project", "left a weight that is not a finite number");
+        return qb_quant_blame(q, t, "project", "left a weight " QB_NOT_FINITE);
     return true; /* training itself diverged: the loss will say so */
 }
 

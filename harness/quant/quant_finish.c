@@ -49,7 +49,7 @@ static void call_finish(qb_quant *q, qb_tensor *t, const qb_view *view, int thre
             return;
         }
     if (!qb_all_finite(inner, n) && qb_all_finite(view->w, n) && qb_all_finite(view->x, n)) {
-        (void)qb_quant_blame(q, t, "finish", "left a weight that is not a finite number");
+        (void)qb_quant_blame(q, t, "finish", "left a weight " QB_NOT_FINITE);
         return;
     }
     memcpy(out, inner, n * sizeof(float));

@@ -6,6 +6,9 @@
 
 #include "quant/quant_views.h"
 
+/* How a reason ends that blames a hook for NaN or infinite numbers. */
+#define QB_NOT_FINITE "that is not a finite number"
+
 struct qb_quant {
     qb_host host; /* first: the plugin's pointer to it is a pointer to this */
     qb_quant_options options;
