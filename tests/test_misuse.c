@@ -45,6 +45,9 @@ static const struct {
     {"finish_soft", "", "mistrusted", "a row of conv1.weight has 1000 distinct values, 4 are allowed"},
     {"recorder", "[trouble=after_w]", "failed", "conv1.weight wrote outside its view: next to w"},
     {"recorder", "[trouble=before_x,trouble_view=1]", "failed", "wrote outside its view: next to x"},
+    {"recorder", "[trouble=before_x]", "failed", "after_step of conv1.weight wrote outside its view: next to x"},
+    {"recorder", "[trouble=before_w]", "failed", "project of conv1.weight wrote outside its view: next to w"},
+    {"recorder", "[trouble=after_w,trouble_view=7]", "failed", "project of linear.weight wrote outside its view: next to w"},
     {"recorder", "[trouble=after_levels]", "failed", "conv1.weight wrote outside its view: next to levels"},
     {"recorder", "[trouble=over_finish]", "failed", "conv1.weight wrote outside its view: next to out"},
     {"save_overflows", "", "failed", "solver 'save_overflows': save wrote beyond the 8 bytes it asked for"},
@@ -126,7 +129,7 @@ START_TEST(a_study_goes_on)
     qb_str_finish(&solvers);
     int status = qatbench("run plan.yaml", text, sizeof text);
     ck_assert_msg(status == 1, "status %d: %.2000s", status, text);
-    ck_assert_msg(strstr(text, "23 runs: 2 done, 19 failed, 1 mistrusted, 1 skipped\n") != NULL, "%.2000s", text);
+    ck_assert_msg(strstr(text, "26 runs: 2 done, 22 failed, 1 mistrusted, 1 skipped\n") != NULL, "%.2000s", text);
     ck_assert_ptr_nonnull(strstr(text, "refuses_all.so bits=2 seed=1: skipped: solver 'refuses_all' does not support 2 bits"));
 
     char *path = qb_path_join(folder, "runs");

@@ -33,6 +33,19 @@ struct qb_net {
 
 /* ---- creation ---- */
 
+/* Aligned as qb_alloc's blocks are, with QB_SLAB_MARGIN floats at both ends. NULL: out of memory. */
+static float *alloc_slab(size_t size)
+{
+    float *memory = qb_alloc(size + 2 * (size_t)QB_SLAB_MARGIN, sizeof *memory);
+    return memory ? memory + QB_SLAB_MARGIN : NULL;
+}
+
+static void free_slab(float *slab)
+{
+    if (slab != NULL)
+        qb_free(slab - QB_SLAB_MARGIN);
+}
+
 static int create_slabs(qb_net *net, bool separate_latent)
 {
     size_t size = qb_graph_slab_size(net->graph), n_values = 0;
@@ -40,9 +53,9 @@ static int create_slabs(qb_net *net, bool separate_latent)
     const qb_buffer *buffers = qb_graph_buffers(net->graph, &net->n_buffers);
     net->params = qb_alloc(net->n_params, sizeof *net->params);
     net->buffers = qb_alloc(net->n_buffers, sizeof *net->buffers);
-    net->x = qb_alloc(size, sizeof *net->x);
-    net->g = qb_alloc(size, sizeof *net->g);
-    net->w = separate_latent ? qb_alloc(size, sizeof *net->w) : net->x;
+    net->x = alloc_slab(size);
+    net->g = alloc_slab(size);
+    net->w = separate_latent ? alloc_slab(size) : net->x;
     for (size_t i = 0; i < net->n_buffers; i++)
         n_values += buffers[i].n;
     net->statistics = qb_alloc(n_values, sizeof *net->statistics);
@@ -148,9 +161,9 @@ void qb_net_destroy(qb_net *net)
     qb_free(net->per_image);
     qb_free(net->statistics);
     if (net->w != net->x)
-        qb_free(net->w);
-    qb_free(net->g);
-    qb_free(net->x);
+        free_slab(net->w);
+    free_slab(net->g);
+    free_slab(net->x);
     qb_free(net->buffers);
     qb_free(net->params);
     qb_free(net);

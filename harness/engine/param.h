@@ -24,6 +24,10 @@ typedef enum qb_init {
     QB_INIT_TINY_NORMAL,     /* N(0, 1e-12)                                              */
 } qb_init;
 
+/* Floats before the first and behind the last tensor of every slab of a network, which belong to nobody: what writes
+ * beyond a tensor hits these or its neighbour, and can be told. */
+enum { QB_SLAB_MARGIN = 16 };
+
 typedef struct qb_param {
     const char *name; /* "layer1.0.conv1.weight"; borrowed from the graph */
     qb_role role;

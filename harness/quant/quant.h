@@ -32,6 +32,7 @@ typedef struct qb_quant_options {
     double weight_decay;
     uint64_t seed;
     int threads;
+    int slab_margin; /* floats before the first and behind the last tensor of every slab that no hook may change */
 } qb_quant_options;
 
 typedef struct qb_quant qb_quant;

@@ -135,7 +135,7 @@ static int allocate_views(qb_quant *q)
     for (size_t i = 0; i < q->n_tensors; i++) {
         qb_tensor *t = &q->tensors[i];
         int n_levels = needs_levels(t) ? qb_quantizer_n_levels(q->quantizer) : 0;
-        QB_TRY(qb_tensor_allocate(t, n_levels, q->params, q->n_params));
+        QB_TRY(qb_tensor_allocate(t, n_levels, q->params, q->n_params, q->options.slab_margin));
         t->view.x = t->param->x;
         t->view.w = t->param->w;
         QB_ASSERT(t->view.x != t->view.w); /* the network was made with latent weights of their own */

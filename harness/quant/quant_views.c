@@ -49,8 +49,9 @@ enum { SLAB_X, SLAB_W, SLAB_G, N_SLABS };
 static float *slab_array(const qb_param *p, int slab) { return slab == SLAB_X ? p->x : slab == SLAB_W ? p->w : p->g; }
 
 /* The floats of the slab around the tensor's array. A slab is known by its start (array - offset); its extent is
- * what its tensors span. */
-static void add_slab_guards(qb_tensor *t, const qb_param *params, size_t n_params, int slab, const char *where)
+ * what its tensors span, and `margin` floats at both ends. */
+static void add_slab_guards(qb_tensor *t, const qb_param *params, size_t n_params, int margin, int slab,
+                            const char *where)
 {
     const qb_param *own = t->param;
     const float *array = slab_array(own, slab);
@@ -66,7 +67,7 @@ static void add_slab_guards(qb_tensor *t, const qb_param *params, size_t n_param
         from = p->offset < from ? p->offset : from;
         to = p->offset + p->n > to ? p->offset + p->n : to;
     }
-    int64_t before = (int64_t)(own->offset - from), after = (int64_t)(to - own->offset - own->n);
+    int64_t before = (int64_t)(own->offset - from) + margin, after = (int64_t)(to - own->offset - own->n) + margin;
     before = before < QB_GUARD ? before : QB_GUARD;
     add_guard(t, array - before, before, where);
     add_guard(t, array + own->n, after, where);
@@ -90,7 +91,7 @@ const char *qb_guards_broken(const qb_tensor *t, const qb_guard_copy *copy)
 
 enum { LEVELS, AUX, AUX_G, WEIGHT_STATE, ROW_STATE, N_ARRAYS };
 
-int qb_tensor_allocate(qb_tensor *t, int n_levels, const qb_param *params, size_t n_params)
+int qb_tensor_allocate(qb_tensor *t, int n_levels, const qb_param *params, size_t n_params, int margin)
 {
     static const char *const names[N_ARRAYS] = {"levels", "aux", "aux_g", "weight_state", "row_state"};
     int64_t rows = t->view.n_rows, n = (int64_t)t->param->n;
@@ -119,9 +120,9 @@ int qb_tensor_allocate(qb_tensor *t, int n_levels, const qb_param *params, size_
     t->view.weight_state = array[WEIGHT_STATE];
     t->view.row_state = array[ROW_STATE];
     t->view.n_aux = t->request.n_aux;
-    add_slab_guards(t, params, n_params, SLAB_X, "x");
-    add_slab_guards(t, params, n_params, SLAB_W, "w");
-    add_slab_guards(t, params, n_params, SLAB_G, "g");
+    add_slab_guards(t, params, n_params, margin, SLAB_X, "x");
+    add_slab_guards(t, params, n_params, margin, SLAB_W, "w");
+    add_slab_guards(t, params, n_params, margin, SLAB_G, "g");
     return 0;
 }
 

@@ -1,9 +1,9 @@
 /* Private to quant/: the tensors that are quantized, their memory, and what surrounds it.
  *
  * A guard is a few floats next to a view's array that no hook of that view may change: the neighbours in a slab of
- * the network, or a gap in memory of our own. They are remembered before a hook and compared after it. Views that
- * are each other's neighbours form a group, and a group is handled by one thread, so that nobody else changes
- * guards in between; tensors that are not quantized are stepped before the views.
+ * the network, the margins at its ends, or a gap in memory of our own. They are remembered before a hook and compared
+ * after it. Views that are each other's neighbours form a group, and a group is handled by one thread, so that nobody
+ * else changes guards in between; tensors that are not quantized are stepped before the views.
  */
 #ifndef QB_QUANT_VIEWS_H
 #define QB_QUANT_VIEWS_H
@@ -46,8 +46,9 @@ void qb_tensor_rows(const qb_param *p, qb_granularity granularity, int64_t block
 /* QB_LAYER_* of parameter i among all of them: first and last tensor with two or more dimensions named "*weight". */
 int qb_tensor_layer(const qb_param *params, size_t n, size_t i);
 
-/* Memory of its own (zeroed) for what bind asked and n_levels, and the guards; params: all of them. */
-int qb_tensor_allocate(qb_tensor *t, int n_levels, const qb_param *params, size_t n_params);
+/* Memory of its own (zeroed) for what bind asked and n_levels, and the guards; params: all of them; margin: floats of
+ * nobody at both ends of a slab. */
+int qb_tensor_allocate(qb_tensor *t, int n_levels, const qb_param *params, size_t n_params, int margin);
 void qb_tensor_finish(qb_tensor *t);
 
 void qb_guards_save(const qb_tensor *t, qb_guard_copy *copy);

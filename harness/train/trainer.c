@@ -76,6 +76,7 @@ static int create_quant(qb_trainer *t, int threads)
         .weight_decay = qb_get(s, "weight_decay")->r,
         .seed = (uint64_t)qb_get(s, "seed")->i,
         .threads = threads,
+        .slab_margin = QB_SLAB_MARGIN,
     };
     size_t n;
     qb_param *params = qb_net_params(t->net, &n);
