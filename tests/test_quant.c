@@ -248,6 +248,27 @@ START_TEST(own_step_and_own_levels)
 }
 END_TEST
 
+/* An evaluation before the first quantized step shows the solver that step, on copies. */
+START_TEST(finish_before_the_first_step_sees_the_first_one)
+{
+    net n;
+    float slab[N_FLOATS];
+    net_open(&n, &(net_options){.solver = "recorder[log=true,own_levels=true,own_finish=true]", .threads = 1, .warmup = 4, .start = 2, .end = 10});
+    net_step(&n, 0);
+    ck_assert_int_eq(log_of(&n)->n, 0);
+    ck_assert_int_eq(qb_quant_finish(n.quant, slab), 0);
+    static const char *const hooks[] = {"start", "project", "finish"};
+    ck_assert_int_eq(log_of(&n)->n, 3 * N_VIEWS);
+    for (int i = 0; i < 3 * N_VIEWS; i++) {
+        const recorder_event *e = &log_of(&n)->events[i];
+        ck_assert_str_eq(e->hook, hooks[i % 3]);
+        ck_assert_msg(e->step == 4 && e->fraction == 0.25 && e->lr_sum == LR, "%s: step %d, fraction %g, lr_sum %g", e->hook,
+                      (int)e->step, e->fraction, e->lr_sum);
+    }
+    net_close(&n);
+}
+END_TEST
+
 START_TEST(full_precision_is_the_base_optimizer)
 {
     net n;
@@ -619,6 +640,7 @@ static Suite *suite(void)
     tcase_add_test(t, reset_forgets_momenta_before_the_step);
     tcase_add_test(t, a_block_that_does_not_divide_goes_by_row);
     tcase_add_test(t, own_step_and_own_levels);
+    tcase_add_test(t, finish_before_the_first_step_sees_the_first_one);
     tcase_add_test(t, full_precision_is_the_base_optimizer);
     tcase_add_test(t, finish_gives_hard_weights_and_changes_nothing);
     tcase_add_test(t, counts_levels_with_equality);

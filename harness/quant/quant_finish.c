@@ -29,7 +29,7 @@ static void nearest_fresh(const qb_quant *q, const qb_tensor *t, int thread, flo
 }
 
 /* The plugin's finish writes into a scratch array with guards, so that an overrun hits nothing of ours. */
-static void call_finish(qb_quant *q, qb_tensor *t, const qb_view *view, int thread, float *out)
+static void call_finish(qb_quant *q, qb_tensor *t, const qb_step *step, const qb_view *view, int thread, float *out)
 {
     static const float mark = 12345.678f;
     size_t n = t->param->n;
@@ -37,7 +37,7 @@ static void call_finish(qb_quant *q, qb_tensor *t, const qb_view *view, int thre
     for (int i = 0; i < QB_GUARD; i++)
         padded[i] = inner[n + (size_t)i] = mark;
     qb_quant_forget_reason();
-    if (q->solver->finish(q->self, &q->last, view, inner) != 0) {
+    if (q->solver->finish(q->self, step, view, inner) != 0) {
         char why[640];
         (void)snprintf(why, sizeof why, "failed: %s", qb_quant_reason());
         (void)qb_quant_blame(q, t, "finish", why);
@@ -56,7 +56,7 @@ static void call_finish(qb_quant *q, qb_tensor *t, const qb_view *view, int thre
 }
 
 /* A view of a solver with its own levels, before it was started: what its first quantized step would start from,
- * on copies. */
+ * on copies, in the step that will be the first (of its learning rate only the base is known here). */
 static void finish_unstarted(qb_quant *q, qb_tensor *t, int thread, float *out)
 {
     size_t n = t->param->n, rows = (size_t)t->view.n_rows;
@@ -77,11 +77,12 @@ static void finish_unstarted(qb_quant *q, qb_tensor *t, int thread, float *out)
     memcpy(view.x, t->param->x, n * sizeof(float));
     memcpy(view.w, t->param->x, n * sizeof(float));
     qb_step step = qb_quant_step_info(q, q->options.warmup, q->options.lr_base);
+    step.lr_sum = step.lr;
     bool ok = q->solver->start == NULL || qb_quant_call(q, t, q->solver->start, "start", &step, view);
     view.z = view.x;
     ok = ok && qb_quant_call(q, t, q->solver->project, "project", &step, view);
     if (ok && q->solver->finish != NULL)
-        call_finish(q, t, &view, thread, out);
+        call_finish(q, t, &step, &view, thread, out);
     else if (ok)
         memcpy(out, view.w, n * sizeof(float));
     qb_free(copies);
@@ -95,7 +96,7 @@ static void finish_view(qb_quant *q, qb_tensor *t, int thread, float *out)
     else if (!started)
         nearest_fresh(q, t, thread, out);
     else if (q->solver->finish != NULL)
-        call_finish(q, t, &t->view, thread, out);
+        call_finish(q, t, &q->last, &t->view, thread, out);
     else if (t->levels == NULL)
         memcpy(out, t->param->w, t->param->n * sizeof(float));
     else

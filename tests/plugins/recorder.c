@@ -213,6 +213,7 @@ static int finish(void *self, const qb_step *s, const qb_view *v, float *out)
 {
     const recorder *r = self;
     int64_t n = v->n_rows * v->row_len;
+    note(r, "finish", s, v);
     for (int64_t i = 0; i < n; i++)
         out[i] = r->own_finish || v->levels == NULL
                      ? qb_sign(v->w[i])
