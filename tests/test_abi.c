@@ -1,6 +1,7 @@
 /* Version 1.0 of the plugin interface, pinned for 64-bit Linux: a plugin compiled today must mean the same to every
  * later program of major version 1. Members may be appended (then sizes grow: change the SIZE rows and raise the
- * minor); a row of AT that fails means that the major has to change.
+ * minor); a row of AT that fails means that the major has to change, and so does one of FIXED: these go in arrays
+ * whose elements have no size of their own.
  */
 #include "qb_test.h"
 
@@ -8,6 +9,7 @@
 #include <stddef.h>
 
 #define SIZE(type, n) {"sizeof(" #type ")", sizeof(type), n}
+#define FIXED(type, n) {"sizeof(" #type "), which never grows", sizeof(type), n}
 #define AT(type, member, n) {#type "." #member, offsetof(type, member), n}
 #define VALUE(name, n) {#name, (size_t)name, n}
 
@@ -19,7 +21,7 @@ static const struct {
     AT(qb_solver_option, name, 0), AT(qb_solver_option, kind, 8), AT(qb_solver_option, min_open, 12),
     AT(qb_solver_option, def, 16), AT(qb_solver_option, min, 24), AT(qb_solver_option, max, 32),
     AT(qb_solver_option, choices, 40), AT(qb_solver_option, unit, 48), AT(qb_solver_option, help, 56),
-    SIZE(qb_option_value, 40),
+    FIXED(qb_option_value, 40),
     AT(qb_option_value, real, 0), AT(qb_option_value, integer, 8), AT(qb_option_value, text, 16),
     AT(qb_option_value, list, 24), AT(qb_option_value, n_list, 32),
     SIZE(qb_host, 56),
@@ -42,7 +44,7 @@ static const struct {
     SIZE(qb_bind, 28),
     AT(qb_bind, size, 0), AT(qb_bind, caps, 4), AT(qb_bind, n_aux, 8), AT(qb_bind, state_per_weight, 12),
     AT(qb_bind, state_per_row, 16), AT(qb_bind, aux_lr_factor, 20), AT(qb_bind, aux_weight_decay, 24),
-    SIZE(qb_metric, 16),
+    FIXED(qb_metric, 16),
     AT(qb_metric, name, 0), AT(qb_metric, value, 8),
     SIZE(qb_solver, 184),
     AT(qb_solver, abi_major, 0), AT(qb_solver, abi_minor, 4), AT(qb_solver, size, 8),

@@ -27,8 +27,9 @@
  * one view is always handled by one thread. View hooks write their own view only; what `create` returned changes
  * only in create, load and begin_step.
  *
- * Growth. Members are only ever appended; each struct carries its size, so a plugin compiled with an older copy of
- * this header keeps working. Another major version is refused, a newer minor than the program's too.
+ * Growth. Members are only ever appended, and a struct that may grow carries its size (option_size in qb_solver), so
+ * a plugin compiled with an older copy of this header keeps working; qb_option_value and qb_metric, which go in
+ * arrays, never grow. Another major version is refused, a newer minor than the program's too.
  */
 #ifndef QATBENCH_SOLVER_H
 #define QATBENCH_SOLVER_H
@@ -83,7 +84,8 @@ typedef struct qb_solver_option {
     const char *help;           /* one clause                                                 */
 } qb_solver_option;
 
-/* The value of an option; in the order in which the options are declared. Valid during the call only. */
+/* The value of an option; in the order in which the options are declared. Valid during the call only.
+ * Never grows in major version 1. */
 typedef struct qb_option_value {
     double real;
     int64_t integer;
@@ -165,7 +167,7 @@ typedef struct qb_bind {
     float aux_weight_decay;  /* default 0                                          */
 } qb_bind;
 
-/* A number to log with the training loss, as train/NAME. */
+/* A number to log with the training loss, as train/NAME. Never grows in major version 1. */
 typedef struct qb_metric {
     const char *name; /* static */
     double value;
@@ -201,8 +203,8 @@ typedef struct qb_solver {
     int (*on_gradient)(void *self, const qb_step *step, qb_view *view);           /* [any thread, view by view] */
     int (*after_step)(void *self, const qb_step *step, qb_view *view);            /* [any thread, view by view] */
     /* out (n_rows, row_len) <- the hard weights of this view. Reads only, no randomness; on weights that are hard
-     * already it must change no bit. step is the last step done. NULL: the nearest level in force to w, or w itself
-     * under OWN_LEVELS. [any thread, view by view] */
+     * already it must change no bit. step is the last quantized step done. NULL: the nearest level in force to w, or
+     * w itself under OWN_LEVELS. [any thread, view by view] */
     int (*finish)(void *self, const qb_step *step, const qb_view *view, float *out);
     /* State beyond aux and state arrays. save writes at most `capacity` bytes and returns the size it needs (it is
      * called again with enough); 0 = nothing. [one thread] */
