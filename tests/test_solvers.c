@@ -551,7 +551,9 @@ START_TEST(softquant_refuses_falling_temperatures)
     ck_assert_int_eq(qb_spec_parse("softquant[tau_start=5,tau_end=5]", &spec), 0);
     ck_assert_int_eq(qb_plugin_settings(p, &spec, &settings), 0);
     ck_assert_int_eq(qb_plugin_supports(p, &settings, 2, "row"), QB_E_CONFIG);
-    ck_assert_msg(strstr(qb_err_text(), "tau_end must be above tau_start, got 5 and 5") != NULL, "%s", qb_err_text());
+    ck_assert_str_eq(qb_err_text(), "softquant[tau_end=5,tau_start=5]: these options do not go together: "
+                                    "tau_end must be above tau_start, got 5 and 5");
+    ck_assert_msg(strstr(qb_err_hint_text(), "change one of them") != NULL, "%s", qb_err_hint_text());
     qb_settings_finish(&settings);
     qb_spec_finish(&spec);
 }

@@ -554,33 +554,33 @@ END_TEST
 
 static const struct {
     const char *spec;
-    int bits;
+    int bits, code; /* QB_E_CONFIG: at any number of bits */
     const char *why;
 } refused[] = {
-    {"ttq", 2, "ternary"},
-    {"dorefa", 0, "ternary"},
-    {"binaryconnect", 2, "--bits 1"},
-    {"par-quasiconvex", 1, "0 among the levels"},
-    {"par-quasiconvex[n_max=0]", 2, "needs a delta"},
-    {"par-quasiconvex[levels=quantizer,delta=1]", 2, "levels=grid"},
-    {"par-nonconvex[delta=0.5]", 1, "1 bit"},
-    {"proxconnect[pair=bnn]", 2, "--bits 1"},
-    {"waveq[shift=false]", 1, "only 0"},
-    {"proxquant[statistic=median]", 1, "level=0"},
-    {"proxsgd[levels=0/1,slopes=1]", 2, "par-convex"},
-    {"par[levels=0/1/2,slopes=1/2]", 2, "2 to 4 levels"},
-    {"par[levels=0/1/1,slopes=1/2]", 8, "ascend"},
-    {"par[levels=0/1]", 8, "slopes"},
-    {"par[levels=-1/0/1,slopes=1/0]", 8, "fall"},
-    {"admm[codes=-1/0/1]", 1, "2 codes"},
-    {"admm[codes=1/0]", 2, "ascend"},
+    {"ttq", 2, QB_E_USAGE, "ternary"},
+    {"dorefa", 0, QB_E_USAGE, "ternary"},
+    {"binaryconnect", 2, QB_E_USAGE, "--bits 1"},
+    {"par-quasiconvex", 1, QB_E_USAGE, "0 among the levels"},
+    {"par-quasiconvex[n_max=0]", 2, QB_E_CONFIG, "needs a delta"},
+    {"par-quasiconvex[levels=quantizer,delta=1]", 2, QB_E_CONFIG, "levels=grid"},
+    {"par-nonconvex[delta=0.5]", 1, QB_E_USAGE, "1 bit"},
+    {"proxconnect[pair=bnn]", 2, QB_E_USAGE, "--bits 1"},
+    {"waveq[shift=false]", 1, QB_E_USAGE, "only 0"},
+    {"proxquant[statistic=median]", 1, QB_E_CONFIG, "level=0"},
+    {"proxsgd[levels=0/1,slopes=1]", 2, QB_E_CONFIG, "par-convex"},
+    {"par[levels=0/1/2,slopes=1/2]", 2, QB_E_USAGE, "2 to 4 levels"},
+    {"par[levels=0/1/1,slopes=1/2]", 8, QB_E_CONFIG, "ascend"},
+    {"par[levels=0/1]", 8, QB_E_CONFIG, "slopes"},
+    {"par[levels=-1/0/1,slopes=1/0]", 8, QB_E_CONFIG, "fall"},
+    {"admm[codes=-1/0/1]", 1, QB_E_USAGE, "2 codes"},
+    {"admm[codes=1/0]", 2, QB_E_CONFIG, "ascend"},
 };
 
 START_TEST(refuses)
 {
     float x[2] = {0.5f, -0.5f};
     solver_stage s;
-    ck_assert_int_eq(solver_stage_init(&s, refused[_i].spec, NULL, refused[_i].bits, 1, 2, x), QB_E_CONFIG);
+    ck_assert_int_eq(solver_stage_init(&s, refused[_i].spec, NULL, refused[_i].bits, 1, 2, x), refused[_i].code);
     ck_assert_msg(strstr(qb_err_text(), refused[_i].why) != NULL, "%s: %s", refused[_i].spec, qb_err_text());
     solver_stage_finish(&s);
 }

@@ -82,6 +82,22 @@ static void expect(const char *command, int status, const char *in_out, const ch
     finish(&o);
 }
 
+/* Bits that a solver does not have are skipped; options that nothing makes right are a mistake in the plan. */
+START_TEST(contradicting_options_are_a_mistake)
+{
+    write_file("bad.yaml", "base: {dataset: synthetic, model: resnet8, epochs: 1, bits: 2}\n"
+                           "matrix:\n  solver: [ste, \"softquant[tau_start=50,tau_end=2.0]\"]\n");
+    expect("$q run bad.yaml", 78, "", "bad.yaml:3:17: solver: softquant[tau_end=2,tau_start=50]: these options do not go "
+                                      "together: tau_end must be above tau_start, got 2 and 50\n  it is so at every bit width: change one");
+    expect("test ! -e runs", 0, "", "");
+    expect("$q train --dataset synthetic --model resnet8 --bits 2 --epochs 1 --solver 'par-quasiconvex[n_max=0]'", 78, "",
+           "solver: par-quasiconvex[n_max=0]: these options do not go together: n_max = 0 (no limit) needs a delta\n");
+    write_file("bits.yaml", "base: {dataset: synthetic, model: resnet8, epochs: 1, batch: 32, train_limit: 32, test_limit: 32}\n"
+                            "matrix: {solver: [\"proxconnect[pair=bnn]\"], bits: [1, 2]}\n");
+    expect("$q run bits.yaml -n", 0, "bits=2 seed=1  (skipped: solver 'proxconnect' does not support 2 bits", "");
+}
+END_TEST
+
 START_TEST(from_plan_to_report)
 {
     expect("$q run tiny.yaml -n", 0, "Tiny: 3 cells, 6 runs, 6 left\n", "");
@@ -158,6 +174,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 150);
     tcase_add_test(tc, from_plan_to_report);
+    tcase_add_test(tc, contradicting_options_are_a_mistake);
     tcase_add_loop_test(tc, says_what_is_wrong, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(tc, stops_and_goes_on);
     suite_add_tcase(s, tc);

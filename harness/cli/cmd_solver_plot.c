@@ -84,7 +84,7 @@ static int choose_bits(drawing *d)
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         d->bits = order[i];
         int rc = qb_plugin_supports(d->plugin, &d->settings, d->bits, "tensor");
-        if (rc != QB_E_CONFIG)
+        if (rc != QB_E_USAGE)
             return rc;
     }
     return qb_plugin_supports(d->plugin, &d->settings, 2, "tensor");

@@ -18,8 +18,9 @@ enum { PATIENCE_SECONDS = 20 };
 
 /* Shared with the child; zero until it has an answer. */
 typedef struct answer {
-    uint32_t is_refused, is_bound, caps;
-    char why[512];
+    int32_t refusal; /* code of the error, 0 = none */
+    uint32_t is_bound, caps;
+    char why[1024], hint[256];
 } answer;
 
 static void ignore_reason(const qb_host *host, const char *why)
@@ -39,9 +40,10 @@ static void give_halves(const qb_host *host, uint32_t view, int64_t step, uint32
 static void ask(const qb_plugin_question *q, answer *a)
 {
     const qb_solver *solver = &q->plugin->solver;
-    if (qb_plugin_supports(q->plugin, q->settings, q->bits, q->granularity) == QB_E_CONFIG) {
+    if (qb_plugin_supports(q->plugin, q->settings, q->bits, q->granularity) < 0) {
         (void)snprintf(a->why, sizeof a->why, "%s", qb_err_text());
-        a->is_refused = 1;
+        (void)snprintf(a->hint, sizeof a->hint, "%s", qb_err_hint_text());
+        a->refusal = qb_err_code();
         return;
     }
     if (!solver->bind || !(solver->caps & (QB_CAP_OWN_LEVELS | QB_CAP_EDITS_LATENT)))
@@ -96,9 +98,11 @@ int qb_plugin_probe(const qb_plugin_question *question, uint32_t *ret_caps)
         rc = qb_err_set(QB_E_FAILED, "cannot start a process to ask solver '%s': %s", solver->name, strerror(errno));
     while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
         ;
-    if (rc == QB_OK && a->is_refused)
-        rc = qb_err_set(QB_E_CONFIG, "%s", a->why);
-    else if (rc == QB_OK)
+    if (rc == QB_OK && a->refusal < 0) {
+        rc = qb_err_set(a->refusal, "%s", a->why);
+        if (a->hint[0])
+            (void)qb_err_hint("%s", a->hint);
+    } else if (rc == QB_OK)
         *ret_caps = a->is_bound ? a->caps : solver->caps;
     (void)munmap(a, sizeof *a);
     return rc;

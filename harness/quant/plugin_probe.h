@@ -20,8 +20,8 @@ typedef struct qb_plugin_question {
 } qb_plugin_question;
 
 /* *ret_caps: the capabilities that bind leaves of the plugin's for a small made-up view; those that it declares where it
- * could not be asked, because it failed or died: its run will do the same and say so. QB_E_CONFIG: `supports`
- * refuses, with its reason. */
+ * could not be asked, because it failed or died: its run will do the same and say so. QB_E_USAGE and
+ * QB_E_CONFIG: `supports` refuses; see qb_plugin_supports. */
 int qb_plugin_probe(const qb_plugin_question *question, uint32_t *ret_caps);
 
 #endif

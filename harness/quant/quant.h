@@ -38,8 +38,8 @@ typedef struct qb_quant_options {
 typedef struct qb_quant qb_quant;
 
 /* Registers every parameter (and the solver's aux) with `optim`: QUANT and DECAY with weight_decay, NO_DECAY with 0.
- * params and optim are borrowed and outlive the quant. Errors: QB_E_CONFIG (unsupported bits or options),
- * QB_E_USAGE (the quantizer's spec or its bits), QB_E_FAILED (the plugin's create or bind failed: its own reason). */
+ * params and optim are borrowed and outlive the quant. Errors: QB_E_CONFIG (options that contradict each
+ * other), QB_E_USAGE (bits that the solver or the quantizer does not have, the quantizer's spec), QB_E_FAILED (the plugin's create or bind failed: its own reason). */
 int qb_quant_create(const qb_quant_options *options, qb_param *params, size_t n_params, qb_optim *optim, qb_quant **ret_quant);
 void qb_quant_destroy(qb_quant *q);
 

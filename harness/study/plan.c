@@ -63,7 +63,7 @@ static int apply(const builder *b, const combination *words, qb_settings *s)
  * the current error says why; every other failure is a mistake in the plan. Leaves an error set either way. */
 static bool is_not_offered(const qb_settings *s)
 {
-    char *reason = qb_strdup(qb_err_text()), *canonical = NULL;
+    char *reason = qb_strdup(qb_err_text()), *hint = qb_strdup(qb_err_hint_text()), *canonical = NULL;
     int code = qb_err_code();
     qb_spec spec;
     qb_settings options = {0};
@@ -77,7 +77,7 @@ static bool is_not_offered(const qb_settings *s)
         qb_quantizer *quantizer = NULL;
         if (qb_plugin_load(spec.name, path->is_null ? NULL : path->text, &plugin) == QB_OK &&
             qb_plugin_settings(plugin, &spec, &options) == QB_OK) {
-            refused = qb_plugin_supports(plugin, &options, bits, kind) == QB_E_CONFIG;
+            refused = qb_plugin_supports(plugin, &options, bits, kind) == QB_E_USAGE;
             if (!refused && qb_quantizer_canonical(qb_get(s, "quantizer")->text, &canonical) == QB_OK)
                 refused = qb_quantizer_create(canonical, bits, 1, 1, &quantizer) == QB_E_USAGE &&
                           strcmp(qb_err_text(), reason) == 0;
@@ -87,7 +87,10 @@ static bool is_not_offered(const qb_settings *s)
         qb_spec_finish(&spec);
     }
     (void)qb_err_set(code, "%s", reason ? reason : "out of memory");
+    if (hint && hint[0])
+        (void)qb_err_hint("%s", hint);
     qb_free(canonical);
+    qb_free(hint);
     qb_free(reason);
     return refused;
 }

@@ -262,8 +262,8 @@ static int resolve_quantization(qb_config *c)
         .granularity = kind == QB_PER_TENSOR ? "tensor" : (kind == QB_PER_ROW ? "row" : "block"),
         .weight_decay = qb_get(s, "weight_decay")->r};
     uint32_t caps;
-    if (qb_plugin_probe(&question, &caps) < 0) /* bits that a solver does not offer are what a quantizer's are: a usage error */
-        return qb_err_code() == QB_E_CONFIG ? qb_err_set_code(QB_E_USAGE) : qb_err_code();
+    if (qb_plugin_probe(&question, &caps) < 0) /* of options that contradict each other, a plan tells the place */
+        return qb_err_code() == QB_E_CONFIG ? qb_err_add("solver") : qb_err_code();
     c->owns_levels = (caps & QB_CAP_OWN_LEVELS) != 0;
     if (qb_get(s, "quant_shrink")->b && (caps & (QB_CAP_EDITS_LATENT | QB_CAP_OWN_LEVELS))) {
         qb_err_set(QB_E_CONFIG, "quant_shrink: cannot be combined with solver '%s', which %s", c->plugin->solver.name,
