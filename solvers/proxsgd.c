@@ -8,13 +8,15 @@
  *   par-convex        prox_{(mu / tau) Psi}: the listed levels and slopes, or the quantizer's levels with slopes at
  *                     their midpoints (mu is then what the slopes are multiplied with)
  *   par-nonconvex     towards the nearest level of the quantizer by at most `strength` half gaps times p, the part of the
- *                     run's learning rate spent, whatever tau: the default, which ends close to hard
+ *                     run's learning rate spent, whatever tau: the default, which ends close to hard; levels are renewed
+ *                     only if the row's weights are nearer to them (common/held.h: why)
  * eps_t: schedule = power: epsilon / (t + off)^epsilon_decay, as published; run: epsilon (0.1 + 0.9 lr / lr_base).
  *
  * Source: Yang, Yuan, Chatzinotas, Ottersten, "ProxSGD", ICLR 2020; code cc-hpc-itwm/proxsgd (exponent t + 1 as there).
  * Differs: regularizers on levels, tau_scale (1 there: v / tau would jump over several levels) and the run's
  * schedule are ours; the published constants are epsilon = 0.06, tau_scale = 1, schedule = power.
  */
+#include "common/held.h"
 #include "common/instance.h"
 #include "common/par_lists.h"
 #include "common/strength.h"
@@ -37,7 +39,7 @@ enum { O_REGULARIZER, O_MU, O_STRENGTH, O_BOUND, O_SCHEDULE, O_EPSILON, O_EPSILO
 static const qb_solver_option options[] = {
     {"regularizer", QB_OPTION_CHOICE, 0, "par-nonconvex", 0, 0, regularizers, "", "what the proximal step is taken of"},
     {"mu", QB_OPTION_REAL, 0, "0", 0, 1e6, NULL, "", "l1, par-convex: weight of the regularizer"},
-    {"strength", QB_OPTION_REAL, 0, "2", 0, 1e6, NULL, "half gaps", "par-nonconvex: longest pull at the end of the run"},
+    {"strength", QB_OPTION_REAL, 0, "4", 0, 1e6, NULL, "half gaps", "par-nonconvex: longest pull at the end of the run"},
     {"bound", QB_OPTION_REAL, 0, "0", 0, 1e6, NULL, "", "largest size of y; 0: no limit"},
     {"schedule", QB_OPTION_CHOICE, 0, "run", 0, 0, schedules, "", "of eps_t: with the run's learning rate, or the published power"},
     {"epsilon", QB_OPTION_REAL, 1, "0.2", 0, 1, NULL, "", "eps_t at the start"},
@@ -96,11 +98,12 @@ static int create(const qb_host *host, const qb_option_value *value, void **ret_
 
 static int bind(void *self, const qb_view *v, qb_bind *request)
 {
-    (void)v;
     const proxsgd *p = self;
     request->state_per_weight = 2; /* v, r */
     if (p->lists.n == 0)
         request->caps &= ~(uint32_t)QB_CAP_OWN_LEVELS;
+    if (p->regularizer == PAR_NONCONVEX)
+        request->state_per_row = qb_held_size(v->bits);
     return 0;
 }
 
@@ -148,6 +151,8 @@ static void step_row(const proxsgd *p, const qb_step *step, qb_view *view, int64
     float *x = view->x + from;
     const float *v = view->weight_state + from, *r = v + view->n_rows * len;
     const float *q = view->levels != NULL ? view->levels + row * view->n_levels : NULL;
+    if (p->regularizer == PAR_NONCONVEX)
+        q = qb_held_renew(view, row, x, 0);
     const qb_par_lists *l = p->lists.n > 0 ? &p->lists : own;
     if (p->lists.n == 0 && p->regularizer == PAR_CONVEX) {
         own->n = view->n_levels;
@@ -184,9 +189,12 @@ static int finish(void *self, const qb_step *step, const qb_view *v, float *out)
     (void)step;
     const proxsgd *p = self;
     bool listed = p->lists.n > 0;
-    for (int64_t r = 0; r < v->n_rows; r++)
-        qb_nearest_row(listed ? p->lists.q : v->levels + r * v->n_levels, listed ? p->lists.n : v->n_levels,
-                       v->w + r * v->row_len, v->row_len, out + r * v->row_len);
+    for (int64_t r = 0; r < v->n_rows; r++) {
+        const float *q = listed                            ? p->lists.q
+                         : p->regularizer == PAR_NONCONVEX ? qb_held_levels(v, r)
+                                                           : v->levels + r * v->n_levels;
+        qb_nearest_row(q, listed ? p->lists.n : v->n_levels, v->w + r * v->row_len, v->row_len, out + r * v->row_len);
+    }
     return 0;
 }
 

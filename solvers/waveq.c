@@ -37,7 +37,7 @@ static const char *const scales[] = {"fit", "max", NULL};
 enum { O_STRENGTH, O_START, O_LAM_Q, O_SHIFT, O_SCALE };
 
 static const qb_solver_option options[] = {
-    {"strength", QB_OPTION_REAL, 0, "1", 0, 100, NULL, "half gaps", "sum over the run of lr times the steepest slope"},
+    {"strength", QB_OPTION_REAL, 0, "4", 0, 100, NULL, "half gaps", "sum over the run of lr times the steepest slope"},
     {"start", QB_OPTION_REAL, 0, "0.5", 0, 0.99, NULL, "", "part of the run's learning rate that is spent before the pull sets in"},
     {"lam_q", QB_OPTION_REAL, 0, "0", 0, 1e6, NULL, "", "above 0: constant factor of the term, instead of strength"},
     {"shift", QB_OPTION_BOOL, 0, "true", 0, 0, NULL, "", "levels at odd multiples of half a gap, without 0; not for ternary"},
