@@ -34,6 +34,8 @@ static const struct {
     {"step[size=30,gamma=0.1]", 0.1, 90, 30, 0.01},
     {"step[size=30,gamma=0.1]", 0.1, 90, 89, 0.001},
     {"step[size=1,gamma=0.5]", 1, 3, 2, 0.25},
+    {"step[size=0.001,gamma=1]", 0.1, 1e6, 999999, 0.1}, /* at once: a billion drops of nothing */
+    {"step[size=0.001,gamma=0.5]", 0.1, 1e6, 999999, 0}, /* and of nothing left */
     {"cosine", 2, 8, 0, 2},
     {"cosine", 2, 8, 4, 1},
     {"cosine[min=0.5]", 2, 8, 8, 0.5},
@@ -115,7 +117,8 @@ static const struct {
     {"multistep[milestones=3/12]", "milestones: 12 is past the end of a run of 10 epochs"},
     {"multistep[milestones=3,gamma=0]", "gamma"},
     {"multistep[milestones=3,gamma=1.5]", "gamma"},
-    {"step[size=0]", "size"},
+    {"step[size=0]", "size: expected a number from 0.001 to 1000000 (epochs), got '0'"},
+    {"step[size=1e-9]", "size: expected a number from 0.001 to 1000000 (epochs), got '1e-9'"},
     {"step[size=3", "step"},
     {"", ""},
 };

@@ -51,8 +51,8 @@ static const qb_option multistep_options[] = {
     WARMUP_OPTIONS,
 };
 static const qb_option step_options[] = {
-    {.name = "size", .kind = QB_KIND_REAL, .def = "30", .min = 0, .max = 1e6, .unit = "epochs",
-     .help = "epochs from one drop to the next", .flags = QB_OPT_IDENTITY | QB_OPT_MIN_OPEN},
+    {.name = "size", .kind = QB_KIND_REAL, .def = "30", .min = 1e-3, .max = 1e6, .unit = "epochs",
+     .help = "epochs from one drop to the next", .flags = QB_OPT_IDENTITY},
     GAMMA_OPTION,
     WARMUP_OPTIONS,
 };
@@ -106,9 +106,11 @@ static int check_cosine(const qb_schedule *s)
 
 static double drop(const qb_schedule *s, int64_t times)
 {
-    double lr = s->lr;
-    for (int64_t i = 0; i < times && lr > 0; i++)
+    double lr = s->lr, before = -1;
+    for (int64_t i = 0; i < times && lr != before; i++) { /* at 0, and with gamma = 1, it falls no further */
+        before = lr;
         lr *= s->gamma;
+    }
     return lr;
 }
 
