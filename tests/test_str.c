@@ -206,6 +206,30 @@ static const struct {
     {"it's", "'it'\\''s'"},                {"a b", "'a b'"},
 };
 
+START_TEST(wraps_at_80_columns)
+{
+    qb_str s = {0};
+    char line[200] = "  ";
+    for (int i = 0; i < 10; i++) /* 10 words of 7 columns, 13 bytes: 2 + 10 * 7 + 9 = 81 */
+        strcat(line, i == 0 ? "±±±±±±a" : " ±±±±±±a");
+    qb_str_add_wrapped(&s, line + 2, 2);
+    char *last = strrchr(line, ' ');
+    ck_assert_uint_eq(s.length, strlen(line) + 2); /* a newline and two spaces for a space */
+    ck_assert_mem_eq(s.text, line, (size_t)(last - line));
+    ck_assert_str_eq(s.text + (last - line), "\n  ±±±±±±a");
+    qb_str_finish(&s);
+    line[strlen(line) - 1] = '\0'; /* 80 columns */
+    qb_str_add_wrapped(&s, line + 2, 2);
+    ck_assert_str_eq(s.text, line);
+    qb_str_finish(&s);
+    memset(line, 'x', 100); /* a word that does not fit goes on a line of its own */
+    strcpy(line + 100, " y");
+    qb_str_add_wrapped(&s, line, 0);
+    ck_assert_ptr_nonnull(strstr(s.text, "xx\ny"));
+    qb_str_finish(&s);
+}
+END_TEST
+
 START_TEST(quotes_for_a_shell)
 {
     qb_str s = {0};
@@ -233,6 +257,7 @@ static Suite *suite(void)
     tcase_add_test(t, parses_whole_numbers);
     tcase_add_test(t, writes_sizes);
     tcase_add_loop_test(t, checks_utf8, 0, N(utf8));
+    tcase_add_test(t, wraps_at_80_columns);
     tcase_add_loop_test(t, quotes_for_a_shell, 0, N(words));
     suite_add_tcase(s, t);
     return s;

@@ -53,8 +53,9 @@ static const struct {
     const char *golden;
 } forms[] = {
     {QB_FORM_TEXT, true,
-     "made up: test top-1 (%), last epoch, mean ± standard deviation (ddof 1) over seeds, n = 0 to 3. Fashion-MNIST, resnet8, "
-     "epochs 2, batch 128, lr 0.1, lr_schedule cosine.\n"
+     "made up: test top-1 (%), last epoch, mean ± standard deviation (ddof 1) over\n"
+     "seeds, n = 0 to 3. Fashion-MNIST, resnet8, epochs 2, batch 128, lr 0.1,\n"
+     "lr_schedule cosine.\n"
      "\n"
      "solver                        float    ternary                            2 bits\n"
      "--------------------------------------------------------------------------------\n"
@@ -66,8 +67,9 @@ static const struct {
      "parq[steepness=5], 2 bits, seed 2: diverged: the loss is not finite after step 12\n"
      "parq[steepness=5], 2 bits, seed 3: mistrusted at 91.50 %\n"},
     {QB_FORM_TEXT, false,
-     "made up: test top-1 (%), last epoch, mean +- standard deviation (ddof 1) over seeds, n = 0 to 3. Fashion-MNIST, resnet8, "
-     "epochs 2, batch 128, lr 0.1, lr_schedule cosine.\n"
+     "made up: test top-1 (%), last epoch, mean +- standard deviation (ddof 1) over\n"
+     "seeds, n = 0 to 3. Fashion-MNIST, resnet8, epochs 2, batch 128, lr 0.1,\n"
+     "lr_schedule cosine.\n"
      "\n"
      "solver                         float    ternary                            2 bits\n"
      "---------------------------------------------------------------------------------\n"
@@ -389,7 +391,7 @@ START_TEST(only_the_solver_varies)
     qb_study *s = study_of(two_solvers());
     char *text = render(s, &plain, QB_FORM_TEXT, true);
     ck_assert_ptr_nonnull(strstr(text, "solver    test top-1 (%)\n"));
-    ck_assert_ptr_nonnull(strstr(text, "n = 3. Fashion-MNIST, resnet8, epochs 2, batch 128, lr 0.1, lr_schedule cosine, bits 2.\n"));
+    ck_assert_ptr_nonnull(strstr(text, "n = 3. Fashion-MNIST, resnet8, epochs 2, batch 128, lr 0.1, lr_schedule\ncosine, bits 2.\n"));
     qb_free(text);
     qb_study_destroy(s);
 }

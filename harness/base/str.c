@@ -87,6 +87,26 @@ void qb_str_add_quoted(qb_str *s, const char *word)
     qb_str_add(s, "'");
 }
 
+void qb_str_add_wrapped(qb_str *s, const char *text, size_t indent)
+{
+    enum { WIDTH = 80 };
+    size_t column = 0;
+    for (const char *word = text; *word;) {
+        size_t n = strcspn(word, " "), wide = qb_utf8_count(word, n);
+        if (column > 0 && column + 1 + wide > WIDTH) {
+            qb_str_add(s, "\n");
+            column = 0;
+        }
+        if (column == 0)
+            qb_str_addf(s, "%*s", (int)indent, "");
+        else
+            qb_str_add(s, " ");
+        qb_str_addn(s, word, n);
+        column = column == 0 ? indent + wide : column + 1 + wide;
+        word += n + strspn(word + n, " ");
+    }
+}
+
 char *qb_str_take(qb_str *s)
 {
     if (s->failed) {
@@ -175,6 +195,14 @@ bool qb_ends_with(const char *text, const char *suffix)
 }
 
 /* ---- UTF-8 ---- */
+
+size_t qb_utf8_count(const char *bytes, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += ((unsigned char)bytes[i] & 0xc0u) != 0x80u; /* all but continuation bytes */
+    return count;
+}
 
 size_t qb_utf8_length(const char *bytes, size_t n)
 {

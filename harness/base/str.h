@@ -17,6 +17,9 @@ void qb_str_add(qb_str *s, const char *text);
 void qb_str_addn(qb_str *s, const char *bytes, size_t n);
 void qb_str_addf(qb_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void qb_str_add_quoted(qb_str *s, const char *word); /* one word for a POSIX shell, quoted where it must be */
+/* Adds `text` (UTF-8) in lines of at most 80 columns where its words allow it, each behind `indent` spaces; no newline
+ * after the last one. */
+void qb_str_add_wrapped(qb_str *s, const char *text, size_t indent);
 char *qb_str_take(qb_str *s);  /* the text ("" if empty), owned by the caller; s is empty again. NULL: out of memory */
 void qb_str_finish(qb_str *s); /* frees */
 
@@ -26,6 +29,9 @@ const char *qb_nearest_name(const char *word, const char *const *names, size_t n
 
 bool qb_starts_with(const char *text, const char *prefix);
 bool qb_ends_with(const char *text, const char *suffix);
+
+/* Characters in bytes[0..n) of valid UTF-8: columns of a terminal, for the texts of ours. */
+size_t qb_utf8_count(const char *bytes, size_t n);
 
 /* Bytes of the UTF-8 character at the start of bytes[0..n): 1..4; 0 when there is none (overlong forms,
  * surrogates and cut characters are none). */

@@ -59,22 +59,7 @@ const char *qb_describe_count(long long value, char *buf)
 
 void qb_describe_text(qb_str *s, const char *text, size_t indent)
 {
-    enum { WIDTH = 80 };
-    size_t column = 0;
-    for (const char *word = text; *word;) {
-        size_t n = strcspn(word, " ");
-        if (column > 0 && column + 1 + n > WIDTH) {
-            qb_str_add(s, "\n");
-            column = 0;
-        }
-        if (column == 0)
-            qb_str_addf(s, "%*s", (int)indent, "");
-        else
-            qb_str_add(s, " ");
-        qb_str_addn(s, word, n);
-        column = column == 0 ? indent + n : column + 1 + n;
-        word += n + strspn(word + n, " ");
-    }
+    qb_str_add_wrapped(s, text, indent);
     qb_str_add(s, "\n");
 }
 

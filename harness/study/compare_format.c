@@ -125,7 +125,8 @@ static int render_paper(const qb_table *t, const qb_paper *paper, const qb_compa
 {
     qb_grid grid = {0};
     json_t *notes = NULL;
-    char *caption = qb_table_caption(t);
+    char *measured = qb_table_caption(t);
+    char *caption = measured ? qb_sprintf("%s Paper: %s, %s.", measured, paper->source, paper->version) : NULL;
     int rc = caption ? qb_grid_init(&grid, n + 1, 6, 1) : QB_E_NOMEM;
     if (rc == QB_OK)
         rc = fill(t, all, n, &grid);
@@ -136,12 +137,8 @@ static int render_paper(const qb_table *t, const qb_paper *paper, const qb_compa
     if (rc == QB_OK) {
         bool latex = form == QB_GRID_LATEX;
         qb_str_add(out, latex ? "% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\caption{" : "");
-        qb_grid_add_escaped(out, form, caption);
-        qb_str_add(out, " Paper: ");
-        qb_grid_add_escaped(out, form, paper->source);
-        qb_str_add(out, ", ");
-        qb_grid_add_escaped(out, form, paper->version);
-        qb_str_add(out, latex ? ".}\n" : ".\n\n");
+        qb_grid_add_wrapped(out, form, ascii, caption);
+        qb_str_add(out, latex ? "}\n" : "\n\n");
         qb_grid_render(&grid, form, out);
         for (size_t i = 0; i < json_array_size(notes); i++) {
             if (i == 0)
@@ -152,6 +149,7 @@ static int render_paper(const qb_table *t, const qb_paper *paper, const qb_compa
         }
         qb_str_add(out, latex ? "\\end{table}\n" : "");
     }
+    qb_free(measured);
     qb_free(caption);
     json_decref(notes);
     qb_grid_finish(&grid);

@@ -79,6 +79,18 @@ void qb_grid_add_escaped(qb_str *out, qb_grid_form form, const char *text)
         qb_str_add(out, text);
 }
 
+void qb_grid_add_wrapped(qb_str *out, qb_grid_form form, bool ascii, const char *text)
+{
+    if (form != QB_GRID_TEXT) {
+        qb_grid_add_escaped(out, form, text);
+        return;
+    }
+    char *plain = ascii ? qb_text_to_ascii(text) : NULL;
+    qb_str_add_wrapped(out, plain ? plain : text, 0);
+    out->failed = out->failed || (ascii && !plain);
+    qb_free(plain);
+}
+
 char *qb_text_to_ascii(const char *text)
 {
     static const struct {
@@ -122,13 +134,9 @@ static bool bold_at(const qb_grid *g, size_t row, size_t column)
     return g->items[row * g->n_columns + column].bold;
 }
 
-/* Characters, not bytes. */
 static size_t width_of(const char *text)
 {
-    size_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xC0) != 0x80;
-    return n;
+    return qb_utf8_count(text, strlen(text));
 }
 
 static bool any_bold(const qb_grid *g, size_t column)

@@ -36,6 +36,9 @@ int qb_grid_to_ascii(qb_grid *g);
 /* Adds a text by the rules of a form, on its own. */
 void qb_grid_add_escaped(qb_str *out, qb_grid_form form, const char *text);
 
+/* The same; in plain text wrapped at 80 columns, after qb_text_to_ascii where asked. */
+void qb_grid_add_wrapped(qb_str *out, qb_grid_form form, bool ascii, const char *text);
+
 /* "±" -> "+-", en dash -> "-", "Δ" -> "d": the characters of ours that an ASCII terminal lacks. NULL: out of memory. */
 char *qb_text_to_ascii(const char *text);
 

@@ -459,7 +459,7 @@ static int render_paper(const qb_table *t, qb_grid_form form, bool ascii, qb_str
         goto out;
     bool latex = form == QB_GRID_LATEX;
     qb_str_add(out, latex ? "% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\caption{" : "");
-    qb_grid_add_escaped(out, form, caption);
+    qb_grid_add_wrapped(out, form, ascii, caption);
     qb_str_add(out, latex ? "}\n" : "\n\n");
     qb_grid_render(&grid, form, out);
     if (t->n_tests > 0) {
