@@ -214,6 +214,32 @@ START_TEST(makes_and_removes_trees)
 }
 END_TEST
 
+START_TEST(makes_temporary_folders)
+{
+    char *a = NULL, *b = NULL;
+    struct stat st;
+    ck_assert_int_eq(qb_fs_make_dirs(in_dir("tmp"), 0700), QB_OK);
+    ck_assert_int_eq(setenv("TMPDIR", in_dir("tmp"), 1), 0);
+    ck_assert_int_eq(qb_fs_make_temp_dir("pre", &a), QB_OK);
+    ck_assert_int_eq(qb_fs_make_temp_dir("pre", &b), QB_OK);
+    ck_assert_str_ne(a, b);
+    ck_assert_int_eq(strncmp(a, in_dir("tmp/pre-"), strlen(in_dir("tmp/pre-"))), 0);
+    ck_assert_int_eq(stat(a, &st), 0);
+    ck_assert(S_ISDIR(st.st_mode) && (st.st_mode & 0777) == 0700);
+    qb_free(a);
+    qb_free(b);
+    ck_assert_int_eq(setenv("TMPDIR", in_dir("none"), 1), 0);
+    ck_assert_int_eq(qb_fs_make_temp_dir("pre", &a), QB_E_IO);
+    ck_assert_ptr_nonnull(strstr(qb_err_text(), "none/pre-"));
+    ck_assert_ptr_nonnull(strstr(qb_err_hint_text(), "TMPDIR"));
+    ck_assert_int_eq(unsetenv("TMPDIR"), 0);
+    ck_assert_int_eq(qb_fs_make_temp_dir("qb_fs_test", &a), QB_OK);
+    ck_assert_int_eq(strncmp(a, "/tmp/qb_fs_test-", 16), 0);
+    ck_assert_int_eq(qb_fs_remove_tree(a), QB_OK);
+    qb_free(a);
+}
+END_TEST
+
 START_TEST(lists_sorted)
 {
     static const char *const names[] = {"b", "a", ".hidden", "B", "c d"};
@@ -336,6 +362,7 @@ static Suite *suite(void)
     tcase_add_test(t, survives_failing_allocations);
     tcase_add_test(t, refuses_large_and_odd_inputs);
     tcase_add_test(t, makes_and_removes_trees);
+    tcase_add_test(t, makes_temporary_folders);
     tcase_add_test(t, lists_sorted);
     tcase_add_test(t, appends_lines);
     tcase_add_test(t, keeps_the_old_file_when_a_write_fails);

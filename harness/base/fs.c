@@ -254,6 +254,21 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
     return remove(path) == 0 || errno == ENOENT ? 0 : -1;
 }
 
+int qb_fs_make_temp_dir(const char *prefix, char **ret_path)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *path = qb_sprintf("%s/%s-XXXXXX", tmp && *tmp ? tmp : "/tmp", prefix);
+    if (!path)
+        return QB_E_NOMEM;
+    if (!mkdtemp(path)) {
+        (void)write_failed("make the temporary folder", path);
+        qb_free(path);
+        return qb_err_hint("TMPDIR says where; it must be a folder with room");
+    }
+    *ret_path = path;
+    return QB_OK;
+}
+
 int qb_fs_remove_tree(const char *path)
 {
     enum { MAX_OPEN_FOLDERS = 16 };

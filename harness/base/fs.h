@@ -35,6 +35,10 @@ int qb_fs_append(int fd, const char *path_for_errors, const char *bytes, size_t 
 /* Puts the folder `from` in the place of `to`, which may exist: whoever looks finds the old one or the new one. */
 int qb_fs_put_dir(const char *from, const char *to);
 
+/* A new empty folder PREFIX-XXXXXX in $TMPDIR, or /tmp, for its owner alone; to be removed with qb_fs_remove_tree.
+ * QB_E_IO. Free with qb_free. */
+int qb_fs_make_temp_dir(const char *prefix, char **ret_path);
+
 int qb_fs_remove_tree(const char *path); /* rm -r; missing is fine */
 
 /* Sorted names (not paths) in a folder, "." and ".." left out. Free with qb_fs_free_names. */

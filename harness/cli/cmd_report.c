@@ -9,7 +9,6 @@
 #include "study/plot.h"
 #include "study/report.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A page needs no pictures to be worth having: without gnuplot, or before anything is done, it says so. */
@@ -23,29 +22,13 @@ static int draw(const qb_study *study, const char *dir, json_t **ret_names)
     return QB_OK;
 }
 
-/* Pictures of a page in HTML are inside it: they are drawn in a folder that is gone afterwards. */
-static int make_scratch(char **ret_dir)
-{
-    const char *tmp = getenv("TMPDIR");
-    char *dir = qb_sprintf("%s/qatbench-report-XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
-    if (!dir)
-        return QB_E_NOMEM;
-    if (!mkdtemp(dir)) {
-        int rc = qb_err_set_errno("cannot make a folder for pictures: %s", dir);
-        qb_free(dir);
-        return rc;
-    }
-    *ret_dir = dir;
-    return QB_OK;
-}
-
 static int write_report(const qb_study *study, qb_doc_form form, const char *path)
 {
     char *plots = NULL, *text = NULL;
     json_t *names = NULL;
     int rc = QB_OK;
-    if (form == QB_DOC_HTML) {
-        rc = make_scratch(&plots);
+    if (form == QB_DOC_HTML) { /* its pictures are inside it: they are drawn in a folder that is gone afterwards */
+        rc = qb_fs_make_temp_dir("qatbench-report", &plots);
     } else {
         char *dir = qb_path_dir(path);
         plots = dir ? qb_path_join(dir, "plots") : NULL;

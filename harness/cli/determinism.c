@@ -7,7 +7,6 @@
 #include "train/run.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { STOP_AFTER_STEPS = 7, MAX_METRICS_BYTES = 1 << 20 };
@@ -127,15 +126,8 @@ static int check_in(const char *dir, const char *solver_path, bool *ret_equal, c
 
 int qb_determinism_check(const char *solver_path, bool *ret_equal, char **ret_what)
 {
-    const char *tmp = getenv("TMPDIR");
-    char *dir = qb_sprintf("%s/qatbench-XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
-    if (!dir)
-        return QB_E_NOMEM;
-    if (!mkdtemp(dir)) {
-        qb_err_set_errno("%s", dir);
-        qb_free(dir);
-        return qb_err_code();
-    }
+    char *dir;
+    QB_TRY(qb_fs_make_temp_dir("qatbench", &dir));
     int rc = check_in(dir, solver_path, ret_equal, ret_what);
     (void)qb_fs_remove_tree(dir); /* a left-over in the temporary folder does no harm */
     qb_free(dir);

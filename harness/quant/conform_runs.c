@@ -12,7 +12,6 @@
 #include "quant/quant_state.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -225,7 +224,7 @@ static void test_threads(qb_conform *c)
 typedef struct snapshot {
     float x[SLAB], w[SLAB], optim[MAX_STATE];
     int64_t counts[MAX_COUNTS];
-    char path[64]; /* the solver's file */
+    char path[4096]; /* the solver's file */
 } snapshot;
 
 enum { N_BREAKS = 3 };
@@ -319,9 +318,9 @@ static bool run_part(resume_test *t, int at)
 static void test_resume(qb_conform *c)
 {
     resume_test *t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    char dir[] = "/tmp/qatbench_check_XXXXXX";
-    if (t == MAP_FAILED || !mkdtemp(dir)) {
-        qb_conform_skip(c, "no memory or no room in /tmp");
+    char *dir = NULL;
+    if (t == MAP_FAILED || qb_fs_make_temp_dir("qatbench-check", &dir) < 0) {
+        qb_conform_skip(c, t == MAP_FAILED ? "no memory" : qb_err_text());
         return;
     }
     t->c = c;
@@ -333,7 +332,8 @@ static void test_resume(qb_conform *c)
         for (int i = 0; i < N_BREAKS && alive && !qb_conform_has_failed(c); i++)
             alive = run_part(t, i);
     }
-    (void)qb_fs_remove_tree(dir); /* what is left in /tmp does no harm */
+    (void)qb_fs_remove_tree(dir); /* what is left there does no harm */
+    qb_free(dir);
     (void)munmap(t, sizeof *t);
 }
 

@@ -1,7 +1,7 @@
 /* What a run leaves behind for people and for tables: config.json, record.json, metrics.jsonl, times.jsonl, log.txt.
  *
  * record.json (schema "qatbench.record/1"), rewritten atomically; the members that tables and plots rely on:
- *   key, experiment, command     text
+ *   key, experiment, command     text; command: the arguments that make the run again
  *   config                       qb_config.identity: KEY -> text, number, bool or null
  *   seed                         number
  *   status                       running | done | diverged | failed | interrupted | skipped | mistrusted
@@ -14,8 +14,8 @@
  *   data                         {name, label, fingerprint, n_train, n_test, warning}
  *   machine, build, solver, times, notes, mixed (what changed between starts)
  *
- * A line of runs.jsonl (`qatbench ls --json`) is {key, experiment, config, seed, status, reason, label, result, machine}
- * of the record, plus "dir" where it was read from a runs folder.
+ * A line of runs.jsonl (`qatbench ls --json`) is {key, experiment, config, seed, status, reason, data, result, machine,
+ * build, solver, command, notes} of the record (null where it has none), plus "dir" where it was read from a runs folder.
  */
 #ifndef QB_RECORD_H
 #define QB_RECORD_H
