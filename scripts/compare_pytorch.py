@@ -38,7 +38,7 @@ KEEP = 0.9                    # of the fastest form's speed
 LAYOUTS = ['nchw', 'nhwc', 'nchw+compile', 'nhwc+compile']
 FORMS = {
     'fp32': [f + heap for f in LAYOUTS for heap in ('', '+heap')],
-    'bf16': [f + cast + '+heap' for f in LAYOUTS for cast in ('+autocast', '+cast')] + ['nchw+autocast', 'nchw+cast'],
+    'bf16': [f + cast + heap for f in LAYOUTS for cast in ('+autocast', '+cast') for heap in ('', '+heap')],
 }
 HEAP = {'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': str(1 << 40), 'MALLOC_TOP_PAD_': str(1 << 26)}
 ISA = {
@@ -293,22 +293,23 @@ def check(a, worker):
 
 
 def survey(a, say):
-    """One window of each form; the workers that stay."""
-    workers = []
-    for form in a.forms.split(',') if a.forms else FORMS[a.dtype]:
+    """One window of each form: the workers that stay, and images/s by form."""
+    workers, speeds = [], {}
+    for form in a.forms:
         if '+compile' in form and not shutil.which('g++'):
             say(f'  {form:<28} left out: Inductor needs g++')
             continue
         worker = Worker(a, form)
         workers.append(worker)
         check(a, worker)
-        say(f'  {form:<28}{worker.window(a.seconds):9.1f} images/s   loss {worker.about["losses"][0]:.3f} -> '
+        speeds[form] = worker.window(a.seconds)
+        say(f'  {form:<28}{speeds[form]:9.1f} images/s   loss {worker.about["losses"][0]:.3f} -> '
             f'{worker.about["losses"][-1]:.3f} in {WARM_UP_STEPS} steps on one batch')
         best = max(w.windows[0] for w in workers)
         for w in [w for w in workers if w.windows[0] < KEEP * best]:
             w.close()
             workers.remove(w)
-    return workers
+    return workers, speeds
 
 
 def cpu_name():
@@ -321,7 +322,7 @@ def compare(a):
     say = (lambda text: print(text, file=sys.stderr, flush=True)) if a.json else (lambda text: print(text, flush=True))
     say(f'{a.model}, batch {a.batch}, {a.dtype}, {a.threads} threads, PARQ {a.bits} bits, period {a.quant_period}\n\n'
         f'PyTorch\'s forms, one window of {a.seconds:g} s each')
-    workers = survey(a, say)
+    workers, survey_speeds = survey(a, say)
     say('\nrounds, images/s: ' + ', '.join(w.form for w in workers) + ', qatbench; ratio to the fastest')
     ours = []
     for r in range(a.rounds):
@@ -339,7 +340,8 @@ def compare(a):
               'seconds': a.seconds, 'ratio': statistics.median(ratio), 'ratio_min': ratio[0], 'ratio_max': ratio[-1],
               'form': best.form, 'pytorch_images_per_second': statistics.median(best.windows[1:]),
               'qatbench_images_per_second': statistics.median(speeds),
-              'pytorch_windows': {w.form: w.windows[1:] for w in workers}, 'qatbench_windows': speeds,
+              'pytorch_survey': survey_speeds, 'pytorch_windows': {w.form: w.windows[1:] for w in workers},
+              'qatbench_windows': speeds,
               'cpu': cpu_name(), 'isa': ours[0]['isa'], 'onednn': ours[0]['onednn'], 'pytorch': about['torch'],
               'pytorch_isa': about['isa'], 'pytorch_onednn': about['onednn'], 'torchao': about['torchao']}
     say(f'\nratio {result["ratio"]:.3f} ({ratio[0]:.3f} to {ratio[-1]:.3f}) to {best.form}; medians '
@@ -361,7 +363,7 @@ def main():
     p.add_argument('--quant-period', type=int, default=10)
     p.add_argument('--rounds', type=int, default=9)
     p.add_argument('--seconds', type=float, default=5, help='least length of a window (default 5)')
-    p.add_argument('--forms', help='of PyTorch, separated by commas (default: all for the dtype)')
+    p.add_argument('--forms', help='of PyTorch, separated by commas (default: all of FORMS for the dtype)')
     p.add_argument('--qatbench', default='build/qatbench', help='the program (default build/qatbench)')
     p.add_argument('--json', action='store_true', help='one JSON object on standard output')
     p.add_argument('--worker', help=argparse.SUPPRESS)
@@ -371,6 +373,10 @@ def main():
     if a.worker:
         work(a)
         return
+    a.forms = a.forms.split(',') if a.forms else FORMS[a.dtype]
+    for form in a.forms:
+        if form not in FORMS[a.dtype]:
+            p.error(f'no form {form} for {a.dtype}: one of {" ".join(FORMS[a.dtype])}')
     if not shutil.which(a.qatbench):
         p.error(f'there is no program {a.qatbench}: build it, or name it by --qatbench')
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
