@@ -42,6 +42,6 @@ bool qb_levels_ternary_uniform(const qb_level_rule *rule, const qb_row *row, dou
 /* Row statistics, in double, summed in a fixed order. */
 double qb_row_mean(const float *x, int64_t n);
 double qb_row_mean_abs(const qb_row *row);
-double qb_row_max_abs(const qb_row *row); /* NaN when the row has one */
+double qb_row_max_abs(const qb_row *row); /* NaN when a value is not finite */
 
 #endif

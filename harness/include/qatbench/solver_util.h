@@ -14,6 +14,15 @@
 #define QB_RESTRICT restrict
 #endif
 
+/* Before a function whose loops over weights the compiler turns into vector code: it is compiled for AVX-512, AVX2 and
+ * any x86-64, and the CPU decides once, when the plugin is loaded. Results are the same with each, as long as the
+ * compiler may not fuse a multiplication and an addition (-std=c11, or -ffp-contract=off). */
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define QB_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define QB_CLONES
+#endif
+
 /* Index of the level nearest to x. q[n]: ascending, equal neighbours allowed, n >= 1. A value on a midpoint goes
  * to the lower level; midpoints in double (spec/solvers.md 0.4). NaN gives 0. */
 static inline int32_t qb_nearest_index(const float *q, int32_t n, float x)
