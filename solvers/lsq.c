@@ -87,7 +87,7 @@ static int start(void *self, const qb_step *step, qb_view *v)
 }
 
 /* ds without its scale; g becomes the gradient of x. */
-static double row_gradient(grid q, float s, const float *x, int64_t n, float *g)
+QB_CLONES static double row_gradient(grid q, float s, const float *x, int64_t n, float *g)
 {
     double sum = 0.0;
     for (int64_t i = 0; i < n; i++) {
@@ -136,22 +136,25 @@ static int after_step(void *self, const qb_step *step, qb_view *v)
     return 0;
 }
 
+QB_CLONES static void project_row(grid q, int32_t bits, float s, const float *restrict z, int64_t n, float *restrict w)
+{
+    for (int64_t i = 0; bits == 1 && i < n; i++)
+        w[i] = s * qb_sign(z[i]);
+    for (int64_t i = 0; bits != 1 && i < n; i++) {
+        float y = z[i] / s;
+        y = y > q.low ? y : q.low;
+        y = y < q.high ? y : q.high;
+        w[i] = s * (rintf(y) + 0.0f);
+    }
+}
+
 static int project(void *self, const qb_step *step, qb_view *v)
 {
     (void)self;
     (void)step;
     grid q = grid_of(v->bits);
-    for (int64_t r = 0; r < v->n_rows; r++) {
-        const float s = v->aux[r];
-        const float *restrict z = v->z + r * v->row_len;
-        float *restrict w = v->w + r * v->row_len;
-        for (int64_t i = 0; i < v->row_len; i++) {
-            float y = z[i] / s;
-            y = y > q.low ? y : q.low;
-            y = y < q.high ? y : q.high;
-            w[i] = s * (v->bits == 1 ? qb_sign(z[i]) : rintf(y) + 0.0f);
-        }
-    }
+    for (int64_t r = 0; r < v->n_rows; r++)
+        project_row(q, v->bits, v->aux[r], v->z + r * v->row_len, v->row_len, v->w + r * v->row_len);
     return 0;
 }
 

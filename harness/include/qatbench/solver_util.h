@@ -51,7 +51,7 @@ static inline void qb_thresholds(const float *q, int32_t n, float *ret_threshold
 }
 
 /* w[i] = qb_nearest(q, n, x[i]) for a whole row, the same bits, many times faster; n <= 256; w must not overlap x. */
-static inline void qb_nearest_row(const float *q, int32_t n, const float *QB_RESTRICT x, int64_t len,
+QB_CLONES static inline void qb_nearest_row(const float *q, int32_t n, const float *QB_RESTRICT x, int64_t len,
                                   float *QB_RESTRICT w)
 {
     float t[256];
