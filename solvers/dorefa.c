@@ -9,8 +9,7 @@
  * Differs: weights only; all layers alike (there the first and last are not quantized); sgn+(0) = +1, there 0.
  */
 #include "common/instance.h"
-
-#include <qatbench/solver_util.h>
+#include "common/maps.h"
 
 #include <stdio.h>
 
@@ -45,26 +44,41 @@ static int create(const qb_host *host, const qb_option_value *value, void **ret_
 /* tanh of the largest |x|; *ret_at: where it is, the first of equals. */
 static double largest(const float *x, int64_t n, int64_t *ret_at)
 {
+    const float top = (float)qb_max_abs(x, n);
     int64_t at = 0;
-    for (int64_t i = 1; i < n; i++)
-        at = fabsf(x[i]) > fabsf(x[at]) ? i : at;
+    while (at + 1 < n && fabsf(x[at]) < top)
+        at++;
     *ret_at = at;
-    return tanh(fabs((double)x[at]));
+    return qb_tanh((double)top);
 }
 
 static const double smallest = 1e-30; /* of M: below, the division would leave float's range */
 
+/* g[i] *= (1 - t^2) / m, t = tanh x[i]; returns sum g t. */
+QB_CLONES static double tanh_gradient(const float *restrict x, int64_t n, double m, float *restrict g)
+{
+    enum { PIECE = 64 };
+    double gt[PIECE], sum = 0.0;
+    for (int64_t from = 0; from < n; from += PIECE) {
+        int count = n - from < PIECE ? (int)(n - from) : PIECE;
+        for (int i = 0; i < count; i++) {
+            double t = qb_tanh((double)x[from + i]), gi = (double)g[from + i];
+            gt[i] = gi * t;
+            g[from + i] = (float)(gi * (1.0 - t * t) / m);
+        }
+        for (int i = 0; i < count; i++)
+            sum += gt[i];
+    }
+    return sum;
+}
+
 static void row_gradient(const dorefa *p, const float *x, int64_t n, float *g)
 {
     int64_t at;
-    double m = largest(x, n, &at), sum = 0.0;
+    double m = largest(x, n, &at);
     if (!(m > smallest))
         return;
-    for (int64_t i = 0; i < n; i++) {
-        double t = tanh((double)x[i]), gi = (double)g[i];
-        sum += gi * t;
-        g[i] = (float)(gi * (1.0 - t * t) / m);
-    }
+    double sum = tanh_gradient(x, n, m, g);
     if (p->max_gradient != 0)
         g[at] = (float)((double)g[at] - (double)qb_sign(x[at]) * (1.0 - m * m) / (m * m) * sum);
 }
@@ -77,14 +91,22 @@ static int on_gradient(void *self, const qb_step *step, qb_view *v)
     return 0;
 }
 
+QB_CLONES static void project_tanh(double m, double steps, const float *restrict z, int64_t n, float *restrict w)
+{
+    for (int64_t i = 0; i < n; i++)
+        w[i] = (float)(2.0 * rint(steps * (qb_tanh((double)z[i]) / (2.0 * m) + 0.5)) / steps - 1.0);
+}
+
 static void project_row(int32_t bits, const float *z, int64_t n, float *w)
 {
     int64_t at;
     double m = largest(z, n, &at), steps = (double)((1 << bits) - 1);
-    for (int64_t i = 0; i < n; i++) {
-        double y = m > 0.0 ? tanh((double)z[i]) / (2.0 * m) + 0.5 : 0.5;
-        w[i] = (float)(2.0 * rint(steps * y) / steps - 1.0);
+    if (m > 0.0) {
+        project_tanh(m, steps, z, n, w);
+        return;
     }
+    for (int64_t i = 0; i < n; i++)
+        w[i] = (float)(2.0 * rint(steps * 0.5) / steps - 1.0);
 }
 
 static int project(void *self, const qb_step *step, qb_view *v)

@@ -87,15 +87,23 @@ static int start(void *self, const qb_step *step, qb_view *v)
 }
 
 /* ds without its scale; g becomes the gradient of x. */
-QB_CLONES static double row_gradient(grid q, float s, const float *x, int64_t n, float *g)
+QB_CLONES static double row_gradient(grid q, float s, const float *restrict x, int64_t n, float *restrict g)
 {
-    double sum = 0.0;
-    for (int64_t i = 0; i < n; i++) {
-        double y = (double)x[i] / (double)s, gi = (double)g[i];
-        bool inside = y > (double)q.low && y < (double)q.high;
-        double e = inside ? rint(y) - y : y <= (double)q.low ? (double)q.low : (double)q.high;
-        sum += gi * e;
-        g[i] = inside ? g[i] : 0.0f;
+    enum { PIECE = 64 };
+    const double low = (double)q.low, high = (double)q.high;
+    double ge[PIECE], sum = 0.0;
+    for (int64_t from = 0; from < n; from += PIECE) {
+        int count = n - from < PIECE ? (int)(n - from) : PIECE;
+        for (int i = 0; i < count; i++) {
+            double y = (double)x[from + i] / (double)s, e = rint(y) - y;
+            float gi = g[from + i], kept = y < high ? gi : 0.0f;
+            e = y < high ? e : high;
+            e = y > low ? e : low;
+            ge[i] = (double)gi * e;
+            g[from + i] = y > low ? kept : 0.0f;
+        }
+        for (int i = 0; i < count; i++)
+            sum += ge[i];
     }
     return sum;
 }

@@ -129,11 +129,7 @@ static void project_grid(const quasiconvex *p, const qb_step *step, qb_view *v, 
         memset(w, 0, (size_t)v->row_len * sizeof *w);
         return;
     }
-    double s = pull(p, step, d) / d;
-    for (int64_t i = 0; i < v->row_len; i++) {
-        double y = fmin(qb_par_quasiconvex(s, fabs((double)z[i]) / d), top);
-        w[i] = (float)(z[i] < 0.0f ? -(d * y) : d * y) + 0.0f; /* no -0 */
-    }
+    qb_par_quasiconvex_row(pull(p, step, d) / d, d, top, z, v->row_len, w);
 }
 
 /* Break points and slopes over the levels of size 0 and above: every level, then the middle of the gap after it. */

@@ -143,14 +143,25 @@ static void fit(const proxquant *p, const float *x, int64_t n, estimate *e)
         e->level = p->statistic == MEDIAN ? qb_lower_median_abs(x, n) : (float)qb_mean_abs(x, n);
 }
 
-static float value_of(const estimate *e, float x)
+/* q[i] = quantized value of x[i]. */
+static void values_of(const estimate *e, const float *restrict x, int64_t n, float *restrict q)
 {
-    uint8_t code;
-    if (e->levels != NULL)
-        return qb_nearest(e->levels, e->n_levels, x);
-    if (e->bits == 0)
-        return qb_ternary_value(&e->t, x);
-    return e->bits == 1 ? e->level * qb_sign(x) : (float)qb_multibit_value(&e->m, (double)x, &code);
+    double in[QB_MULTIBIT_PIECE], value[QB_MULTIBIT_PIECE];
+    int64_t code[QB_MULTIBIT_PIECE];
+    if (e->levels != NULL) {
+        qb_nearest_row(e->levels, e->n_levels, x, n, q);
+        return;
+    }
+    for (int64_t i = 0; e->bits < 2 && i < n; i++)
+        q[i] = e->bits == 0 ? qb_ternary_value(&e->t, x[i]) : e->level * qb_sign(x[i]);
+    for (int64_t from = 0; e->bits > 1 && from < n; from += QB_MULTIBIT_PIECE) {
+        int32_t count = n - from < QB_MULTIBIT_PIECE ? (int32_t)(n - from) : QB_MULTIBIT_PIECE;
+        for (int32_t i = 0; i < count; i++)
+            in[i] = (double)x[from + i];
+        qb_multibit_values(&e->m, in, count, value, code);
+        for (int32_t i = 0; i < count; i++)
+            q[from + i] = (float)value[i];
+    }
 }
 
 static double half_gap(const estimate *e)
@@ -226,25 +237,52 @@ static double strength(const proxquant *p, const qb_step *step)
     return (p->adjust_reg != 0 ? step->lr_base : step->lr) * p->reg_rate * epoch;
 }
 
+enum { PIECE = 256 };
+
+static int piece_of(int64_t from, int64_t n) { return n - from < PIECE ? (int)(n - from) : PIECE; }
+
+/* w <- the pull of x towards q: by s at most (l1), or in parts c : 1 (l2). */
+QB_CLONES static void pull(int64_t norm, double s, double c, const float *restrict x, const float *restrict q, int n,
+                           float *restrict w)
+{
+    for (int i = 0; norm == L2 && i < n; i++)
+        w[i] = (float)(((double)x[i] + c * (double)q[i]) / (1.0 + c));
+    for (int i = 0; norm == L1 && i < n; i++) {
+        double d = (double)x[i] - (double)q[i];
+        float moved = (float)((double)x[i] - (d > 0.0 ? s : -s));
+        w[i] = fabs(d) <= s ? q[i] : moved;
+    }
+}
+
 static void pull_row(const proxquant *p, double s, const float *x, int64_t n, estimate *e, float *w)
 {
+    float q[PIECE];
     double c = p->form == PAPER ? 2.0 * s : s;
     memcpy(w, x, (size_t)n * sizeof *w);
     for (int64_t round = 0; round < (p->norm == L2 ? p->rounds : 1); round++) {
         fit(p, w, n, e);
         if (p->norm == L1 && !(p->reg_rate > 0.0))
             s *= half_gap(e);
-        for (int64_t i = 0; i < n; i++) {
-            double q = (double)value_of(e, w[i]), d = (double)x[i] - q;
-            if (p->norm == L2)
-                w[i] = (float)(((double)x[i] + c * q) / (1.0 + c));
-            else
-                w[i] = fabs(d) <= s ? (float)q : (float)((double)x[i] - (d > 0.0 ? s : -s));
+        for (int64_t from = 0; from < n; from += PIECE) {
+            values_of(e, w + from, piece_of(from, n), q);
+            pull(p->norm, s, c, x + from, q, piece_of(from, n), w + from);
         }
     }
     const float limit = p->clip > 0.0 ? (float)p->clip : INFINITY;
-    for (int64_t i = 0; i < n; i++)
-        w[i] = w[i] < -limit ? -limit : w[i] > limit ? limit : w[i];
+    for (int64_t i = 0; i < n; i++) {
+        float v = w[i] < -limit ? -limit : w[i];
+        w[i] = v > limit ? limit : v;
+    }
+}
+
+/* w <- its quantized values. */
+static void harden(const estimate *e, float *w, int64_t n)
+{
+    float q[PIECE];
+    for (int64_t from = 0; from < n; from += PIECE) {
+        values_of(e, w + from, piece_of(from, n), q);
+        memcpy(w + from, q, (size_t)piece_of(from, n) * sizeof *q);
+    }
 }
 
 static int project(void *self, const qb_step *step, qb_view *v)
@@ -261,8 +299,8 @@ static int project(void *self, const qb_step *step, qb_view *v)
             keep(&e, v->row_state + r * ROW_STATE);
         }
         e = kept(p, v, r);
-        for (int64_t i = 0; i < v->row_len && freezes; i++)
-            w[i] = value_of(&e, w[i]);
+        if (freezes)
+            harden(&e, w, v->row_len);
         v->row_state[r * ROW_STATE + FROZEN] = freezes ? 1.0f : 0.0f;
     }
     qb_latent_from_forward(v);
@@ -277,8 +315,10 @@ static int finish(void *self, const qb_step *step, const qb_view *v, float *out)
         float *to = out + r * v->row_len;
         estimate e = kept(self, v, r);
         bool frozen = v->row_state[r * ROW_STATE + FROZEN] > 0.0f; /* hard, while the quantizer may have moved on */
-        for (int64_t i = 0; i < v->row_len; i++)
-            to[i] = frozen ? w[i] : value_of(&e, w[i]);
+        if (frozen)
+            memcpy(to, w, (size_t)v->row_len * sizeof *to);
+        else
+            values_of(&e, w, v->row_len, to);
     }
     return 0;
 }

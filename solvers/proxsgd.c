@@ -126,22 +126,56 @@ static int after_step(void *self, const qb_step *step, qb_view *view)
     return 0;
 }
 
-/* prox of the regularizer at y for one weight; tau its metric, pull the longest one of par-nonconvex. */
-static float prox(const proxsgd *p, const qb_par_lists *l, const float *q, int32_t n, double pull, double tau, float y)
+enum { PIECE = 64 };
+
+/* Where the loss and the metric tau alone would take x. */
+QB_CLONES static void descend(double tau_scale, double delta, double correction, const float *restrict x, const float *restrict v,
+                              const float *restrict r, int n, double *restrict tau, float *restrict y)
 {
-    float out = y;
+    for (int i = 0; i < n; i++) {
+        tau[i] = tau_scale * sqrt((double)r[i] / correction) + delta;
+        y[i] = (float)((double)x[i] - (double)v[i] / tau[i]);
+    }
+}
+
+/* y <- y moved towards `level` by at most pull. */
+QB_CLONES static void pull_to(const float *restrict level, double pull, int n, float *restrict y)
+{
+    for (int i = 0; i < n; i++) {
+        double d = (double)y[i] - (double)level[i];
+        float moved = (float)((double)y[i] - (d > 0.0 ? pull : -pull));
+        y[i] = fabs(d) <= pull ? level[i] : moved;
+    }
+}
+
+/* x <- x + eps (y - x), y within the bound. */
+QB_CLONES static void approach(double eps, double bound, const float *restrict y, int n, float *restrict x)
+{
+    for (int i = 0; i < n; i++)
+        x[i] = (float)((double)x[i] + eps * (qb_clamp((double)y[i], -bound, bound) - (double)x[i]));
+}
+
+/* y <- prox of the regularizer at y; tau its metric, pull the longest one of par-nonconvex. */
+static void prox(const proxsgd *p, const qb_par_lists *l, const float *q, int32_t n_levels, double pull, const double *tau, int n,
+                 float *y)
+{
+    float level[PIECE];
     switch (p->regularizer) {
-    case L1: {
-        double size = fmax(fabs((double)y) - p->mu / tau, 0.0);
-        return (float)(y < 0.0f ? -size : size);
-    }
-    case PAR_CONVEX: qb_par_lists_row(l, p->mu / tau, &y, 1, &out); return out;
-    case PAR_NONCONVEX: {
-        float level = qb_nearest(q, n, y);
-        double d = (double)y - (double)level;
-        return fabs(d) <= pull ? level : (float)((double)y - (d > 0.0 ? pull : -pull));
-    }
-    default: return y;
+    case L1:
+        for (int i = 0; i < n; i++) {
+            double size = fmax(fabs((double)y[i]) - p->mu / tau[i], 0.0);
+            y[i] = (float)(y[i] < 0.0f ? -size : size);
+        }
+        break;
+    case PAR_CONVEX:
+        for (int i = 0; i < n; i++)
+            qb_par_lists_row(l, p->mu / tau[i], &y[i], 1, &y[i]);
+        break;
+    case PAR_NONCONVEX:
+        qb_nearest_row(q, n_levels, y, n, level);
+        pull_to(level, pull, n, y);
+        break;
+    default: break;
     }
 }
 
@@ -167,10 +201,13 @@ static void step_row(const proxsgd *p, const qb_step *step, qb_view *view, int64
                           ? 0.5 * ((double)q[view->n_levels - 1] - (double)q[0]) / (double)(view->n_levels - 1)
                           : 0.0;
     double pull = p->strength * half_gap * qb_spent(step), bound = p->bound > 0.0 ? p->bound : (double)INFINITY;
-    for (int64_t i = 0; i < len; i++) {
-        double tau = p->tau_scale * sqrt((double)r[i] / correction) + p->delta;
-        float y = prox(p, l, q, view->n_levels, pull, tau, (float)((double)x[i] - (double)v[i] / tau));
-        x[i] = (float)((double)x[i] + eps * (qb_clamp((double)y, -bound, bound) - (double)x[i]));
+    for (int64_t at = 0; at < len; at += PIECE) {
+        int n = len - at < PIECE ? (int)(len - at) : PIECE;
+        double tau[PIECE];
+        float y[PIECE];
+        descend(p->tau_scale, p->delta, correction, x + at, v + at, r + at, n, tau, y);
+        prox(p, l, q, view->n_levels, pull, tau, n, y);
+        approach(eps, bound, y, n, x + at);
     }
 }
 

@@ -90,13 +90,18 @@ static grid grid_of(const waveq *p, int32_t bits)
 /* The level nearest to y, both in gaps; ties down. */
 static double nearest_code(grid q, double y) { return qb_clamp(ceil(y - q.shift - 0.5) + q.shift, -q.top, q.top); }
 
-static double refit(grid q, double gap, const float *w, int64_t n)
+QB_CLONES static double refit(grid q, double gap, const float *w, int64_t n)
 {
-    double wc = 0.0, cc = 0.0;
-    for (int64_t i = 0; i < n && gap > 0.0; i++) {
-        double c = nearest_code(q, (double)w[i] / gap);
-        wc += (double)w[i] * c;
-        cc += c * c;
+    enum { PIECE = 64 };
+    double wc = 0.0, cc = 0.0, c[PIECE];
+    for (int64_t from = 0; from < n && gap > 0.0; from += PIECE) {
+        int count = n - from < PIECE ? (int)(n - from) : PIECE;
+        for (int i = 0; i < count; i++)
+            c[i] = nearest_code(q, (double)w[from + i] / gap);
+        for (int i = 0; i < count; i++) {
+            wc += (double)w[from + i] * c[i];
+            cc += c[i] * c[i];
+        }
     }
     return cc > 0.0 ? wc / cc : 0.0;
 }
@@ -123,6 +128,18 @@ static int start(void *self, const qb_step *step, qb_view *v)
     return 0;
 }
 
+/* g += factor * slope of the term; beyond `limit` its steepest one, outwards. */
+QB_CLONES static void pull_row(double gap, double shift, double limit, double factor, const float *restrict x, int64_t n,
+                               float *restrict g)
+{
+    const double steepest = QB_PI / gap;
+    for (int64_t i = 0; i < n; i++) {
+        double w = (double)x[i], slope = qb_waveq_slope(gap, shift, w), outwards = w < 0.0 ? -steepest : steepest;
+        slope = fabs(w) <= limit ? slope : outwards;
+        g[i] = (float)((double)g[i] + factor * slope);
+    }
+}
+
 static int on_gradient(void *self, const qb_step *step, qb_view *v)
 {
     const waveq *p = self;
@@ -136,12 +153,8 @@ static int on_gradient(void *self, const qb_step *step, qb_view *v)
         double factor = p->lam_q / (double)v->row_len; /* of qb_waveq_slope, which is pi / gap at its steepest */
         if (!(p->lam_q > 0.0))
             factor = step->lr > 0.0 ? p->strength * 0.5 * gap * qb_share(step, p->start) / step->lr * gap / QB_PI : 0.0;
-        for (int64_t i = 0; i < v->row_len; i++) {
-            double w = (double)x[i];
-            bool inside = fabs(w) <= (q.top + 0.5) * gap || p->scale == MAX;
-            double slope = inside ? qb_waveq_slope(gap, q.shift, w) : copysign(QB_PI / gap, w);
-            g[i] = (float)((double)g[i] + factor * slope);
-        }
+        double limit = p->scale == MAX ? (double)INFINITY : (q.top + 0.5) * gap;
+        pull_row(gap, q.shift, limit, factor, x, v->row_len, g);
     }
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_LEVELS = 256 };
@@ -157,6 +158,61 @@ START_TEST(optimal_sets_are_optimal)
 END_TEST
 
 /* The sort's two ways (insertion, radix) agree at their border, and long rows are sorted right. */
+static int by_value(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Levels of the best of all splits of sorted sizes a[n]; low: 0 if ternary. */
+static void best_split(int bits, const float *a, int n, double *ret_low, double *ret_high)
+{
+    double total = 0.0, low = 0.0, best = -1.0;
+    for (int i = 0; i < n; i++)
+        total += (double)a[i];
+    *ret_low = bits == 0 ? 0.0 : total / n;
+    *ret_high = total / n;
+    for (int k = bits == 0 ? 0 : 1; k < n; k++) {
+        low += k > 0 ? (double)a[k - 1] : 0.0;
+        double high = total - low, gain = high * high / (n - k) + (bits == 0 ? 0.0 : low * low / k);
+        if (k > 0 && a[k] == a[k - 1])
+            continue;
+        if (gain > best) {
+            best = gain;
+            *ret_low = bits == 0 ? 0.0 : low / k;
+            *ret_high = high / (n - k);
+        }
+    }
+}
+
+/* Rows long enough for buckets: bell-shaped, heavy tails, few distinct values, half of them 0, many magnitudes, and
+ * denormals beside one huge value. */
+START_TEST(optimal_sets_of_long_rows_are_optimal)
+{
+    enum { MOST = 5000, KINDS = 6 };
+    static float x[MOST], a[MOST];
+    for (uint64_t trial = 0; trial < 300; trial++) {
+        qb_stream s = qb_rng_stream(7, QB_RNG_INIT, trial, 0);
+        int n = 1 + (int)qb_rng_below(&s, trial % 10 == 0 ? MOST : 400), kind = (int)(trial % KINDS);
+        for (int i = 0; i < n; i++) {
+            double v = qb_rng_normal(&s), u = qb_rng_uniform(&s);
+            const double shaped[KINDS] = {v, v * v * v * v * v, rint(3.0 * v), u < 0.5 ? 0.0 : v, exp(5.0 * v), i == 0 ? 1e30 : 1e-40 * rint(u)};
+            x[i] = (float)shaped[kind];
+            a[i] = fabsf(x[i]);
+        }
+        qsort(a, (size_t)n, sizeof *a, by_value);
+        for (int bits = 0; bits <= 2; bits += 2) {
+            float q[4];
+            double low, high, scale = fmax((double)a[n - 1], 1e-30);
+            levels_of("lsbq-optimal", bits, x, n, q);
+            best_split(bits, a, n, &low, &high);
+            ck_assert_msg(fabs((double)q[bits == 0 ? 2 : 3] - high) <= 1e-6 * scale && (bits == 0 || fabs((double)q[2] - low) <= 1e-6 * scale),
+                          "trial %d, %d values, %d bits: got %g, wanted %g and %g", (int)trial, n, bits, (double)q[2], low, high);
+        }
+    }
+}
+END_TEST
+
 START_TEST(optimal_does_not_depend_on_order)
 {
     for (int n = 40; n <= 60; n++) {
@@ -343,6 +399,7 @@ static Suite *suite(void)
     tcase_add_test(t, three_bits_of_maxunif_by_hand);
     tcase_add_test(t, center_shifts_by_the_mean);
     tcase_add_test(t, optimal_sets_are_optimal);
+    tcase_add_test(t, optimal_sets_of_long_rows_are_optimal);
     tcase_add_test(t, optimal_does_not_depend_on_order);
     tcase_add_loop_test(t, gaussian_constants, 0, sizeof gaussian / sizeof *gaussian);
     tcase_add_loop_test(t, zero_rows_give_zeros, 0, N_EVERY);

@@ -370,6 +370,8 @@ END_TEST
 
 START_TEST(waveq_slope_is_the_terms)
 {
+    for (double t = -30.0; t <= 30.0; t += 0.0078125 / 3.0)
+        ck_assert_double_eq_tol(qb_sin_turns(t), sin(2.0 * QB_PI * fmod(t, 1.0)), 1e-14);
     for (int i = -50; i <= 50; i++) {
         float w[2] = {0.031f * (float)i, 0.031f * (float)i + 1e-3f};
         for (int k = 0; k < 2; k++) {
@@ -416,9 +418,11 @@ END_TEST
 
 static double misfit(const float *codes, int n_codes, double alpha, const float *v, int n)
 {
-    double sum = 0.0;
+    double sum = 0.0, c[QB_CODE_PIECE];
+    ck_assert_int_le(n, QB_CODE_PIECE);
+    qb_code_nearest(codes, n_codes, alpha, v, n, c);
     for (int i = 0; i < n; i++) {
-        double d = (double)v[i] - alpha * qb_code_nearest(codes, n_codes, alpha, (double)v[i]);
+        double d = (double)v[i] - alpha * c[i];
         sum += d * d;
     }
     return sum;

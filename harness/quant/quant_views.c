@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <qatbench/solver_util.h>
+
 #include <string.h>
 
 void qb_tensor_rows(const qb_param *p, qb_granularity granularity, int64_t block, int64_t *ret_rows, int64_t *ret_len,
@@ -176,7 +178,7 @@ size_t qb_tensor_groups(const qb_tensor *tensors, size_t n, size_t *order, size_
     return n_groups;
 }
 
-bool qb_all_finite(const float *x, size_t n)
+QB_CLONES bool qb_all_finite(const float *x, size_t n)
 {
     uint32_t any = 0; /* top bit: some exponent was all ones */
     for (size_t i = 0; i < n; i++) {

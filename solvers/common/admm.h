@@ -10,32 +10,53 @@
 
 enum { QB_ADMM_MAX_ROUNDS = 20 };
 
-static inline double qb_code_nearest(const float *codes, int32_t n_codes, double alpha, double v)
+enum { QB_CODE_PIECE = 64 };
+
+/* c[i] = code nearest to v[i] / alpha, ties to the lower one; n <= QB_CODE_PIECE. */
+QB_CLONES static inline void qb_code_nearest(const float *codes, int32_t n_codes, double alpha, const float *restrict v, int n,
+                                             double *restrict c)
 {
-    double y = v / alpha;
-    int32_t i = 0;
-    while (i + 1 < n_codes && y > 0.5 * ((double)codes[i] + (double)codes[i + 1]))
-        i++;
-    return (double)codes[i];
+    double y[QB_CODE_PIECE];
+    for (int i = 0; i < n; i++) {
+        y[i] = (double)v[i] / alpha;
+        c[i] = (double)codes[0];
+    }
+    for (int32_t k = 0; k + 1 < n_codes; k++) {
+        double code = (double)codes[k + 1], middle = 0.5 * ((double)codes[k] + code);
+        for (int i = 0; i < n; i++)
+            c[i] = y[i] > middle ? code : c[i];
+    }
 }
+
+static inline int qb_code_piece(int64_t from, int64_t n) { return n - from < QB_CODE_PIECE ? (int)(n - from) : QB_CODE_PIECE; }
 
 /* The least-squares scale for the codes that `alpha` gives; 0 when all codes are 0. */
 static inline double qb_code_refit(const float *codes, int32_t n_codes, double alpha, const float *v, int64_t n)
 {
-    double vc = 0.0, cc = 0.0;
-    for (int64_t i = 0; i < n; i++) {
-        double c = qb_code_nearest(codes, n_codes, alpha, (double)v[i]);
-        vc += (double)v[i] * c;
-        cc += c * c;
+    double vc = 0.0, cc = 0.0, c[QB_CODE_PIECE];
+    for (int64_t from = 0; from < n; from += QB_CODE_PIECE) {
+        int count = qb_code_piece(from, n);
+        qb_code_nearest(codes, n_codes, alpha, v + from, count, c);
+        for (int i = 0; i < count; i++) {
+            vc += (double)v[from + i] * c[i];
+            cc += c[i] * c[i];
+        }
     }
     return cc > 0.0 ? vc / cc : 0.0;
 }
 
 static inline int qb_code_changes(const float *codes, int32_t n_codes, double a, double b, const float *v, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++)
-        if (qb_code_nearest(codes, n_codes, a, (double)v[i]) != qb_code_nearest(codes, n_codes, b, (double)v[i]))
+    double of_a[QB_CODE_PIECE], of_b[QB_CODE_PIECE];
+    for (int64_t from = 0; from < n; from += QB_CODE_PIECE) {
+        int count = qb_code_piece(from, n), changed = 0;
+        qb_code_nearest(codes, n_codes, a, v + from, count, of_a);
+        qb_code_nearest(codes, n_codes, b, v + from, count, of_b);
+        for (int i = 0; i < count; i++)
+            changed |= of_a[i] != of_b[i];
+        if (changed)
             return 1;
+    }
     return 0;
 }
 
@@ -61,8 +82,14 @@ static inline double qb_code_fit(const float *codes, int32_t n_codes, double alp
 /* out[i] = alpha * code of v[i]; zeros for alpha = 0. */
 static inline void qb_code_apply(const float *codes, int32_t n_codes, double alpha, const float *v, int64_t n, float *out)
 {
-    for (int64_t i = 0; i < n; i++)
-        out[i] = alpha > 0.0 ? (float)(alpha * qb_code_nearest(codes, n_codes, alpha, (double)v[i])) : 0.0f;
+    double c[QB_CODE_PIECE];
+    for (int64_t from = 0; from < n; from += QB_CODE_PIECE) {
+        int count = qb_code_piece(from, n);
+        if (alpha > 0.0)
+            qb_code_nearest(codes, n_codes, alpha, v + from, count, c);
+        for (int i = 0; i < count; i++)
+            out[from + i] = alpha > 0.0 ? (float)(alpha * c[i]) : 0.0f;
+    }
 }
 
 #endif

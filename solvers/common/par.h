@@ -18,6 +18,49 @@ enum { QB_PAR_MAX = 256 };
  * flat at q_k on [q_k + s alpha_k, q_k + s alpha_{k+1}], slope 1 in between; continuous, so there are no ties. */
 static inline double qb_par_times(double s, double slope) { return isinf(slope) ? slope : s * slope; }
 
+enum { QB_PAR_PIECE = 64, QB_PAR_FEW = 16 };
+
+/* Many levels: the piece of each weight by halving, without branches. */
+static inline void qb_par_convex_many(const float *q, const double *alpha, const double *at, int32_t n, double s, const float *x,
+                                      int64_t len, float *w)
+{
+    for (int64_t i = 0; i < len; i++) {
+        double v = (double)x[i];
+        int32_t piece = 0, left = 2 * n;
+        while (left > 1) {
+            int32_t half = left / 2;
+            piece += half * (v > at[piece + half - 1]);
+            left -= half;
+        }
+        piece += v > at[piece];
+        w[i] = piece % 2 == 1 ? q[piece / 2] : (float)(v - s * alpha[piece / 2]);
+    }
+}
+
+/* Few: one pass a level over weights that stay in registers and cache. x and w may be the same. */
+QB_CLONES static inline void qb_par_convex_few(const float *q, const double *alpha, const double *at, int32_t n, double s,
+                                               const float *x, int64_t len, float *w)
+{
+    for (int64_t from = 0; from < len; from += QB_PAR_PIECE) {
+        int count = len - from < QB_PAR_PIECE ? (int)(len - from) : QB_PAR_PIECE;
+        double in[QB_PAR_PIECE], out[QB_PAR_PIECE], shift = s * alpha[0];
+        for (int i = 0; i < count; i++) {
+            in[i] = (double)x[from + i];
+            out[i] = in[i] - shift;
+        }
+        for (int32_t k = 0; k < n; k++) {
+            double flat = at[2 * k], slanted = at[2 * k + 1], level = (double)q[k];
+            shift = s * alpha[k + 1];
+            for (int i = 0; i < count; i++) {
+                double v = in[i] > flat ? level : out[i];
+                out[i] = in[i] > slanted ? in[i] - shift : v;
+            }
+        }
+        for (int i = 0; i < count; i++)
+            w[from + i] = (float)out[i];
+    }
+}
+
 static inline void qb_par_convex_row(const float *q, const double *alpha, int32_t n, double s, const float *x, int64_t len,
                                      float *w)
 {
@@ -26,17 +69,10 @@ static inline void qb_par_convex_row(const float *q, const double *alpha, int32_
         at[2 * k] = (double)q[k] + qb_par_times(s, alpha[k]);
         at[2 * k + 1] = (double)q[k] + qb_par_times(s, alpha[k + 1]);
     }
-    for (int64_t i = 0; i < len; i++) {
-        const double *low = at;
-        int32_t left = 2 * n;
-        while (left > 1) {
-            int32_t half = left / 2;
-            low += (double)x[i] > low[half - 1] ? half : 0;
-            left -= half;
-        }
-        int32_t piece = (int32_t)(low - at) + ((double)x[i] > *low ? 1 : 0);
-        w[i] = piece % 2 == 1 ? q[piece / 2] : (float)((double)x[i] - s * alpha[piece / 2]);
-    }
+    if (n <= QB_PAR_FEW)
+        qb_par_convex_few(q, alpha, at, n, s, x, len, w);
+    else
+        qb_par_convex_many(q, alpha, at, n, s, x, len, w);
 }
 
 /* alpha[n + 1] = scale * midpoints of q[n], ends closed: with s = 1 / scale the map becomes hard at the midpoints. */
@@ -90,10 +126,21 @@ static inline void qb_par_any_row(const double *p, const double *a, int32_t n, d
  * For s > 1 the result is a whole number; the released code gives negative ones for small z there. */
 static inline double qb_par_quasiconvex(double s, double z)
 {
-    double m = floor(z), part = z - m;
+    double m = floor(z), part = z - m, whole = floor(z - 0.5 * (s - 1.0));
     if (s > 1.0)
-        return fmax(0.0, floor(z - 0.5 * (s - 1.0)));
-    return part < s ? m : part < 0.5 * (1.0 + s) ? z - s : z;
+        return whole > 0.0 ? whole : 0.0;
+    double moved = part < 0.5 * (1.0 + s) ? z - s : z;
+    return part < s ? m : moved;
+}
+
+/* A row of the grid of spacing d > 0, mirrored, not beyond `top` levels; s over d. */
+QB_CLONES static inline void qb_par_quasiconvex_row(double s, double d, double top, const float *restrict z, int64_t len,
+                                                    float *restrict w)
+{
+    for (int64_t i = 0; i < len; i++) {
+        double y = qb_par_quasiconvex(s, fabs((double)z[i]) / d), size = d * (y < top ? y : top);
+        w[i] = (float)(z[i] < 0.0f ? -size : size) + 0.0f; /* no -0 */
+    }
 }
 
 /* ---- even grids: multiples of delta ---- */

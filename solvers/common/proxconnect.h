@@ -10,31 +10,67 @@
 /* One gap between levels l < h with middle p: flat at l for `rho` above it and at h for rho below it; the rest reaches
  * up to p - varrho from below and starts from p + varrho above, so that the map jumps at p by up to 2 varrho.
  * rho, varrho >= 0, from half the gap on the map is hard. At p itself: the lower side. */
-static inline double qb_proxconnect_gap(double l, double h, double rho, double varrho, double x)
+typedef struct qb_proxconnect_gap {
+    double l, h, middle, flat_end, flat_start, above; /* above: value right after the jump */
+    double rise_below, rise_above;                    /* slopes of the two slanted parts */
+} qb_proxconnect_gap;
+
+static inline qb_proxconnect_gap qb_proxconnect_gap_make(double l, double h, double rho, double varrho)
 {
-    double p = 0.5 * (l + h);
-    double flat_end = fmin(p, l + rho), below = fmax(l, p - varrho);
+    double p = 0.5 * (l + h), flat_end = fmin(p, l + rho), below = fmax(l, p - varrho);
     double flat_start = fmax(p, h - rho), above = fmin(h, p + varrho);
-    if (x <= flat_end)
-        return l;
-    if (x <= p)
-        return l + (x - flat_end) * (below - l) / (p - flat_end);
-    if (x < flat_start)
-        return above + (x - p) * (h - above) / (flat_start - p);
-    return h;
+    return (qb_proxconnect_gap){.l = l, .h = h, .middle = p, .flat_end = flat_end, .flat_start = flat_start, .above = above,
+                                .rise_below = p > flat_end ? (below - l) / (p - flat_end) : 0.0,
+                                .rise_above = flat_start > p ? (h - above) / (flat_start - p) : 0.0};
+}
+
+static inline double qb_proxconnect_value(qb_proxconnect_gap g, double x)
+{
+    double lower = g.l + (x - g.flat_end) * g.rise_below, upper = g.above + (x - g.middle) * g.rise_above;
+    upper = x < g.flat_start ? upper : g.h;
+    lower = x <= g.flat_end ? g.l : lower;
+    return x <= g.middle ? lower : upper;
+}
+
+enum { QB_PROXCONNECT_PIECE = 64, QB_PROXCONNECT_FEW = 16 };
+
+/* Few levels: one pass a gap over a piece of the row. */
+QB_CLONES static inline void qb_proxconnect_few(const float *q, int32_t n, const qb_proxconnect_gap *gap, const float *restrict x,
+                                                int64_t len, float *restrict w)
+{
+    for (int64_t from = 0; from < len; from += QB_PROXCONNECT_PIECE) {
+        int64_t to = from + QB_PROXCONNECT_PIECE < len ? from + QB_PROXCONNECT_PIECE : len;
+        for (int64_t i = from; i < to; i++)
+            w[i] = q[0];
+        for (int32_t k = 0; k + 1 < n; k++) {
+            qb_proxconnect_gap g = gap[k];
+            float low = q[k];
+            for (int64_t i = from; i < to; i++) {
+                float value = (float)qb_proxconnect_value(g, (double)x[i]);
+                w[i] = x[i] > low ? value : w[i];
+            }
+        }
+        float last = q[n - 1];
+        for (int64_t i = from; i < to; i++)
+            w[i] = x[i] >= last ? last : w[i];
+    }
 }
 
 /* A row; rho and varrho: one for each of the n - 1 gaps of levels q[n]. Outside: the outermost level. */
 static inline void qb_proxconnect_row(const float *q, int32_t n, const double *rho, const double *varrho, const float *x,
                                       int64_t len, float *w)
 {
+    qb_proxconnect_gap gap[256];
+    for (int32_t k = 0; k + 1 < n; k++)
+        gap[k] = qb_proxconnect_gap_make((double)q[k], (double)q[k + 1], rho[k], varrho[k]);
+    if (n <= QB_PROXCONNECT_FEW) {
+        qb_proxconnect_few(q, n, gap, x, len, w);
+        return;
+    }
     for (int64_t i = 0; i < len; i++) {
-        if (!(x[i] > q[0]) || !(x[i] < q[n - 1])) {
-            w[i] = x[i] > q[0] ? q[n - 1] : q[0];
-            continue;
-        }
-        int32_t k = qb_interval(q, n, x[i]);
-        w[i] = (float)qb_proxconnect_gap((double)q[k], (double)q[k + 1], rho[k], varrho[k], (double)x[i]);
+        float inside = (float)qb_proxconnect_value(gap[qb_interval(q, n, x[i])], (double)x[i]);
+        inside = x[i] > q[0] ? inside : q[0];
+        w[i] = x[i] >= q[n - 1] ? q[n - 1] : inside;
     }
 }
 

@@ -20,10 +20,30 @@ static inline double qb_waveq_term(double lam, double gap, double shift, const f
     return lam * sum / (double)n;
 }
 
+/* sin(2 pi t) in plain arithmetic, for loops that are to become vector code: t less the nearest whole number, mirrored
+ * into [-1/4, 1/4], then the series of degree 19. Absolute error below 1e-14 while |t| < 2^51. */
+static inline double qb_sin_turns(double t)
+{
+    const double round = 0x1.8p52; /* adding it leaves the nearest whole number */
+    double f = t - ((t + round) - round);
+    f = f > 0.25 ? 0.5 - f : f;
+    f = f < -0.25 ? -0.5 - f : f;
+    double y = 2.0 * QB_PI * f, s = y * y, p = -1.0 / 121645100408832000.0;
+    p = p * s + 1.0 / 355687428096000.0;
+    p = p * s - 1.0 / 1307674368000.0;
+    p = p * s + 1.0 / 6227020800.0;
+    p = p * s - 1.0 / 39916800.0;
+    p = p * s + 1.0 / 362880.0;
+    p = p * s - 1.0 / 5040.0;
+    p = p * s + 1.0 / 120.0;
+    p = p * s - 1.0 / 6.0;
+    return y + y * s * p;
+}
+
 /* Derivative of the term in one weight, over lam / n; gap > 0. */
 static inline double qb_waveq_slope(double gap, double shift, double w)
 {
-    return QB_PI / gap * sin(2.0 * QB_PI * (w / gap + shift));
+    return QB_PI / gap * qb_sin_turns(w / gap + shift);
 }
 
 #endif

@@ -11,6 +11,8 @@
 #ifndef QATBENCH_MULTIBIT_H
 #define QATBENCH_MULTIBIT_H
 
+#include <qatbench/solver_util.h>
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,41 +51,85 @@ static inline void qb_multibit_order(qb_multibit *m)
     }
 }
 
-/* The sum that stands for x, and its signs. */
+enum { QB_MULTIBIT_PIECE = 64 };
+
+/* The sums that stand for x[n], n <= QB_MULTIBIT_PIECE, and their signs. */
+QB_CLONES static inline void qb_multibit_values(const qb_multibit *m, const double *QB_RESTRICT x, int32_t n,
+                                                double *QB_RESTRICT value, int64_t *QB_RESTRICT code)
+{
+    const int32_t last = (1 << m->bits) - 1;
+    double rest[QB_MULTIBIT_PIECE];
+    for (int32_t i = 0; i < n; i++) {
+        rest[i] = x[i];
+        code[i] = 0;
+    }
+    if (!m->nearest) { /* fold: signs of what is left */
+        for (int32_t j = 0; j < m->bits; j++) {
+            const double v = m->v[j];
+            const int64_t bit = (int64_t)1 << j;
+            for (int32_t i = 0; i < n; i++) {
+                code[i] |= rest[i] < 0.0 ? 0 : bit;
+                rest[i] += rest[i] < 0.0 ? v : -v;
+            }
+        }
+        for (int32_t i = 0; i < n; i++)
+            value[i] = x[i] - rest[i];
+        return;
+    }
+    if (last < 16) { /* how many midpoints lie below; a value on one stays below */
+        for (int32_t k = 0; k < last; k++) {
+            const double middle = 0.5 * (m->sum[k] + m->sum[k + 1]);
+            for (int32_t i = 0; i < n; i++)
+                code[i] += x[i] > middle ? 1 : 0;
+        }
+    } else {
+        for (int32_t i = 0; i < n; i++) { /* the same by halving, without branches */
+            int32_t low = 0, left = last + 1;
+            while (left > 1) {
+                int32_t half = left / 2;
+                low += half * (x[i] > 0.5 * (m->sum[low + half - 1] + m->sum[low + half]));
+                left -= half;
+            }
+            code[i] = low;
+        }
+    }
+    for (int32_t i = 0; i < n; i++) {
+        value[i] = m->sum[code[i]];
+        code[i] = m->code[code[i]];
+    }
+}
+
+/* The same for one value. */
 static inline double qb_multibit_value(const qb_multibit *m, double x, uint8_t *ret_code)
 {
-    if (m->nearest) {
-        int32_t low = 0, left = 1 << m->bits; /* by halving; a value midway stays below */
-        while (left > 1) {
-            int32_t half = left / 2;
-            low += x > 0.5 * (m->sum[low + half - 1] + m->sum[low + half]) ? half : 0;
-            left -= half;
-        }
-        *ret_code = m->code[low];
-        return m->sum[low];
-    }
-    double r = x;
-    uint8_t code = 0;
-    for (int32_t j = 0; j < m->bits; j++) {
-        bool up = !(r < 0.0);
-        r += up ? -m->v[j] : m->v[j];
-        code = (uint8_t)(code | (up ? 1u : 0u) << j);
-    }
-    *ret_code = code;
-    return x - r;
+    double value;
+    int64_t code;
+    qb_multibit_values(m, &x, 1, &value, &code);
+    *ret_code = (uint8_t)code;
+    return value;
 }
 
 /* v <- least squares for the present signs: the solution of smallest norm, by conjugate gradients from 0 on the
  * b normal equations, which end exactly; columns that coincide do no harm. Then |v| descending. */
 static inline void qb_multibit_refit(qb_multibit *m, const float *x, int64_t n, double centre)
 {
-    double count[256] = {0}, total[256] = {0}, a[8][8], r[8], p[8], v[8] = {0}, rr = 0.0;
-    uint8_t code;
+    enum { LANES = 4 }; /* sums of every fourth value: neighbours with one code do not wait for each other */
+    double count[LANES][256], total[LANES][256], a[8][8], r[8], p[8], v[8] = {0}, rr = 0.0;
+    double in[QB_MULTIBIT_PIECE], value[QB_MULTIBIT_PIECE];
+    int64_t code[QB_MULTIBIT_PIECE];
     int32_t b = m->bits, n_codes = 1 << b;
-    for (int64_t i = 0; i < n; i++) {
-        (void)qb_multibit_value(m, (double)x[i] - centre, &code);
-        count[code] += 1.0;
-        total[code] += (double)x[i] - centre;
+    for (int32_t lane = 0; lane < LANES; lane++)
+        for (int32_t c = 0; c < n_codes; c++)
+            count[lane][c] = total[lane][c] = 0.0;
+    for (int64_t from = 0; from < n; from += QB_MULTIBIT_PIECE) {
+        int32_t piece = n - from < QB_MULTIBIT_PIECE ? (int32_t)(n - from) : QB_MULTIBIT_PIECE;
+        for (int32_t i = 0; i < piece; i++)
+            in[i] = (double)x[from + i] - centre;
+        qb_multibit_values(m, in, piece, value, code);
+        for (int32_t i = 0; i < piece; i++) {
+            count[i % LANES][code[i]] += 1.0;
+            total[i % LANES][code[i]] += in[i];
+        }
     }
     for (int32_t j = 0; j < b; j++) {
         r[j] = 0.0;
@@ -91,13 +137,15 @@ static inline void qb_multibit_refit(qb_multibit *m, const float *x, int64_t n, 
             a[j][k] = 0.0;
     }
     for (int32_t c = 0; c < n_codes; c++) {
-        if (!(count[c] > 0.0))
+        double n_c = (count[0][c] + count[1][c]) + (count[2][c] + count[3][c]);
+        double total_c = (total[0][c] + total[1][c]) + (total[2][c] + total[3][c]);
+        if (!(n_c > 0.0))
             continue;
         for (int32_t j = 0; j < b; j++) {
             double s = c >> j & 1 ? 1.0 : -1.0;
-            r[j] += s * total[c];
+            r[j] += s * total_c;
             for (int32_t k = 0; k < b; k++)
-                a[j][k] += (c >> k & 1 ? s : -s) * count[c];
+                a[j][k] += (c >> k & 1 ? s : -s) * n_c;
         }
     }
     for (int32_t j = 0; j < b; j++) {
@@ -138,14 +186,19 @@ static inline void qb_multibit_refit(qb_multibit *m, const float *x, int64_t n, 
 static inline void qb_multibit_fit(const float *x, int64_t n, double centre, int32_t bits, int32_t rounds, bool nearest,
                                    qb_multibit *ret)
 {
-    uint8_t code;
+    double in[QB_MULTIBIT_PIECE], value[QB_MULTIBIT_PIECE];
+    int64_t code[QB_MULTIBIT_PIECE];
     ret->nearest = false;
     for (int32_t j = 0; j < bits; j++) {
         double sum = 0.0;
         ret->bits = j;
-        for (int64_t i = 0; i < n; i++) {
-            double r = (double)x[i] - centre;
-            sum += fabs(r - (j > 0 ? qb_multibit_value(ret, r, &code) : 0.0));
+        for (int64_t from = 0; from < n; from += QB_MULTIBIT_PIECE) {
+            int32_t piece = n - from < QB_MULTIBIT_PIECE ? (int32_t)(n - from) : QB_MULTIBIT_PIECE;
+            for (int32_t i = 0; i < piece; i++)
+                in[i] = (double)x[from + i] - centre;
+            qb_multibit_values(ret, in, piece, value, code);
+            for (int32_t i = 0; i < piece; i++)
+                sum += fabs(in[i] - value[i]);
         }
         ret->v[j] = sum / (double)n;
     }
