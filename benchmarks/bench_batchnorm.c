@@ -152,7 +152,8 @@ int main(void)
         double tensor = (double)(N * j.size), of_copy = 2.0 * tensor / bench_best(copy, &j);
         for (size_t k = 0; k < sizeof loops / sizeof *loops; k++) {
             double speed = loops[k].tensors * tensor / bench_best(loops[k].run, &j);
-            (void)printf("%-10s %6s %6d %10.1f %10.2f\n", loops[k].name, all[a].type, j.kernels->width, 1e-9 * speed, speed / of_copy);
+            (void)printf("%-10s %6s %6d %10.1f %10.2f\n", loops[k].name, all[a].type, j.kernels->width, 1e-9 * speed,
+                         speed / of_copy);
         }
         for (int k = 0; k < N_TENSORS; k++)
             qb_free(j.tensor[k]);

@@ -45,7 +45,8 @@ int main(void)
             (void)snprintf(bits, sizeof bits, widths[b] > 0 ? "%d" : "ternary", widths[b]);
             double tensor = measure(kinds[k].name, widths[b], x, N);
             if (tensor >= 0)
-                (void)printf("%-18s %-8s %10.3f %10.3f\n", kinds[k].name, bits, tensor, measure(kinds[k].name, widths[b], x, ROW_LEN));
+                (void)printf("%-18s %-8s %10.3f %10.3f\n", kinds[k].name, bits, tensor,
+                             measure(kinds[k].name, widths[b], x, ROW_LEN));
         }
     return 0;
 }
