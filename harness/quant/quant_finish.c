@@ -55,6 +55,14 @@ static void call_finish(qb_quant *q, qb_tensor *t, const qb_step *step, const qb
     memcpy(out, inner, n * sizeof(float));
 }
 
+/* The next n floats; NULL for none, as in a view that is trained. */
+static float *take(float **end, size_t n)
+{
+    float *begin = n > 0 ? *end : NULL;
+    *end += n;
+    return begin;
+}
+
 /* A view of a solver with its own levels, before it was started: what its first quantized step would start from,
  * on copies, in the step that will be the first (of its learning rate only the base is known here). */
 static void finish_unstarted(qb_quant *q, qb_tensor *t, int thread, float *out)
@@ -70,10 +78,11 @@ static void finish_unstarted(qb_quant *q, qb_tensor *t, int thread, float *out)
     qb_view view = t->view;
     view.x = copies;
     view.w = view.x + n;
-    view.aux = view.w + n;
-    view.aux_g = view.aux + n_aux;
-    view.weight_state = view.aux_g + n_aux;
-    view.row_state = view.weight_state + n_state;
+    float *end = view.w + n;
+    view.aux = take(&end, n_aux);
+    view.aux_g = take(&end, n_aux);
+    view.weight_state = take(&end, n_state);
+    view.row_state = take(&end, n_row_state);
     memcpy(view.x, t->param->x, n * sizeof(float));
     memcpy(view.w, t->param->x, n * sizeof(float));
     qb_step step = qb_quant_step_info(q, q->options.warmup, q->options.lr_base);
