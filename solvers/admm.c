@@ -7,7 +7,7 @@
  * G: quantized copy, L: scaled multipliers, both a float a weight; at the start L = 0 and G is the projection of x.
  *
  * Strength. By default a run has 30 periods, each with the same share of the run's learning rate, and rho grows by
- * equal factors, so that rho times the sum of lr goes from `strength` / 100 to `strength` (rho lr at most 1). From
+ * equal factors, so that rho times the sum of lr goes from `strength` / 1000 to `strength` (rho lr at most 1). From
  * period 20 on L = 0: what is left is the penalty alone, under which the weights settle on G. A positive `rho` selects
  * the published form, with periods of `period` steps (0: a 30th of the run) and L to the end, and projections that
  * start from mean |x + L| (by default: from the last alpha, see common/admm.h).
@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { MAX_CODES = 256, PERIODS = 30, PERIODS_WITH_MULTIPLIERS = 20 };
+enum { MAX_CODES = 256, PERIODS = 30, PERIODS_WITH_MULTIPLIERS = 20, GROWTH = 1000 };
 
 typedef struct admm {
     double rho, rho_growth, rho_max, strength;
@@ -37,7 +37,7 @@ typedef struct admm {
 enum { O_STRENGTH, O_RHO, O_RHO_GROWTH, O_RHO_MAX, O_PERIOD, O_CODES };
 
 static const qb_solver_option options[] = {
-    {"strength", QB_OPTION_REAL, 0, "20", 0, 1e6, NULL, "", "rho times the run's sum of learning rates, at its end"},
+    {"strength", QB_OPTION_REAL, 0, "100", 0, 1e6, NULL, "", "rho times the run's sum of learning rates, at its end"},
     {"rho", QB_OPTION_REAL, 0, "0", 0, 100, NULL, "", "above 0: first penalty, instead of strength"},
     {"rho_growth", QB_OPTION_REAL, 0, "1.5", 1, 1e3, NULL, "", "with rho: factor a period"},
     {"rho_max", QB_OPTION_REAL, 0, "0.4", 0, 1e9, NULL, "", "with rho: largest penalty"},
@@ -130,7 +130,7 @@ static double penalty(const admm *p, const qb_step *step, int64_t k)
         return fmin(p->rho * pow(p->rho_growth, (double)k), fmax(p->rho_max, p->rho));
     if (!(step->lr_sum_total > 0.0))
         return 0.0;
-    double rho = p->strength * pow(100.0, (double)k / PERIODS - 1.0) / step->lr_sum_total;
+    double rho = p->strength * pow(GROWTH, (double)k / PERIODS - 1.0) / step->lr_sum_total;
     return step->lr_base > 0.0 ? fmin(rho, 1.0 / step->lr_base) : rho;
 }
 
