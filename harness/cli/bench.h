@@ -26,6 +26,7 @@ typedef struct qb_bench {
     size_t n_windows;
     qb_bench_window windows[QB_BENCH_MAX_WINDOWS]; /* by images per second, after measuring */
     qb_bench_window median;
+    double ceiling; /* median of the windows' */
     double ratio, ratio_low, ratio_high; /* ceiling / step of a window: median, least and most */
     qb_net_cost *costs; /* of one step (mean over all windows), in the order of the network; owned */
     size_t n_costs;

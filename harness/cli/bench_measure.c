@@ -238,15 +238,19 @@ static int measure_windows(qb_bench *b, qb_trainer *t, qb_net_cost *costs, int64
 
 static void summarize(qb_bench *b)
 {
-    double ratios[QB_BENCH_MAX_WINDOWS];
-    for (size_t i = 0; i < b->n_windows; i++)
-        ratios[i] = b->windows[i].ceiling / b->windows[i].step;
+    double ratios[QB_BENCH_MAX_WINDOWS], ceilings[QB_BENCH_MAX_WINDOWS];
+    for (size_t i = 0; i < b->n_windows; i++) {
+        ceilings[i] = b->windows[i].ceiling;
+        ratios[i] = ceilings[i] / b->windows[i].step;
+    }
     qsort(ratios, b->n_windows, sizeof ratios[0], compare_reals);
+    qsort(ceilings, b->n_windows, sizeof ceilings[0], compare_reals);
     b->ratio = ratios[b->n_windows / 2];
     b->ratio_low = ratios[0];
     b->ratio_high = ratios[b->n_windows - 1];
     qsort(b->windows, b->n_windows, sizeof b->windows[0], compare_windows);
     b->median = b->windows[b->n_windows / 2];
+    b->ceiling = ceilings[b->n_windows / 2];
     for (size_t i = 0; i < b->n_costs; i++)
         b->costs[i].seconds /= (double)((int64_t)b->n_windows * b->steps);
     struct rusage usage;

@@ -62,8 +62,8 @@ static json_t *costs_json(const qb_bench *b)
 
 static void add_ceiling_json(const qb_bench *b, json_t *object)
 {
-    json_object_set_new(object, "ceiling_ms", json_real(b->median.ceiling));
-    json_object_set_new(object, "ceiling_images_per_second", json_real(1000 * (double)b->batch / b->median.ceiling));
+    json_object_set_new(object, "ceiling_ms", json_real(b->ceiling));
+    json_object_set_new(object, "ceiling_images_per_second", json_real(1000 * (double)b->batch / b->ceiling));
     json_object_set_new(object, "ceiling_ratio", json_real(b->ratio));
     json_object_set_new(object, "ceiling_ratio_range", json_pack("[f, f]", b->ratio_low, b->ratio_high));
 }
@@ -104,7 +104,7 @@ static void add_part(qb_str *s, const char *label, double ms, double step)
 static void add_ceiling(const qb_bench *b, qb_str *s)
 {
     qb_str_addf(s, "\nceiling %.1f images/s, %.2f ms: the convolutions and matrix products alone\n",
-                1000 * (double)b->batch / b->median.ceiling, b->median.ceiling);
+                1000 * (double)b->batch / b->ceiling, b->ceiling);
     qb_str_addf(s, "step / ceiling %.3f (images/s; median of %zu windows; %.3f to %.3f)\n", b->ratio, b->n_windows,
                 b->ratio_low, b->ratio_high);
 }
