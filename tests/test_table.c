@@ -324,6 +324,28 @@ START_TEST(holm_and_bold)
 }
 END_TEST
 
+/* A cell with one run has no p-value and is no comparison. */
+START_TEST(counts_the_comparisons_that_there_are)
+{
+    json_t *lines = json_array();
+    for (int i = 0; i < 3; i++) {
+        fixture_add(lines, fixture_line("a", 2, i + 1, "done", 90 + i));
+        fixture_add(lines, fixture_line("b", 2, i + 1, "done", 89 + i));
+    }
+    fixture_add(lines, fixture_line("c", 2, 1, "done", 60));
+    qb_study *s = study_of(lines);
+    qb_table *t = table_of(s, (qb_table_options){.test = QB_TEST_WELCH, .baseline = "a"});
+    char *text = NULL;
+    ck_assert_uint_eq(t->n_tests, 2);
+    ck_assert_double_eq_tol(t->tests[0].p_holm, t->tests[0].p, 1e-12);
+    ck_assert_int_eq(qb_table_render(t, QB_FORM_TEXT, true, &text), QB_OK);
+    ck_assert_ptr_nonnull(strstr(text, "Holm over 1 comparison:\n"));
+    qb_free(text);
+    qb_table_destroy(t);
+    qb_study_destroy(s);
+}
+END_TEST
+
 START_TEST(equal_values_and_small_n)
 {
     json_t *lines = json_array();
@@ -437,6 +459,7 @@ static Suite *suite(void)
     tcase_add_test(tc, welch_by_hand);
     tcase_add_test(tc, paired_by_hand);
     tcase_add_test(tc, holm_and_bold);
+    tcase_add_test(tc, counts_the_comparisons_that_there_are);
     tcase_add_test(tc, equal_values_and_small_n);
     tcase_add_test(tc, refuses_unknown_baseline);
     tcase_add_test(tc, escapes);

@@ -409,6 +409,15 @@ static const char *test_title(const qb_table *t)
     return t->options.test == QB_TEST_PAIRED ? "Paired t test" : "Welch's t test";
 }
 
+/* Those with a p-value, which is what Holm adjusts for. */
+static size_t count_compared(const qb_table *t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_tests; i++)
+        n += !isnan(t->tests[i].p);
+    return n;
+}
+
 static int fill_tests(const qb_table *t, qb_grid *g)
 {
     static const char *const heads[] = {"cell", "baseline", "difference", "df", "p", "p (Holm)"};
@@ -466,7 +475,8 @@ static int render_paper(const qb_table *t, qb_grid_form form, bool ascii, qb_str
         qb_str_add(out, latex ? "\\par\\medskip\n" : "\n");
         qb_str_addf(out, "%s against ", test_title(t));
         qb_grid_add_escaped(out, form, t->options.baseline);
-        qb_str_addf(out, ", two-sided, Holm over %zu comparison%s:%s", t->n_tests, t->n_tests == 1 ? "" : "s",
+        size_t n = count_compared(t);
+        qb_str_addf(out, ", two-sided, Holm over %zu comparison%s:%s", n, n == 1 ? "" : "s",
                     latex ? "\\par\\smallskip\n" : "\n\n");
         qb_grid_render(&tests, form, out);
     }
