@@ -108,7 +108,7 @@ int qb_bench_draw_sweep(qb_bench *const *benches, size_t n, const char *key, con
     qb_str_addf(&gp, "set title 'training speed against %s'\nset xlabel '%s'\n", key, key);
     qb_str_add(&gp, "set border 3 lc rgb '#404040'\nset tics nomirror out scale 0.6\nset grid ytics lc rgb '#d8d8d8' lt 1 lw 0.7\n"
                     "set ylabel 'images/s'\nset yrange [0:*]\nset offsets 0.5, 0.5, 0, 0\nset xtics noenhanced\n"
-                    "set key top right reverse Left\nset datafile separator tab\nplot ");
+                    "set key bottom left reverse Left\nset datafile separator tab\nplot ");
     qb_str_addf(&gp, "'%s.tsv' using 0:2:3:4:xticlabels(1) with yerrorlines lw 2 pt 7 lc rgb '#0072B2' title 'step: median, range of the windows'",
                 name);
     if (with_ceiling)

@@ -23,7 +23,7 @@ const char *qb_plot_color(size_t series)
 
 int qb_plot_point(size_t series)
 {
-    return points[series % N_POINTS];
+    return points[(series + series / N_COLORS) % N_POINTS]; /* another one when the colour comes again */
 }
 
 const char *qb_plot_dash(size_t series)
