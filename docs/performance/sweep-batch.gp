@@ -18,7 +18,7 @@ set ylabel 'images/s'
 set yrange [0:*]
 set offsets 0.5, 0.5, 0, 0
 set xtics noenhanced
-set key top right reverse Left
+set key bottom left reverse Left
 set datafile separator tab
 plot 'sweep-batch.tsv' using 0:2:3:4:xticlabels(1) with yerrorlines lw 2 pt 7 lc rgb '#0072B2' title 'step: median, range of the windows', \
   '' using 0:5 with linespoints lw 1.5 pt 6 dt '-' lc rgb '#D55E00' title 'convolutions alone'

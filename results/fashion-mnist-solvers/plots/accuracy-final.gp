@@ -54,34 +54,34 @@ plot 'accuracy-final.tsv' index 1 using 4:($5-$6):(0):(2*$6) with vectors nohead
   '' index 14 using 4:5 with points linecolor rgb "#8C510A" pointtype 6 pointsize 0.75 title 'par-quasiconvex', \
   'accuracy-final.tsv' index 17 using 4:($5-$6):(0):(2*$6) with vectors nohead linecolor rgb "#555555" linewidth 1.2 notitle, \
   '' index 17 using ($4-0.34):5:(0.68):(0) with vectors nohead linecolor rgb "#555555" linewidth 2.6 notitle, \
-  '' index 16 using 4:5 with points linecolor rgb "#555555" pointtype 7 pointsize 0.75 title 'par-nonconvex', \
+  '' index 16 using 4:5 with points linecolor rgb "#555555" pointtype 5 pointsize 0.75 title 'par-nonconvex', \
   'accuracy-final.tsv' index 19 using 4:($5-$6):(0):(2*$6) with vectors nohead linecolor rgb "#0072B2" linewidth 1.2 notitle, \
   '' index 19 using ($4-0.34):5:(0.68):(0) with vectors nohead linecolor rgb "#0072B2" linewidth 2.6 notitle, \
-  '' index 18 using 4:5 with points linecolor rgb "#0072B2" pointtype 5 pointsize 0.75 title 'proxquant', \
+  '' index 18 using 4:5 with points linecolor rgb "#0072B2" pointtype 9 pointsize 0.75 title 'proxquant', \
   'accuracy-final.tsv' index 21 using 4:($5-$6):(0):(2*$6) with vectors nohead linecolor rgb "#D55E00" linewidth 1.2 notitle, \
   '' index 21 using ($4-0.34):5:(0.68):(0) with vectors nohead linecolor rgb "#D55E00" linewidth 2.6 notitle, \
-  '' index 20 using 4:5 with points linecolor rgb "#D55E00" pointtype 9 pointsize 0.75 title 'proxconnect', \
+  '' index 20 using 4:5 with points linecolor rgb "#D55E00" pointtype 13 pointsize 0.75 title 'proxconnect', \
   'accuracy-final.tsv' index 23 using 4:($5-$6):(0):(2*$6) with vectors nohead linecolor rgb "#009E73" linewidth 1.2 notitle, \
   '' index 23 using ($4-0.34):5:(0.68):(0) with vectors nohead linecolor rgb "#009E73" linewidth 2.6 notitle, \
-  '' index 22 using 4:5 with points linecolor rgb "#009E73" pointtype 13 pointsize 0.75 title 'proxsgd', \
+  '' index 22 using 4:5 with points linecolor rgb "#009E73" pointtype 11 pointsize 0.75 title 'proxsgd', \
   'accuracy-final.tsv' index 25 using 4:($5-$6):(0):(2*$6) with vectors nohead linecolor rgb "#CC79A7" linewidth 1.2 notitle, \
   '' index 25 using ($4-0.34):5:(0.68):(0) with vectors nohead linecolor rgb "#CC79A7" linewidth 2.6 notitle, \
-  '' index 24 using 4:5 with points linecolor rgb "#CC79A7" pointtype 11 pointsize 0.75 title 'lsq', \
+  '' index 24 using 4:5 with points linecolor rgb "#CC79A7" pointtype 15 pointsize 0.75 title 'lsq', \
   'accuracy-final.tsv' index 27 using 4:($5-$6):(0):(2*$6) with vectors nohead linecolor rgb "#E69F00" linewidth 1.2 notitle, \
   '' index 27 using ($4-0.34):5:(0.68):(0) with vectors nohead linecolor rgb "#E69F00" linewidth 2.6 notitle, \
-  '' index 26 using 4:5 with points linecolor rgb "#E69F00" pointtype 15 pointsize 0.75 title 'dorefa', \
+  '' index 26 using 4:5 with points linecolor rgb "#E69F00" pointtype 4 pointsize 0.75 title 'dorefa', \
   'accuracy-final.tsv' index 29 using 4:($5-$6):(0):(2*$6) with vectors nohead linecolor rgb "#56B4E9" linewidth 1.2 notitle, \
   '' index 29 using ($4-0.34):5:(0.68):(0) with vectors nohead linecolor rgb "#56B4E9" linewidth 2.6 notitle, \
-  '' index 28 using 4:5 with points linecolor rgb "#56B4E9" pointtype 4 pointsize 0.75 title 'ttq', \
+  '' index 28 using 4:5 with points linecolor rgb "#56B4E9" pointtype 6 pointsize 0.75 title 'ttq', \
   'accuracy-final.tsv' index 31 using 4:($5-$6):(0):(2*$6) with vectors nohead linecolor rgb "#8C510A" linewidth 1.2 notitle, \
   '' index 31 using ($4-0.34):5:(0.68):(0) with vectors nohead linecolor rgb "#8C510A" linewidth 2.6 notitle, \
-  '' index 30 using 4:5 with points linecolor rgb "#8C510A" pointtype 6 pointsize 0.75 title 'admm', \
+  '' index 30 using 4:5 with points linecolor rgb "#8C510A" pointtype 7 pointsize 0.75 title 'admm', \
   'accuracy-final.tsv' index 33 using 4:($5-$6):(0):(2*$6) with vectors nohead linecolor rgb "#555555" linewidth 1.2 notitle, \
   '' index 33 using ($4-0.34):5:(0.68):(0) with vectors nohead linecolor rgb "#555555" linewidth 2.6 notitle, \
-  '' index 32 using 4:5 with points linecolor rgb "#555555" pointtype 7 pointsize 0.75 title 'waveq', \
+  '' index 32 using 4:5 with points linecolor rgb "#555555" pointtype 9 pointsize 0.75 title 'waveq', \
   'accuracy-final.tsv' index 35 using 4:($5-$6):(0):(2*$6) with vectors nohead linecolor rgb "#0072B2" linewidth 1.2 notitle, \
   '' index 35 using ($4-0.34):5:(0.68):(0) with vectors nohead linecolor rgb "#0072B2" linewidth 2.6 notitle, \
-  '' index 34 using 4:5 with points linecolor rgb "#0072B2" pointtype 5 pointsize 0.75 title 'none'
+  '' index 34 using 4:5 with points linecolor rgb "#0072B2" pointtype 13 pointsize 0.75 title 'none'
 unset label
 unset arrow
 }

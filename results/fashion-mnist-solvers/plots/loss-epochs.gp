@@ -51,15 +51,15 @@ plot 'loss-epochs.tsv' index 0 using 3:5:6 with filledcurves fillcolor rgb "#555
   'loss-epochs.tsv' index 4 using 3:4 with linespoints linecolor rgb "#E69F00" linewidth 1.8 dashtype 1 pointtype 15 pointsize 0.5 notitle, \
   'loss-epochs.tsv' index 5 using 3:4 with linespoints linecolor rgb "#56B4E9" linewidth 1.8 dashtype 1 pointtype 4 pointsize 0.5 notitle, \
   'loss-epochs.tsv' index 6 using 3:4 with linespoints linecolor rgb "#8C510A" linewidth 1.8 dashtype 1 pointtype 6 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 7 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '-' pointtype 7 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 8 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '-' pointtype 5 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 9 using 3:4 with linespoints linecolor rgb "#D55E00" linewidth 1.8 dashtype '-' pointtype 9 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 10 using 3:4 with linespoints linecolor rgb "#009E73" linewidth 1.8 dashtype '-' pointtype 13 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 11 using 3:4 with linespoints linecolor rgb "#CC79A7" linewidth 1.8 dashtype '-' pointtype 11 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 12 using 3:4 with linespoints linecolor rgb "#E69F00" linewidth 1.8 dashtype '-' pointtype 15 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 13 using 3:4 with linespoints linecolor rgb "#8C510A" linewidth 1.8 dashtype '-' pointtype 6 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 14 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '.' pointtype 7 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 45 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '.' pointtype 5 pointsize 0.5 notitle
+  'loss-epochs.tsv' index 7 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '-' pointtype 5 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 8 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '-' pointtype 9 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 9 using 3:4 with linespoints linecolor rgb "#D55E00" linewidth 1.8 dashtype '-' pointtype 13 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 10 using 3:4 with linespoints linecolor rgb "#009E73" linewidth 1.8 dashtype '-' pointtype 11 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 11 using 3:4 with linespoints linecolor rgb "#CC79A7" linewidth 1.8 dashtype '-' pointtype 15 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 12 using 3:4 with linespoints linecolor rgb "#E69F00" linewidth 1.8 dashtype '-' pointtype 4 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 13 using 3:4 with linespoints linecolor rgb "#8C510A" linewidth 1.8 dashtype '-' pointtype 7 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 14 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '.' pointtype 9 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 45 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '.' pointtype 13 pointsize 0.5 notitle
 set lmargin at screen 0.32401
 set rmargin at screen 0.56250
 set tmargin at screen 0.81959
@@ -95,15 +95,15 @@ plot 'loss-epochs.tsv' index 15 using 3:5:6 with filledcurves fillcolor rgb "#55
   'loss-epochs.tsv' index 19 using 3:4 with linespoints linecolor rgb "#E69F00" linewidth 1.8 dashtype 1 pointtype 15 pointsize 0.5 notitle, \
   'loss-epochs.tsv' index 20 using 3:4 with linespoints linecolor rgb "#56B4E9" linewidth 1.8 dashtype 1 pointtype 4 pointsize 0.5 notitle, \
   'loss-epochs.tsv' index 21 using 3:4 with linespoints linecolor rgb "#8C510A" linewidth 1.8 dashtype 1 pointtype 6 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 22 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '-' pointtype 7 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 23 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '-' pointtype 5 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 24 using 3:4 with linespoints linecolor rgb "#D55E00" linewidth 1.8 dashtype '-' pointtype 9 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 25 using 3:4 with linespoints linecolor rgb "#009E73" linewidth 1.8 dashtype '-' pointtype 13 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 26 using 3:4 with linespoints linecolor rgb "#CC79A7" linewidth 1.8 dashtype '-' pointtype 11 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 27 using 3:4 with linespoints linecolor rgb "#56B4E9" linewidth 1.8 dashtype '-' pointtype 4 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 28 using 3:4 with linespoints linecolor rgb "#8C510A" linewidth 1.8 dashtype '-' pointtype 6 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 29 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '.' pointtype 7 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 45 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '.' pointtype 5 pointsize 0.5 notitle
+  'loss-epochs.tsv' index 22 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '-' pointtype 5 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 23 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '-' pointtype 9 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 24 using 3:4 with linespoints linecolor rgb "#D55E00" linewidth 1.8 dashtype '-' pointtype 13 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 25 using 3:4 with linespoints linecolor rgb "#009E73" linewidth 1.8 dashtype '-' pointtype 11 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 26 using 3:4 with linespoints linecolor rgb "#CC79A7" linewidth 1.8 dashtype '-' pointtype 15 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 27 using 3:4 with linespoints linecolor rgb "#56B4E9" linewidth 1.8 dashtype '-' pointtype 6 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 28 using 3:4 with linespoints linecolor rgb "#8C510A" linewidth 1.8 dashtype '-' pointtype 7 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 29 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '.' pointtype 9 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 45 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '.' pointtype 13 pointsize 0.5 notitle
 set lmargin at screen 0.58388
 set rmargin at screen 0.82237
 set tmargin at screen 0.81959
@@ -139,15 +139,15 @@ plot 'loss-epochs.tsv' index 30 using 3:5:6 with filledcurves fillcolor rgb "#55
   'loss-epochs.tsv' index 34 using 3:4 with linespoints linecolor rgb "#CC79A7" linewidth 1.8 dashtype 1 pointtype 11 pointsize 0.5 notitle, \
   'loss-epochs.tsv' index 35 using 3:4 with linespoints linecolor rgb "#E69F00" linewidth 1.8 dashtype 1 pointtype 15 pointsize 0.5 notitle, \
   'loss-epochs.tsv' index 36 using 3:4 with linespoints linecolor rgb "#56B4E9" linewidth 1.8 dashtype 1 pointtype 4 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 37 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '-' pointtype 7 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 38 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '-' pointtype 5 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 39 using 3:4 with linespoints linecolor rgb "#D55E00" linewidth 1.8 dashtype '-' pointtype 9 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 40 using 3:4 with linespoints linecolor rgb "#009E73" linewidth 1.8 dashtype '-' pointtype 13 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 41 using 3:4 with linespoints linecolor rgb "#CC79A7" linewidth 1.8 dashtype '-' pointtype 11 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 42 using 3:4 with linespoints linecolor rgb "#E69F00" linewidth 1.8 dashtype '-' pointtype 15 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 43 using 3:4 with linespoints linecolor rgb "#8C510A" linewidth 1.8 dashtype '-' pointtype 6 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 44 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '.' pointtype 7 pointsize 0.5 notitle, \
-  'loss-epochs.tsv' index 45 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '.' pointtype 5 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 37 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '-' pointtype 5 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 38 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '-' pointtype 9 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 39 using 3:4 with linespoints linecolor rgb "#D55E00" linewidth 1.8 dashtype '-' pointtype 13 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 40 using 3:4 with linespoints linecolor rgb "#009E73" linewidth 1.8 dashtype '-' pointtype 11 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 41 using 3:4 with linespoints linecolor rgb "#CC79A7" linewidth 1.8 dashtype '-' pointtype 15 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 42 using 3:4 with linespoints linecolor rgb "#E69F00" linewidth 1.8 dashtype '-' pointtype 4 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 43 using 3:4 with linespoints linecolor rgb "#8C510A" linewidth 1.8 dashtype '-' pointtype 7 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 44 using 3:4 with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '.' pointtype 9 pointsize 0.5 notitle, \
+  'loss-epochs.tsv' index 45 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '.' pointtype 13 pointsize 0.5 notitle, \
   keyentry with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype 1 pointtype 7 pointsize 0.8 title 'ste', \
   keyentry with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype 1 pointtype 5 pointsize 0.8 title 'binaryconnect', \
   keyentry with linespoints linecolor rgb "#D55E00" linewidth 1.8 dashtype 1 pointtype 9 pointsize 0.8 title 'binaryrelax', \
@@ -156,16 +156,16 @@ plot 'loss-epochs.tsv' index 30 using 3:5:6 with filledcurves fillcolor rgb "#55
   keyentry with linespoints linecolor rgb "#E69F00" linewidth 1.8 dashtype 1 pointtype 15 pointsize 0.8 title 'par', \
   keyentry with linespoints linecolor rgb "#56B4E9" linewidth 1.8 dashtype 1 pointtype 4 pointsize 0.8 title 'nmsgd', \
   keyentry with linespoints linecolor rgb "#8C510A" linewidth 1.8 dashtype 1 pointtype 6 pointsize 0.8 title 'par-quasiconvex', \
-  keyentry with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '-' pointtype 7 pointsize 0.8 title 'par-nonconvex', \
-  keyentry with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '-' pointtype 5 pointsize 0.8 title 'proxquant', \
-  keyentry with linespoints linecolor rgb "#D55E00" linewidth 1.8 dashtype '-' pointtype 9 pointsize 0.8 title 'proxconnect', \
-  keyentry with linespoints linecolor rgb "#009E73" linewidth 1.8 dashtype '-' pointtype 13 pointsize 0.8 title 'proxsgd', \
-  keyentry with linespoints linecolor rgb "#CC79A7" linewidth 1.8 dashtype '-' pointtype 11 pointsize 0.8 title 'lsq', \
-  keyentry with linespoints linecolor rgb "#E69F00" linewidth 1.8 dashtype '-' pointtype 15 pointsize 0.8 title 'dorefa', \
-  keyentry with linespoints linecolor rgb "#56B4E9" linewidth 1.8 dashtype '-' pointtype 4 pointsize 0.8 title 'ttq', \
-  keyentry with linespoints linecolor rgb "#8C510A" linewidth 1.8 dashtype '-' pointtype 6 pointsize 0.8 title 'admm', \
-  keyentry with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '.' pointtype 7 pointsize 0.8 title 'waveq', \
-  keyentry with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '.' pointtype 5 pointsize 0.8 title 'none'
+  keyentry with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '-' pointtype 5 pointsize 0.8 title 'par-nonconvex', \
+  keyentry with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '-' pointtype 9 pointsize 0.8 title 'proxquant', \
+  keyentry with linespoints linecolor rgb "#D55E00" linewidth 1.8 dashtype '-' pointtype 13 pointsize 0.8 title 'proxconnect', \
+  keyentry with linespoints linecolor rgb "#009E73" linewidth 1.8 dashtype '-' pointtype 11 pointsize 0.8 title 'proxsgd', \
+  keyentry with linespoints linecolor rgb "#CC79A7" linewidth 1.8 dashtype '-' pointtype 15 pointsize 0.8 title 'lsq', \
+  keyentry with linespoints linecolor rgb "#E69F00" linewidth 1.8 dashtype '-' pointtype 4 pointsize 0.8 title 'dorefa', \
+  keyentry with linespoints linecolor rgb "#56B4E9" linewidth 1.8 dashtype '-' pointtype 6 pointsize 0.8 title 'ttq', \
+  keyentry with linespoints linecolor rgb "#8C510A" linewidth 1.8 dashtype '-' pointtype 7 pointsize 0.8 title 'admm', \
+  keyentry with linespoints linecolor rgb "#555555" linewidth 1.8 dashtype '.' pointtype 9 pointsize 0.8 title 'waveq', \
+  keyentry with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '.' pointtype 13 pointsize 0.8 title 'none'
 unset multiplot
 }
 set output
