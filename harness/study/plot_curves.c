@@ -146,7 +146,7 @@ typedef struct layout {
     int panel_width, panel_height, legend_width, width, height;
 } layout;
 
-enum { LEFT = 78, GAP = 26, BOTTOM = 58, PANEL_TITLE = 26, MAX_ACROSS = 3, CHARACTER = 8 };
+enum { LEFT = 78, GAP = 26, BOTTOM = 58, PANEL_TITLE = 26, MAX_ACROSS = 3, CHARACTER = 8, LEGEND_LINE = 21 };
 
 static size_t characters(const char *text)
 {
@@ -174,6 +174,8 @@ static int find_layout(const curves *c, layout *l)
     l->down = (l->n_panels + l->across - 1) / l->across;
     l->panel_width = l->n_panels == 1 ? 480 : 290;
     l->panel_height = l->n_panels == 1 ? 330 : 260;
+    while (l->down * l->panel_height < LEGEND_LINE * (int)t->n_rows) /* a legend that is too high goes on beside, cut off */
+        l->panel_height += LEGEND_LINE;
     l->legend_width = 70 + CHARACTER * (int)longest;
     l->width = LEFT + l->across * (l->panel_width + GAP) + l->legend_width;
     l->top = t->column_key == SIZE_MAX ? 0 : PANEL_TITLE;
