@@ -4,9 +4,9 @@ set datafile separator tab
 set datafile missing ''
 do for [format in 'svg png'] {
 if (format eq 'svg') {
-    set terminal svg size 1216,388 background 'white' font 'DejaVu Sans,13' linewidth 1
+    set terminal svg size 1216,514 background 'white' font 'DejaVu Sans,13' linewidth 1
 } else {
-    set terminal pngcairo size 2432,776 background 'white' font 'DejaVu Sans,13' fontscale 1.5 linewidth 2 pointscale 2
+    set terminal pngcairo size 2432,1028 background 'white' font 'DejaVu Sans,13' fontscale 1.5 linewidth 2 pointscale 2
 }
 set output 'accuracy-epochs.'.format
 set border 3 linecolor rgb "#444444"
@@ -18,8 +18,8 @@ set xrange [0:4.08]
 set multiplot title 'resnet8 on Fashion-MNIST' offset 0,-0.2
 set lmargin at screen 0.06414
 set rmargin at screen 0.30263
-set tmargin at screen 0.81959
-set bmargin at screen 0.14948
+set tmargin at screen 0.86381
+set bmargin at screen 0.11284
 set title '2 bits' offset 0,-0.5
 set ylabel axis
 set format y '%g'
@@ -62,8 +62,8 @@ plot 'accuracy-epochs.tsv' index 0 using 3:5:6 with filledcurves fillcolor rgb "
   'accuracy-epochs.tsv' index 45 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '.' pointtype 13 pointsize 0.5 notitle
 set lmargin at screen 0.32401
 set rmargin at screen 0.56250
-set tmargin at screen 0.81959
-set bmargin at screen 0.14948
+set tmargin at screen 0.86381
+set bmargin at screen 0.11284
 set title 'ternary' offset 0,-0.5
 unset ylabel
 set format y ''
@@ -106,13 +106,13 @@ plot 'accuracy-epochs.tsv' index 15 using 3:5:6 with filledcurves fillcolor rgb 
   'accuracy-epochs.tsv' index 45 using 3:4 with linespoints linecolor rgb "#0072B2" linewidth 1.8 dashtype '.' pointtype 13 pointsize 0.5 notitle
 set lmargin at screen 0.58388
 set rmargin at screen 0.82237
-set tmargin at screen 0.81959
-set bmargin at screen 0.14948
+set tmargin at screen 0.86381
+set bmargin at screen 0.11284
 set title '1 bit' offset 0,-0.5
 unset ylabel
 set format y ''
 set xlabel 'epoch' offset 0,0.3
-set key at screen 0.84375, screen 0.81959 left top Left reverse samplen 2 spacing 1.25 textcolor rgb "#222222"
+set key at screen 0.84375, screen 0.86381 left top Left reverse samplen 2 spacing 1.25 textcolor rgb "#222222"
 unset label
 set label 'ttq: skipped' at graph 0.98, graph 0.050 right font ',11' textcolor rgb "#56B4E9"
 set label 'par-quasiconvex: skipped' at graph 0.98, graph 0.115 right font ',11' textcolor rgb "#8C510A"
