@@ -193,6 +193,7 @@ START_TEST(a_plan_means_its_cells)
     json_t *lines = json_array();
     fixture_add(lines, record_of(plan, 1, 1, 70));
     fixture_add(lines, fixture_line("foreign", 2, 1, "done", 10));
+    fixture_add(lines, fixture_line("none-such", 2, 1, "skipped", 0)); /* as ls --json writes a skipped cell: not foreign */
     json_t *third_seed = record_of(plan, 1, 1, 71);
     json_object_set_new(third_seed, "seed", json_integer(3));
     fixture_add(lines, third_seed);
