@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/stats.h"
 #include "cli/cli.h"
 #include "train/machine.h"
 #include "train/trainer.h"
@@ -149,12 +150,6 @@ static int time_window(qb_trainer *t, int64_t batch, int64_t *step, int64_t n_st
     return QB_OK;
 }
 
-static int compare_reals(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static int time_ceiling(qb_trainer *t, int64_t n_passes, double *ret_ms)
 {
     double ms[MAX_PASSES];
@@ -166,14 +161,14 @@ static int time_ceiling(qb_trainer *t, int64_t n_passes, double *ret_ms)
         QB_TRY(qb_net_replay_products(t->net));
         ms[i] = 1000 * (qb_now_seconds() - begin);
     }
-    qsort(ms, (size_t)n_passes, sizeof ms[0], compare_reals);
-    *ret_ms = ms[n_passes / 2];
+    *ret_ms = qb_median(ms, (size_t)n_passes);
     return QB_OK;
 }
 
 static int compare_windows(const void *a, const void *b)
 {
-    return compare_reals(&((const qb_bench_window *)a)->images_per_second, &((const qb_bench_window *)b)->images_per_second);
+    double x = ((const qb_bench_window *)a)->images_per_second, y = ((const qb_bench_window *)b)->images_per_second;
+    return (x > y) - (x < y);
 }
 
 /* Steps in a window: enough for `seconds`, and whole periods of the quantizer where that costs little. */
@@ -243,14 +238,12 @@ static void summarize(qb_bench *b)
         ceilings[i] = b->windows[i].ceiling;
         ratios[i] = ceilings[i] / b->windows[i].step;
     }
-    qsort(ratios, b->n_windows, sizeof ratios[0], compare_reals);
-    qsort(ceilings, b->n_windows, sizeof ceilings[0], compare_reals);
-    b->ratio = ratios[b->n_windows / 2];
+    b->ratio = qb_median(ratios, b->n_windows); /* sorts them */
     b->ratio_low = ratios[0];
     b->ratio_high = ratios[b->n_windows - 1];
     qsort(b->windows, b->n_windows, sizeof b->windows[0], compare_windows);
     b->median = b->windows[b->n_windows / 2];
-    b->ceiling = ceilings[b->n_windows / 2];
+    b->ceiling = qb_median(ceilings, b->n_windows);
     for (size_t i = 0; i < b->n_costs; i++)
         b->costs[i].seconds /= (double)((int64_t)b->n_windows * b->steps);
     struct rusage usage;

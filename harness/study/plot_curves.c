@@ -148,14 +148,6 @@ typedef struct layout {
 
 enum { LEFT = 78, GAP = 26, BOTTOM = 58, PANEL_TITLE = 26, MAX_ACROSS = 3, CHARACTER = 8, LEGEND_LINE = 21 };
 
-static size_t characters(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xC0) != 0x80;
-    return n;
-}
-
 static int find_layout(const curves *c, layout *l)
 {
     const qb_table *t = c->t;
@@ -167,7 +159,8 @@ static int find_layout(const curves *c, layout *l)
         char *name = qb_plot_series_name(t, row);
         if (!name)
             return QB_E_NOMEM;
-        longest = characters(name) > longest ? characters(name) : longest;
+        size_t length = qb_utf8_count(name, strlen(name));
+        longest = length > longest ? length : longest;
         qb_free(name);
     }
     l->across = l->n_panels < MAX_ACROSS ? l->n_panels : MAX_ACROSS;
