@@ -58,7 +58,7 @@ void golden_fill_param(const qb_param *p, const char *prefix)
     qb_free(name);
 }
 
-static void fill_buffer(const qb_buffer *b, const char *prefix)
+static void fill_buffer(const qb_running_stat *b, const char *prefix)
 {
     bool variance = qb_ends_with(b->name, ".running_var");
     char *name = qb_sprintf("%s%s", prefix, b->name);
@@ -73,7 +73,7 @@ static void fill_net(qb_net *net, const golden_file *f)
     const qb_param *p = qb_net_params(net, &n);
     for (size_t i = 0; i < n; i++)
         golden_fill_param(&p[i], prefix);
-    const qb_buffer *b = qb_net_buffers(net, &n);
+    const qb_running_stat *b = qb_net_running_stats(net, &n);
     for (size_t i = 0; i < n; i++)
         fill_buffer(&b[i], prefix);
 }
@@ -126,7 +126,7 @@ static bool compare_running(worst *w, const golden_file *f, qb_net *net)
 {
     json_t *names = golden_meta_json(f, "running");
     size_t n;
-    const qb_buffer *b = qb_net_buffers(net, &n);
+    const qb_running_stat *b = qb_net_running_stats(net, &n);
     bool same = n == json_array_size(names);
     float *heads = n ? golden_floats(f, NULL, "running_head", NULL) : NULL;
     for (size_t i = 0; same && i < n; i++) {

@@ -261,7 +261,7 @@ static void look_at_step(run *r, int64_t step)
 /* Slopes that the file lists against those that the plugin takes from its levels. */
 static void look_at_slopes(run *r)
 {
-    const qb_tensor *t = &r->quant->tensors[0];
+    const qb_quant_tensor *t = &r->quant->tensors[0];
     const char *solver = golden_text(r->c, "solver");
     double scale = golden_number(r->c, "strength", 0);
     if (golden_tensor(r->f, r->name, "alpha") == NULL || t->levels == NULL || golden_tensor(r->f, r->name, "Q") == NULL ||
@@ -281,7 +281,7 @@ static void look_at_slopes(run *r)
 
 static int look_at_end(run *r)
 {
-    const qb_tensor *t = &r->quant->tensors[0];
+    const qb_quant_tensor *t = &r->quant->tensors[0];
     compare(r, "u", 0, r->x, r->n);
     if (t->levels != NULL)
         compare(r, "Q", 0, t->levels, (size_t)(t->view.n_rows * t->n_levels));

@@ -37,20 +37,20 @@ ref_net *ref_net_create(const qb_graph *graph, int n)
     ref_net *r = calloc(1, sizeof *r);
     if (r == NULL)
         abort();
-    size_t n_params, n_buffers, n_layers;
+    size_t n_params, n_running_stats, n_layers;
     const qb_param *params = qb_graph_params(graph, &n_params);
-    const qb_buffer *buffers = qb_graph_buffers(graph, &n_buffers);
+    const qb_running_stat *running_stats = qb_graph_running_stats(graph, &n_running_stats);
     qb_graph_layers(graph, &n_layers);
     *r = (ref_net){.graph = graph, .n = n, .params = pointers(n_params), .param_grad = pointers(n_params),
-                   .buffers = pointers(n_buffers), .value = pointers(n_layers), .grad = pointers(n_layers)};
+                   .running_stats = pointers(n_running_stats), .value = pointers(n_layers), .grad = pointers(n_layers)};
     for (size_t i = 0; i < n_params; i++) {
         r->params[i] = doubles(params[i].n);
         r->param_grad[i] = doubles(params[i].n);
     }
-    for (size_t i = 0; i < n_buffers; i++) {
-        r->buffers[i] = doubles(buffers[i].n);
-        for (size_t k = 0; k < buffers[i].n; k++)
-            r->buffers[i][k] = (double)buffers[i].init;
+    for (size_t i = 0; i < n_running_stats; i++) {
+        r->running_stats[i] = doubles(running_stats[i].n);
+        for (size_t k = 0; k < running_stats[i].n; k++)
+            r->running_stats[i][k] = (double)running_stats[i].init;
     }
     for (size_t i = 0; i < n_layers; i++) {
         r->value[i] = doubles(ref_count(r, (qb_ref)i));
@@ -67,9 +67,9 @@ void ref_net_destroy(ref_net *r)
         free(r->params[i]);
         free(r->param_grad[i]);
     }
-    qb_graph_buffers(r->graph, &n);
+    qb_graph_running_stats(r->graph, &n);
     for (size_t i = 0; i < n; i++)
-        free(r->buffers[i]);
+        free(r->running_stats[i]);
     qb_graph_layers(r->graph, &n);
     for (size_t i = 0; i < n; i++) {
         free(r->value[i]);
@@ -77,7 +77,7 @@ void ref_net_destroy(ref_net *r)
     }
     free(r->params);
     free(r->param_grad);
-    free(r->buffers);
+    free(r->running_stats);
     free(r->value);
     free(r->grad);
     free(r);
@@ -163,7 +163,7 @@ static void moments(const double *x, int batch, qb_shape s, int64_t c, double *r
 static void batchnorm_forward(ref_net *r, const qb_layer *l, bool train)
 {
     const double *x = r->value[l->in[0]], *residual = l->in[1] != QB_NONE ? r->value[l->in[1]] : NULL;
-    double *y = r->value[l->ref], *running_mean = r->buffers[l->buffer], *running_var = r->buffers[l->buffer + 1];
+    double *y = r->value[l->ref], *running_mean = r->running_stats[l->running_stat], *running_var = r->running_stats[l->running_stat + 1];
     int64_t plane = l->out.h * l->out.w;
     for (int64_t c = 0; c < l->out.c; c++) {
         double mean = running_mean[c], var = running_var[c], m = (double)(r->n * plane);

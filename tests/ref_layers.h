@@ -11,7 +11,7 @@ typedef struct ref_net {
     int n;
     double **params;     /* in: values, one array a parameter */
     double **param_grad; /* out */
-    double **buffers;    /* running statistics, updated by a forward pass in training */
+    double **running_stats; /* running statistics, updated by a forward pass in training */
     double **value, **grad; /* one array a layer; value[0] = images is in */
 } ref_net;
 

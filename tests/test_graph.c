@@ -72,7 +72,7 @@ START_TEST(describes_its_layers)
         end = p[i].offset + p[i].n;
     }
     ck_assert_uint_ge(qb_graph_slab_size(g), end);
-    const qb_buffer *b = qb_graph_buffers(g, &n);
+    const qb_running_stat *b = qb_graph_running_stats(g, &n);
     ck_assert_uint_eq(n, 2);
     ck_assert_str_eq(b[0].name, "bn.running_mean");
     ck_assert_str_eq(b[1].name, "bn.running_var");

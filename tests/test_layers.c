@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "engine/plan.h"
+#include "engine/net_plan.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,20 +20,20 @@ enum { CLASSES = 3 };
 typedef struct engine {
     qb_dnn *dnn;
     qb_param *params;
-    qb_buffer *buffers;
-    size_t n_params, n_buffers;
+    qb_running_stat *running_stats;
+    size_t n_params, n_running_stats;
     float *x, *g;
     const float *slab;
-    qb_plan *plan;
+    qb_net_plan *plan;
     char *arena;
 } engine;
 
 static void make_engine(engine *e, const qb_graph *g, int n, qb_mode mode, qb_type type)
 {
     const qb_param *params = qb_graph_params(g, &e->n_params);
-    const qb_buffer *buffers = qb_graph_buffers(g, &e->n_buffers);
+    const qb_running_stat *running_stats = qb_graph_running_stats(g, &e->n_running_stats);
     e->params = qb_alloc(e->n_params, sizeof *e->params);
-    e->buffers = qb_alloc(e->n_buffers, sizeof *e->buffers);
+    e->running_stats = qb_alloc(e->n_running_stats, sizeof *e->running_stats);
     e->x = qb_alloc(qb_graph_slab_size(g), sizeof *e->x);
     e->g = qb_alloc(qb_graph_slab_size(g), sizeof *e->g);
     e->slab = NULL;
@@ -42,30 +42,30 @@ static void make_engine(engine *e, const qb_graph *g, int n, qb_mode mode, qb_ty
         e->params[i].x = e->params[i].w = e->x + params[i].offset;
         e->params[i].g = e->g + params[i].offset;
     }
-    for (size_t i = 0; i < e->n_buffers; i++) {
-        e->buffers[i] = buffers[i];
-        e->buffers[i].value = qb_alloc(buffers[i].n, sizeof(float));
-        for (size_t k = 0; k < buffers[i].n; k++)
-            e->buffers[i].value[k] = buffers[i].init;
+    for (size_t i = 0; i < e->n_running_stats; i++) {
+        e->running_stats[i] = running_stats[i];
+        e->running_stats[i].value = qb_alloc(running_stats[i].n, sizeof(float));
+        for (size_t k = 0; k < running_stats[i].n; k++)
+            e->running_stats[i].value[k] = running_stats[i].init;
     }
     ck_assert_msg(qb_dnn_create(&e->dnn) == 0, "%s", qb_err_text());
-    const qb_plan_base base = {.graph = g, .dnn = e->dnn, .type = type, .params = e->params, .buffers = e->buffers, .slab = &e->slab};
-    ck_assert_msg(qb_plan_create(&base, n, mode, &e->plan) == 0, "%s", qb_err_text());
-    e->arena = qb_alloc(qb_plan_arena_bytes(e->plan), 1);
-    memset(e->arena, 0xff, qb_plan_arena_bytes(e->plan)); /* NaN: what nobody wrote must not matter */
-    ck_assert_msg(qb_plan_bind_all(e->plan, e->arena) == 0, "%s", qb_err_text());
+    const qb_net_plan_base base = {.graph = g, .dnn = e->dnn, .type = type, .params = e->params, .running_stats = e->running_stats, .slab = &e->slab};
+    ck_assert_msg(qb_net_plan_create(&base, n, mode, &e->plan) == 0, "%s", qb_err_text());
+    e->arena = qb_alloc(qb_net_plan_arena_bytes(e->plan), 1);
+    memset(e->arena, 0xff, qb_net_plan_arena_bytes(e->plan)); /* NaN: what nobody wrote must not matter */
+    ck_assert_msg(qb_net_plan_bind_all(e->plan, e->arena) == 0, "%s", qb_err_text());
 }
 
 static void finish_engine(engine *e)
 {
-    qb_plan_destroy(e->plan);
+    qb_net_plan_destroy(e->plan);
     qb_dnn_destroy(e->dnn);
-    for (size_t i = 0; i < e->n_buffers; i++)
-        qb_free(e->buffers[i].value);
+    for (size_t i = 0; i < e->n_running_stats; i++)
+        qb_free(e->running_stats[i].value);
     qb_free(e->arena);
     qb_free(e->g);
     qb_free(e->x);
-    qb_free(e->buffers);
+    qb_free(e->running_stats);
     qb_free(e->params);
 }
 
@@ -139,27 +139,27 @@ static void check_graph(qb_graph *g, int n, bool integers, double offset, qb_typ
     widen(grad, n_out, ref_grad);
 
     for (int pass = 0; pass < 2; pass++) { /* the second finds the memory as the first left it */
-        ck_assert_int_eq(qb_plan_forward(e.plan, images), 0);
-        compare("logits", qb_plan_logits(e.plan), (ref_net_forward(r, true), ref_logits(r)), n_out, tol);
-        memcpy(qb_plan_logits_grad(e.plan), grad, n_out * sizeof *grad);
-        ck_assert_int_eq(qb_plan_backward(e.plan), 0);
+        ck_assert_int_eq(qb_net_plan_forward(e.plan, images), 0);
+        compare("logits", qb_net_plan_logits(e.plan), (ref_net_forward(r, true), ref_logits(r)), n_out, tol);
+        memcpy(qb_net_plan_logits_grad(e.plan), grad, n_out * sizeof *grad);
+        ck_assert_int_eq(qb_net_plan_backward(e.plan), 0);
         ref_net_backward(r, ref_grad);
         for (size_t i = 0; i < e.n_params; i++)
             compare(e.params[i].name, e.params[i].g, r->param_grad[i], e.params[i].n, tol);
-        for (size_t i = 0; i < e.n_buffers; i++)
-            compare(e.buffers[i].name, e.buffers[i].value, r->buffers[i], e.buffers[i].n, tol);
+        for (size_t i = 0; i < e.n_running_stats; i++)
+            compare(e.running_stats[i].name, e.running_stats[i].value, r->running_stats[i], e.running_stats[i].n, tol);
     }
 
-    qb_plan *trained = e.plan; /* evaluation with the running statistics of those two steps */
-    const qb_plan_base base = {.graph = g, .dnn = e.dnn, .type = type, .params = e.params, .buffers = e.buffers, .slab = &e.slab};
-    ck_assert_int_eq(qb_plan_create(&base, n, QB_EVAL, &e.plan), 0);
+    qb_net_plan *trained = e.plan; /* evaluation with the running statistics of those two steps */
+    const qb_net_plan_base base = {.graph = g, .dnn = e.dnn, .type = type, .params = e.params, .running_stats = e.running_stats, .slab = &e.slab};
+    ck_assert_int_eq(qb_net_plan_create(&base, n, QB_EVAL, &e.plan), 0);
     qb_free(e.arena);
-    e.arena = qb_alloc(qb_plan_arena_bytes(e.plan), 1);
-    ck_assert_int_eq(qb_plan_bind_all(e.plan, e.arena), 0);
-    ck_assert_int_eq(qb_plan_forward(e.plan, images), 0);
+    e.arena = qb_alloc(qb_net_plan_arena_bytes(e.plan), 1);
+    ck_assert_int_eq(qb_net_plan_bind_all(e.plan, e.arena), 0);
+    ck_assert_int_eq(qb_net_plan_forward(e.plan, images), 0);
     ref_net_forward(r, false);
-    compare("evaluation logits", qb_plan_logits(e.plan), ref_logits(r), n_out, tol);
-    qb_plan_destroy(trained);
+    compare("evaluation logits", qb_net_plan_logits(e.plan), ref_logits(r), n_out, tol);
+    qb_net_plan_destroy(trained);
 
     qb_free(ref_grad);
     qb_free(grad);
@@ -382,11 +382,11 @@ START_TEST(keeps_variance_under_a_large_mean)
     qb_hash_fill("images", ref_count(r, 0), 1.5, 1000, images);
     images[0] = -3e4F; /* the first pixel far from all others: no good guess of the mean */
     widen(images, ref_count(r, 0), r->value[0]);
-    ck_assert_int_eq(qb_plan_forward(e.plan, images), 0);
+    ck_assert_int_eq(qb_net_plan_forward(e.plan, images), 0);
     ref_net_forward(r, true);
-    for (size_t i = 0; i < e.n_buffers; i++)
-        for (size_t k = 0; k < e.buffers[i].n; k++)
-            ck_assert_double_le(fabs((double)e.buffers[i].value[k] / r->buffers[i][k] - 1), 1e-6);
+    for (size_t i = 0; i < e.n_running_stats; i++)
+        for (size_t k = 0; k < e.running_stats[i].n; k++)
+            ck_assert_double_le(fabs((double)e.running_stats[i].value[k] / r->running_stats[i][k] - 1), 1e-6);
     qb_free(images);
     ref_net_destroy(r);
     finish_engine(&e);

@@ -63,7 +63,7 @@ START_TEST(has_the_counts_of_the_recipes)
     }
     for (size_t i = 0; i < qb_graph_n_layers(g); i++)
         macs += qb_graph_layer(g, i).macs;
-    const qb_buffer *b = qb_graph_buffers(g, &n);
+    const qb_running_stat *b = qb_graph_running_stats(g, &n);
     for (size_t i = 0; i < n; i++)
         statistics += (int64_t)b[i].n;
     ck_assert_int_eq(sum[QB_ROLE_QUANT].values, table[_i].quant.values);
@@ -105,7 +105,7 @@ START_TEST(names_are_the_state_dict_in_its_order)
         ck_assert_str_eq(p[i].name, json_string_value(json_array_get(names, i)));
     json_decref(names);
     names = names_of(&f, "running");
-    const qb_buffer *b = qb_graph_buffers(g, &n);
+    const qb_running_stat *b = qb_graph_running_stats(g, &n);
     ck_assert_int_eq(n, json_array_size(names));
     for (size_t i = 0; i < n; i++)
         ck_assert_str_eq(b[i].name, json_string_value(json_array_get(names, i)));

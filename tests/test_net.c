@@ -84,7 +84,7 @@ static uint64_t fingerprint(qb_net *net)
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < p[i].n * sizeof(float); k++)
             h = (h ^ ((const unsigned char *)p[i].x)[k]) * 1099511628211U;
-    qb_buffer *b = qb_net_buffers(net, &n);
+    qb_running_stat *b = qb_net_running_stats(net, &n);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < b[i].n * sizeof(float); k++)
             h = (h ^ ((const unsigned char *)b[i].value)[k]) * 1099511628211U;

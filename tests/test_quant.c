@@ -589,8 +589,8 @@ START_TEST(first_and_last_layer)
     net_prepare(&n, &(net_options){.solver = "ste"});
     const int want[N_PARAMS] = {QB_LAYER_INNER, QB_LAYER_FIRST, QB_LAYER_INNER, QB_LAYER_INNER, QB_LAYER_INNER, QB_LAYER_LAST};
     for (size_t i = 0; i < N_PARAMS; i++)
-        ck_assert_int_eq(qb_tensor_layer(n.params, N_PARAMS, i), want[i]);
-    ck_assert_int_eq(qb_tensor_layer(n.params + 1, 1, 0), QB_LAYER_FIRST);
+        ck_assert_int_eq(qb_quant_tensor_layer(n.params, N_PARAMS, i), want[i]);
+    ck_assert_int_eq(qb_quant_tensor_layer(n.params + 1, 1, 0), QB_LAYER_FIRST);
     net_close(&n);
 }
 END_TEST
@@ -600,11 +600,11 @@ START_TEST(neighbours_are_one_group)
 {
     net n;
     net_prepare(&n, &(net_options){.solver = "ste"});
-    qb_tensor tensors[N_VIEWS] = {{0}};
+    qb_quant_tensor tensors[N_VIEWS] = {{0}};
     size_t order[N_VIEWS], starts[N_VIEWS + 1];
     for (int v = 0; v < N_VIEWS; v++)
         tensors[v].param = &n.params[view_params[v]];
-    ck_assert_uint_eq(qb_tensor_groups(tensors, N_VIEWS, order, starts), 2);
+    ck_assert_uint_eq(qb_quant_tensor_groups(tensors, N_VIEWS, order, starts), 2);
     ck_assert(order[0] == 2 && order[1] == 1 && order[2] == 0); /* the largest first */
     ck_assert(starts[0] == 0 && starts[1] == 1 && starts[2] == 3);
     net_close(&n);

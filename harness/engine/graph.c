@@ -1,4 +1,4 @@
-/* The list of layers, their parameters and buffers, and the first error of its builders. */
+/* The list of layers, their parameters and running statistics, and the first error of its builders. */
 #include "base/err.h"
 #include "base/mem.h"
 #include "engine/layer.h"
@@ -16,8 +16,8 @@ struct qb_graph {
     size_t n_layers;
     qb_param *params;
     size_t n_params;
-    qb_buffer *buffers;
-    size_t n_buffers;
+    qb_running_stat *running_stats;
+    size_t n_running_stats;
     size_t slab_size;
     qb_ref logits;
     int error; /* first error of a builder, with its text */
@@ -55,11 +55,11 @@ void qb_graph_destroy(qb_graph *g)
         qb_free(g->layers[i].name);
     for (size_t i = 0; i < g->n_params; i++)
         qb_free((char *)g->params[i].name);
-    for (size_t i = 0; i < g->n_buffers; i++)
-        qb_free((char *)g->buffers[i].name);
+    for (size_t i = 0; i < g->n_running_stats; i++)
+        qb_free((char *)g->running_stats[i].name);
     qb_free(g->layers);
     qb_free(g->params);
-    qb_free(g->buffers);
+    qb_free(g->running_stats);
     qb_free(g->model);
     qb_free(g);
 }
@@ -176,36 +176,36 @@ size_t qb_graph_add_param(qb_graph *g, const char *name, const char *suffix, qb_
     return g->n_params++;
 }
 
-size_t qb_graph_add_buffer(qb_graph *g, const char *name, const char *suffix, int64_t n, float init)
+size_t qb_graph_add_running_stat(qb_graph *g, const char *name, const char *suffix, int64_t n, float init)
 {
     if (g->error < 0)
         return 0;
     char *full = qb_sprintf("%s.%s", name, suffix);
-    if (full == NULL || !grow((void **)&g->buffers, g->n_buffers, sizeof *g->buffers)) {
+    if (full == NULL || !grow((void **)&g->running_stats, g->n_running_stats, sizeof *g->running_stats)) {
         qb_free(full);
         fail_memory(g);
         return 0;
     }
-    g->buffers[g->n_buffers] = (qb_buffer){.name = full, .n = (size_t)n, .init = init};
-    return g->n_buffers++;
+    g->running_stats[g->n_running_stats] = (qb_running_stat){.name = full, .n = (size_t)n, .init = init};
+    return g->n_running_stats++;
 }
 
-bool qb_graph_find_declared(const qb_graph *g, const char *name, size_t *ret_param, size_t *ret_buffer)
+bool qb_graph_find_declared(const qb_graph *g, const char *name, size_t *ret_param, size_t *ret_running_stat)
 {
-    size_t length = strlen(name), param = g->n_params, buffer = g->n_buffers;
+    size_t length = strlen(name), param = g->n_params, running_stat = g->n_running_stats;
     for (size_t i = 0; i < g->n_params; i++)
         if (strncmp(g->params[i].name, name, length) == 0 && strcmp(g->params[i].name + length, ".weight") == 0)
             param = i;
-    for (size_t i = 0; i < g->n_buffers; i++)
-        if (strncmp(g->buffers[i].name, name, length) == 0 && strcmp(g->buffers[i].name + length, ".running_mean") == 0)
-            buffer = i;
-    if (param == g->n_params || buffer == g->n_buffers)
+    for (size_t i = 0; i < g->n_running_stats; i++)
+        if (strncmp(g->running_stats[i].name, name, length) == 0 && strcmp(g->running_stats[i].name + length, ".running_mean") == 0)
+            running_stat = i;
+    if (param == g->n_params || running_stat == g->n_running_stats)
         return false;
     for (size_t i = 0; i < g->n_layers; i++)
         if (g->layers[i].n_params > 0 && g->layers[i].param == param)
             return false;
     *ret_param = param;
-    *ret_buffer = buffer;
+    *ret_running_stat = running_stat;
     return true;
 }
 
@@ -268,10 +268,10 @@ const qb_param *qb_graph_params(const qb_graph *g, size_t *ret_n)
     *ret_n = g->n_params;
     return g->params;
 }
-const qb_buffer *qb_graph_buffers(const qb_graph *g, size_t *ret_n)
+const qb_running_stat *qb_graph_running_stats(const qb_graph *g, size_t *ret_n)
 {
-    *ret_n = g->n_buffers;
-    return g->buffers;
+    *ret_n = g->n_running_stats;
+    return g->running_stats;
 }
 size_t qb_graph_slab_size(const qb_graph *g)
 {

@@ -39,7 +39,7 @@ qb_ref qb_graph_conv(qb_graph *g, qb_ref x, const char *name, int out, int kerne
  * momentum 0.1 (spec/recipes.md 1.5). */
 qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residual, bool relu);
 
-/* Registers NAME's parameters and buffers now; the qb_graph_batchnorm of that name follows later. Needed where the
+/* Registers NAME's parameters and running statistics now; the qb_graph_batchnorm of that name follows later. Needed where the
  * state dict's order is not the order of execution: in a torchvision block bn3 is registered before downsample.0,
  * but runs after it, because it adds its output. */
 void qb_graph_declare_batchnorm(qb_graph *g, const char *name, int channels);
@@ -73,9 +73,9 @@ int qb_graph_n_classes(const qb_graph *g);
 size_t qb_graph_n_layers(const qb_graph *g);
 qb_layer_info qb_graph_layer(const qb_graph *g, size_t i);
 
-/* Parameters and buffers in state-dict order (registration order); data pointers NULL, offsets set. */
+/* Parameters and running statistics in state-dict order (registration order); data pointers NULL, offsets set. */
 const qb_param *qb_graph_params(const qb_graph *g, size_t *ret_n);
-const qb_buffer *qb_graph_buffers(const qb_graph *g, size_t *ret_n);
+const qb_running_stat *qb_graph_running_stats(const qb_graph *g, size_t *ret_n);
 size_t qb_graph_slab_size(const qb_graph *g); /* floats in a slab, alignment included */
 
 #endif

@@ -11,7 +11,7 @@
 #include "engine/graph.h"
 #include "engine/net.h"
 
-typedef struct qb_plan qb_plan;
+typedef struct qb_net_plan qb_net_plan;
 typedef struct qb_layer_kind qb_layer_kind;
 
 typedef struct qb_layer {
@@ -24,7 +24,7 @@ typedef struct qb_layer {
     int kernel, stride, pad; /* convolution, pooling, shortcut */
     bool bias, relu;
     size_t param, n_params; /* first parameter and how many */
-    size_t buffer;          /* first running statistic */
+    size_t running_stat;    /* first running statistic */
     int64_t macs;
     int n_readers;
     bool needs_grad; /* a parameter is at or above this layer */
@@ -35,12 +35,12 @@ struct qb_layer_kind {
     size_t op_size; /* bytes of the state that a layer has in each plan; zeroed */
     int max_grads;  /* how many gradients of its output backward can add while reading; >= 1 */
     /* Decides the layout of the output, creates primitives, asks for buffers. Layers come in order. */
-    int (*plan)(qb_plan *p, const qb_layer *l, void *op);
+    int (*plan)(qb_net_plan *p, const qb_layer *l, void *op);
     /* Training only, in reverse order: the gradients of the output are known, those of the inputs are announced. */
-    int (*plan_backward)(qb_plan *p, const qb_layer *l, void *op);
-    int (*bind)(qb_plan *p, const qb_layer *l, void *op); /* buffers have addresses now */
-    int (*forward)(qb_plan *p, const qb_layer *l, void *op);
-    int (*backward)(qb_plan *p, const qb_layer *l, void *op);
+    int (*plan_backward)(qb_net_plan *p, const qb_layer *l, void *op);
+    int (*bind)(qb_net_plan *p, const qb_layer *l, void *op); /* buffers have addresses now */
+    int (*forward)(qb_net_plan *p, const qb_layer *l, void *op);
+    int (*backward)(qb_net_plan *p, const qb_layer *l, void *op);
     void (*finish)(void *op);
 };
 
@@ -61,8 +61,8 @@ qb_ref qb_graph_add(qb_graph *g, const char *name, const qb_layer *l);
 size_t qb_graph_add_param(qb_graph *g, const char *name, const char *suffix, qb_role role, qb_init init, int n_dims,
                           const int64_t *shape, int64_t fan_in, int64_t fan_out);
 /* The parameters of a batchnorm that was declared ahead and belongs to no layer yet. */
-bool qb_graph_find_declared(const qb_graph *g, const char *name, size_t *ret_param, size_t *ret_buffer);
-size_t qb_graph_add_buffer(qb_graph *g, const char *name, const char *suffix, int64_t n, float init);
+bool qb_graph_find_declared(const qb_graph *g, const char *name, size_t *ret_param, size_t *ret_running_stat);
+size_t qb_graph_add_running_stat(qb_graph *g, const char *name, const char *suffix, int64_t n, float init);
 const qb_layer *qb_graph_layers(const qb_graph *g, size_t *ret_n);
 qb_ref qb_graph_logits(const qb_graph *g);
 
@@ -70,30 +70,30 @@ qb_ref qb_graph_logits(const qb_graph *g);
 
 enum { QB_MAX_GRADS = 3 }; /* no kind adds up more of them by itself */
 
-typedef struct qb_tensor {
+typedef struct qb_activation {
     qb_layout layout;
     int value;   /* buffer */
     int *grads;  /* buffers of its readers' gradient contributions, in the order of backward */
     int n_grads; /* those that backward reads; the plan adds up further ones first */
     int n_contributions;
-} qb_tensor;
+} qb_activation;
 
 typedef struct qb_memory { /* one buffer; its place in the arena all plans share */
     size_t bytes, offset;
     int first, last;
 } qb_memory;
 
-/* Layers read the first part and call the functions below; the rest is plan.c's. */
-struct qb_plan {
+/* Layers read the first part and call the functions below; the rest is net_plan.c's. */
+struct qb_net_plan {
     const qb_graph *graph;
     qb_dnn *dnn;
     int n;
     qb_mode mode;
     qb_type type;        /* of activations */
-    qb_tensor *tensors;  /* one a layer */
+    qb_activation *activations;/* one a layer */
     const float *images; /* of this forward pass */
     qb_param *params;    /* the net's */
-    qb_buffer *buffers;  /* the net's running statistics */
+    qb_running_stat *running_stats;  /* the net's running statistics */
 
     const float *const *slab; /* other weights than w when *slab is not NULL */
     const qb_layer *layers;
@@ -110,59 +110,59 @@ struct qb_plan {
     double lap;                      /* when the pass that is being timed began */
 };
 
-static inline bool qb_plan_trains(const qb_plan *p)
+static inline bool qb_net_plan_trains(const qb_net_plan *p)
 {
     return p->mode == QB_TRAIN;
 }
-int qb_plan_forward_time(const qb_plan *p, const qb_layer *l);
-int qb_plan_backward_time(const qb_plan *p, const qb_layer *l);
+int qb_net_plan_forward_time(const qb_net_plan *p, const qb_layer *l);
+int qb_net_plan_backward_time(const qb_net_plan *p, const qb_layer *l);
 
 /* A new buffer that lives over times [first, last]. */
-int qb_plan_buffer(qb_plan *p, size_t bytes, int first, int last, int *ret_buffer);
-void qb_plan_extend(qb_plan *p, int buffer, int last);
-void *qb_plan_at(const qb_plan *p, int buffer); /* after placement */
+int qb_net_plan_buffer(qb_net_plan *p, size_t bytes, int first, int last, int *ret_buffer);
+void qb_net_plan_extend(qb_net_plan *p, int buffer, int last);
+void *qb_net_plan_at(const qb_net_plan *p, int buffer); /* after placement */
 
 /* The output tensor of a layer in a layout of its choice; its buffer lives from the layer's forward on. */
-int qb_plan_output(qb_plan *p, const qb_layer *l, const qb_layout *layout);
+int qb_net_plan_output(qb_net_plan *p, const qb_layer *l, const qb_layout *layout);
 /* Layer l reads tensor x in its forward pass, and also in its backward pass if `again`. */
-void qb_plan_read(qb_plan *p, const qb_layer *l, qb_ref x, bool again);
+void qb_net_plan_read(qb_net_plan *p, const qb_layer *l, qb_ref x, bool again);
 
 /* Layer l contributes to the gradient of x: a new buffer, or (reuse >= 0) a buffer that l's backward may overwrite. */
-int qb_plan_add_grad(qb_plan *p, const qb_layer *l, qb_ref x, int reuse, int *ret_buffer);
-bool qb_plan_needs_grad(const qb_plan *p, qb_ref x);
+int qb_net_plan_add_grad(qb_net_plan *p, const qb_layer *l, qb_ref x, int reuse, int *ret_buffer);
+bool qb_net_plan_needs_grad(const qb_net_plan *p, qb_ref x);
 
-const float *qb_plan_weight(const qb_plan *p, size_t param); /* w, or the slab in use */
+const float *qb_net_plan_weight(const qb_net_plan *p, size_t param); /* w, or the slab in use */
 
 /* Ends a pass of l: the time since the pass before it ended is its own. The plan does so after each layer; a layer whose
  * backward has two passes does after its first one. */
-void qb_plan_lap(qb_plan *p, const qb_layer *l, qb_pass pass);
+void qb_net_plan_lap(qb_net_plan *p, const qb_layer *l, qb_pass pass);
 
-/* A primitive of a layer, the buffers of its arguments, and the reorders around it. Without a primitive a step is a
+/* A primitive of a layer, the buffers of its arguments, and the reorders around it. Without a primitive a call is a
  * reorder that turned out not to be needed. */
-typedef struct qb_step {
+typedef struct qb_call {
     qb_prim *prim;
     struct {
         bool is_used; /* else the argument is bound by hand */
         int buffer;
     } args[QB_N_ARGS];
-} qb_step;
+} qb_call;
 
-void qb_step_use(qb_step *s, qb_arg arg, int buffer);
-int qb_step_scratch(qb_plan *p, qb_step *s, int time); /* memory for a run at `time` */
+void qb_call_use(qb_call *c, qb_arg arg, int buffer);
+int qb_call_scratch(qb_net_plan *p, qb_call *c, int time); /* memory for a run at `time` */
 
-/* ret_buffer holds `have` in layout `to` over [first, last]: `have` itself, or the copy that s makes. */
-int qb_step_convert(qb_plan *p, qb_step *s, int have, const qb_layout *from, const qb_layout *to, int first, int last,
+/* ret_buffer holds `have` in layout `to` over [first, last]: `have` itself, or the copy that c makes. */
+int qb_call_convert(qb_net_plan *p, qb_call *c, int have, const qb_layout *from, const qb_layout *to, int first, int last,
                     int *ret_buffer);
-/* ret_buffer takes a result in layout `from` that is wanted in buffer `want` as `to`: `want` itself, or one s copies. */
-int qb_step_convert_back(qb_plan *p, qb_step *s, int want, const qb_layout *from, const qb_layout *to, int time, int *ret_buffer);
-/* Plain weights for `user` and its plain gradient, through s where oneDNN wants another layout. */
-int qb_step_convert_weights(qb_plan *p, qb_step *s, qb_step *user, int time);
-int qb_step_convert_gradient(qb_plan *p, qb_step *s, qb_step *user, int time);
+/* ret_buffer takes a result in layout `from` that is wanted in buffer `want` as `to`: `want` itself, or one c copies. */
+int qb_call_convert_back(qb_net_plan *p, qb_call *c, int want, const qb_layout *from, const qb_layout *to, int time, int *ret_buffer);
+/* Plain weights for `user` and its plain gradient, through c where oneDNN wants another layout. */
+int qb_call_convert_weights(qb_net_plan *p, qb_call *c, qb_call *user, int time);
+int qb_call_convert_gradient(qb_net_plan *p, qb_call *c, qb_call *user, int time);
 
-int qb_steps_bind(qb_plan *p, qb_step *steps, int n);
-int qb_step_bind_gradient(qb_step *s, qb_step *user, float *g);
-int qb_step_run(const qb_step *s);
-int qb_step_run_weights(qb_step *s, qb_step *user, const float *w); /* gives user the weights w; does not run user */
-void qb_steps_finish(qb_step *steps, int n);
+int qb_calls_bind(qb_net_plan *p, qb_call *calls, int n);
+int qb_call_bind_gradient(qb_call *c, qb_call *user, float *g);
+int qb_call_run(const qb_call *c);
+int qb_call_run_weights(qb_call *c, qb_call *user, const float *w); /* gives user the weights w; does not run user */
+void qb_calls_finish(qb_call *calls, int n);
 
 #endif

@@ -18,10 +18,10 @@
 #define MOMENTUM 0.1
 enum { CHUNK = 16 }; /* channels that a thread combines at once */
 
-enum { R_IN, T_OUT, N_STEPS }; /* residual -> layout of x; gradient of the residual -> its layout */
+enum { R_IN, T_OUT, N_CALLS }; /* residual -> layout of x; gradient of the residual -> its layout */
 
 typedef struct bn_op {
-    qb_step steps[N_STEPS];
+    qb_call calls[N_CALLS];
     const qb_bn_kernels *kernels;
     int64_t channels; /* with padding */
     int coefficients; /* mean, scale, shift, inverse std: channels floats each */
@@ -39,8 +39,8 @@ void qb_graph_declare_batchnorm(qb_graph *g, const char *name, int channels)
     }
     qb_graph_add_param(g, name, "weight", QB_ROLE_DECAY, QB_INIT_ONE, 1, (int64_t[]){channels}, channels, channels);
     qb_graph_add_param(g, name, "bias", QB_ROLE_NO_DECAY, QB_INIT_ZERO, 1, (int64_t[]){channels}, channels, channels);
-    qb_graph_add_buffer(g, name, "running_mean", channels, 0);
-    qb_graph_add_buffer(g, name, "running_var", channels, 1);
+    qb_graph_add_running_stat(g, name, "running_mean", channels, 0);
+    qb_graph_add_running_stat(g, name, "running_var", channels, 1);
 }
 
 qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residual, bool relu)
@@ -51,10 +51,10 @@ qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residu
     if (r.c != in.c || r.h != in.h || r.w != in.w)
         return qb_graph_fail(g, "batchnorm", name, "adds a residual of its own shape %lldx%lldx%lld, got %lldx%lldx%lld",
                              (long long)in.c, (long long)in.h, (long long)in.w, (long long)r.c, (long long)r.h, (long long)r.w);
-    size_t param, buffer;
-    if (!qb_graph_find_declared(g, name, &param, &buffer)) {
+    size_t param, running_stat;
+    if (!qb_graph_find_declared(g, name, &param, &running_stat)) {
         qb_graph_declare_batchnorm(g, name, (int)in.c);
-        if (!qb_graph_find_declared(g, name, &param, &buffer))
+        if (!qb_graph_find_declared(g, name, &param, &running_stat))
             return QB_NONE;
     }
     size_t n_params;
@@ -68,66 +68,66 @@ qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residu
                                     .relu = relu,
                                     .param = param,
                                     .n_params = 2,
-                                    .buffer = buffer});
+                                    .running_stat = running_stat});
 }
 
-static int plan(qb_plan *p, const qb_layer *l, void *op)
+static int plan(qb_net_plan *p, const qb_layer *l, void *op)
 {
     bn_op *b = op;
-    const qb_tensor *x = &p->tensors[l->in[0]];
+    const qb_activation *x = &p->activations[l->in[0]];
     const qb_layout *layout = &x->layout;
-    int now = qb_plan_forward_time(p, l);
-    if (qb_plan_trains(p) && layout->n * layout->h * layout->w < 2)
+    int now = qb_net_plan_forward_time(p, l);
+    if (qb_net_plan_trains(p) && layout->n * layout->h * layout->w < 2)
         return qb_err_set(QB_E_CONFIG, "training needs at least 2 values a channel for its variance, got 1 (one image of 1x1)");
     b->kernels = qb_bn_kernels_find(layout->block, layout->type);
     b->channels = qb_layout_blocks(layout) * layout->block;
     b->residual = b->t = b->dx = -1;
-    qb_plan_read(p, l, l->in[0], true);
-    QB_TRY(qb_plan_buffer(p, 4 * (size_t)b->channels * sizeof(float), now, now, &b->coefficients));
-    if (qb_plan_trains(p))
-        QB_TRY(qb_plan_buffer(p, 2 * (size_t)(layout->n * b->channels) * sizeof(double), now, now, &b->partial));
+    qb_net_plan_read(p, l, l->in[0], true);
+    QB_TRY(qb_net_plan_buffer(p, 4 * (size_t)b->channels * sizeof(float), now, now, &b->coefficients));
+    if (qb_net_plan_trains(p))
+        QB_TRY(qb_net_plan_buffer(p, 2 * (size_t)(layout->n * b->channels) * sizeof(double), now, now, &b->partial));
     if (l->in[1] != QB_NONE) {
-        const qb_tensor *r = &p->tensors[l->in[1]];
-        QB_TRY(qb_step_convert(p, &b->steps[R_IN], r->value, &r->layout, layout, now, now, &b->residual));
-        qb_plan_read(p, l, l->in[1], false);
+        const qb_activation *r = &p->activations[l->in[1]];
+        QB_TRY(qb_call_convert(p, &b->calls[R_IN], r->value, &r->layout, layout, now, now, &b->residual));
+        qb_net_plan_read(p, l, l->in[1], false);
     }
-    return qb_plan_output(p, l, layout);
+    return qb_net_plan_output(p, l, layout);
 }
 
-static int plan_backward(qb_plan *p, const qb_layer *l, void *op)
+static int plan_backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     bn_op *b = op;
-    qb_tensor *y = &p->tensors[l->ref];
-    int now = qb_plan_backward_time(p, l);
+    qb_activation *y = &p->activations[l->ref];
+    int now = qb_net_plan_backward_time(p, l);
     size_t images = (size_t)p->n, channels = (size_t)b->channels;
-    qb_plan_extend(p, b->coefficients, now);
-    QB_TRY(qb_plan_buffer(p, 2 * images * channels * sizeof(double) + 2 * channels * sizeof(float), now, now, &b->sums));
+    qb_net_plan_extend(p, b->coefficients, now);
+    QB_TRY(qb_net_plan_buffer(p, 2 * images * channels * sizeof(double) + 2 * channels * sizeof(float), now, now, &b->sums));
     if (l->in[1] != QB_NONE)
-        qb_plan_extend(p, y->value, now); /* for the mask */
-    if (qb_plan_needs_grad(p, l->in[1])) {
-        const qb_layout *r = &p->tensors[l->in[1]].layout;
+        qb_net_plan_extend(p, y->value, now); /* for the mask */
+    if (qb_net_plan_needs_grad(p, l->in[1])) {
+        const qb_layout *r = &p->activations[l->in[1]].layout;
         b->t = y->grads[0]; /* written over the gradient it is made from */
         if (qb_layout_equal(r, &y->layout)) {
-            QB_TRY(qb_plan_add_grad(p, l, l->in[1], b->t, &b->t));
+            QB_TRY(qb_net_plan_add_grad(p, l, l->in[1], b->t, &b->t));
         } else {
             int copy;
-            QB_TRY(qb_plan_add_grad(p, l, l->in[1], -1, &copy));
-            QB_TRY(qb_prim_reorder(p->dnn, &y->layout, r, &b->steps[T_OUT].prim));
-            qb_step_use(&b->steps[T_OUT], QB_ARG_SRC, b->t);
-            qb_step_use(&b->steps[T_OUT], QB_ARG_DST, copy);
-            QB_TRY(qb_step_scratch(p, &b->steps[T_OUT], now));
+            QB_TRY(qb_net_plan_add_grad(p, l, l->in[1], -1, &copy));
+            QB_TRY(qb_prim_reorder(p->dnn, &y->layout, r, &b->calls[T_OUT].prim));
+            qb_call_use(&b->calls[T_OUT], QB_ARG_SRC, b->t);
+            qb_call_use(&b->calls[T_OUT], QB_ARG_DST, copy);
+            QB_TRY(qb_call_scratch(p, &b->calls[T_OUT], now));
         }
     }
-    if (!qb_plan_needs_grad(p, l->in[0]))
+    if (!qb_net_plan_needs_grad(p, l->in[0]))
         return 0;
     int reuse = b->t < 0 ? y->grads[0] : y->n_grads > 1 ? y->grads[1] : -1;
-    return qb_plan_add_grad(p, l, l->in[0], reuse, &b->dx);
+    return qb_net_plan_add_grad(p, l, l->in[0], reuse, &b->dx);
 }
 
-static int bind(qb_plan *p, const qb_layer *l, void *op)
+static int bind(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)l;
-    return qb_steps_bind(p, ((bn_op *)op)->steps, N_STEPS);
+    return qb_calls_bind(p, ((bn_op *)op)->calls, N_CALLS);
 }
 
 /* ---- strips: what a kernel call works on ---- */
@@ -182,10 +182,10 @@ static void set_coefficients(float *c, int64_t channels, int64_t i, double mean,
 }
 
 /* Batch statistics of every channel from those of the images; updates the running ones. Within a parallel region. */
-static void combine_stats(qb_plan *p, const qb_layer *l, const bn_op *b, const double *mean, const double *m2, float *coefficients)
+static void combine_stats(qb_net_plan *p, const qb_layer *l, const bn_op *b, const double *mean, const double *m2, float *coefficients)
 {
-    const float *weight = qb_plan_weight(p, l->param), *bias = qb_plan_weight(p, l->param + 1);
-    float *running_mean = p->buffers[l->buffer].value, *running_var = p->buffers[l->buffer + 1].value;
+    const float *weight = qb_net_plan_weight(p, l->param), *bias = qb_net_plan_weight(p, l->param + 1);
+    float *running_mean = p->running_stats[l->running_stat].value, *running_var = p->running_stats[l->running_stat + 1].value;
     double pixels = (double)(l->out.h * l->out.w), images = (double)p->n, m = pixels * images;
 #pragma omp for schedule(static)
     for (int64_t first = 0; first < l->out.c; first += CHUNK) {
@@ -213,10 +213,10 @@ static void combine_stats(qb_plan *p, const qb_layer *l, const bn_op *b, const d
     }
 }
 
-static void running_coefficients(qb_plan *p, const qb_layer *l, const bn_op *b, float *coefficients)
+static void running_coefficients(qb_net_plan *p, const qb_layer *l, const bn_op *b, float *coefficients)
 {
-    const float *weight = qb_plan_weight(p, l->param), *bias = qb_plan_weight(p, l->param + 1);
-    const float *mean = p->buffers[l->buffer].value, *var = p->buffers[l->buffer + 1].value;
+    const float *weight = qb_net_plan_weight(p, l->param), *bias = qb_net_plan_weight(p, l->param + 1);
+    const float *mean = p->running_stats[l->running_stat].value, *var = p->running_stats[l->running_stat + 1].value;
     for (int64_t c = 0; c < l->out.c; c++)
         set_coefficients(coefficients, b->channels, c, (double)mean[c], (double)var[c], (double)weight[c], (double)bias[c]);
 }
@@ -228,25 +228,25 @@ static qb_bn_strip make_strip(const qb_layer *l, const strips *s, const float *c
                          .relu = l->relu};
 }
 
-static int forward(qb_plan *p, const qb_layer *l, void *op)
+static int forward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     bn_op *b = op;
-    const strips s = make_strips(b, &p->tensors[l->in[0]].layout);
-    const char *x = qb_plan_at(p, p->tensors[l->in[0]].value), *r = b->residual >= 0 ? qb_plan_at(p, b->residual) : NULL;
-    char *y = qb_plan_at(p, p->tensors[l->ref].value);
-    float *coefficients = qb_plan_at(p, b->coefficients);
-    QB_TRY(qb_step_run(&b->steps[R_IN]));
+    const strips s = make_strips(b, &p->activations[l->in[0]].layout);
+    const char *x = qb_net_plan_at(p, p->activations[l->in[0]].value), *r = b->residual >= 0 ? qb_net_plan_at(p, b->residual) : NULL;
+    char *y = qb_net_plan_at(p, p->activations[l->ref].value);
+    float *coefficients = qb_net_plan_at(p, b->coefficients);
+    QB_TRY(qb_call_run(&b->calls[R_IN]));
     for (int64_t c = l->out.c; c < b->channels; c++)
         for (int i = 0; i < 4; i++)
             coefficients[i * b->channels + c] = 0;
-    if (!qb_plan_trains(p))
+    if (!qb_net_plan_trains(p))
         running_coefficients(p, l, b, coefficients);
 #pragma omp parallel
     {
         int64_t from, to;
         own_strips(&s, &from, &to);
-        if (qb_plan_trains(p)) {
-            double *mean = qb_plan_at(p, b->partial), *m2 = mean + s.n * b->channels;
+        if (qb_net_plan_trains(p)) {
+            double *mean = qb_net_plan_at(p, b->partial), *m2 = mean + s.n * b->channels;
             for (int64_t i = from; i < to; i++) {
                 place at_i = find_strip(&s, i);
                 qb_bn_strip strip = {.pixels = s.pixels, .stride = s.block};
@@ -268,7 +268,7 @@ static int forward(qb_plan *p, const qb_layer *l, void *op)
 /* ---- backward ---- */
 
 /* Gradients of weight and bias, and per channel what the second pass needs: mean of t and slope. Within a parallel region. */
-static void combine_sums(qb_plan *p, const qb_layer *l, const bn_op *b, const double *sum_t, const double *sum_txm,
+static void combine_sums(qb_net_plan *p, const qb_layer *l, const bn_op *b, const double *sum_t, const double *sum_txm,
                          const float *coefficients, float *mean_t, float *slope)
 {
     float *g_weight = p->params[l->param].g, *g_bias = p->params[l->param + 1].g;
@@ -295,19 +295,19 @@ static void combine_sums(qb_plan *p, const qb_layer *l, const bn_op *b, const do
     }
 }
 
-static int backward(qb_plan *p, const qb_layer *l, void *op)
+static int backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     bn_op *b = op;
-    const qb_tensor *out = &p->tensors[l->ref];
+    const qb_activation *out = &p->activations[l->ref];
     const strips s = make_strips(b, &out->layout);
-    const char *x = qb_plan_at(p, p->tensors[l->in[0]].value), *y = b->residual >= 0 ? qb_plan_at(p, out->value) : NULL;
+    const char *x = qb_net_plan_at(p, p->activations[l->in[0]].value), *y = b->residual >= 0 ? qb_net_plan_at(p, out->value) : NULL;
     const char *g[QB_MAX_GRADS] = {NULL};
-    char *t = b->t >= 0 ? qb_plan_at(p, b->t) : NULL, *dx = b->dx >= 0 ? qb_plan_at(p, b->dx) : NULL;
-    const float *coefficients = qb_plan_at(p, b->coefficients);
-    double *sum_t = qb_plan_at(p, b->sums), *sum_txm = sum_t + s.n * b->channels;
+    char *t = b->t >= 0 ? qb_net_plan_at(p, b->t) : NULL, *dx = b->dx >= 0 ? qb_net_plan_at(p, b->dx) : NULL;
+    const float *coefficients = qb_net_plan_at(p, b->coefficients);
+    double *sum_t = qb_net_plan_at(p, b->sums), *sum_txm = sum_t + s.n * b->channels;
     float *mean_t = (float *)(sum_txm + s.n * b->channels), *slope = mean_t + b->channels;
     for (int i = 0; i < out->n_grads; i++)
-        g[i] = qb_plan_at(p, out->grads[i]);
+        g[i] = qb_net_plan_at(p, out->grads[i]);
 #pragma omp parallel
     {
         int64_t from, to;
@@ -336,12 +336,12 @@ static int backward(qb_plan *p, const qb_layer *l, void *op)
             b->kernels->gradient(&strip, x + o, at(y, o), gs, mean_t + c, slope + c, dx + o);
         }
     }
-    return qb_step_run(&b->steps[T_OUT]);
+    return qb_call_run(&b->calls[T_OUT]);
 }
 
 static void finish(void *op)
 {
-    qb_steps_finish(((bn_op *)op)->steps, N_STEPS);
+    qb_calls_finish(((bn_op *)op)->calls, N_CALLS);
 }
 
 const qb_layer_kind qb_layer_batchnorm = {"batchnorm", sizeof(bn_op), QB_MAX_GRADS, plan, plan_backward, bind, forward, backward, finish};

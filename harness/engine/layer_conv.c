@@ -14,11 +14,11 @@ enum {
     DY_DATA, DY_WEIGHTS, /* gradient of the output -> layouts of DATA, WEIGHTS */
     DX_OUT,            /* result of DATA -> layout of x */
     G_OUT,             /* result of WEIGHTS -> plain gradient */
-    N_STEPS
+    N_CALLS
 };
 
 typedef struct conv_op {
-    qb_step steps[N_STEPS];
+    qb_call calls[N_CALLS];
     int x; /* buffer that FORWARD read, in its layout */
     qb_layout x_layout;
 } conv_op;
@@ -54,7 +54,7 @@ qb_ref qb_graph_conv(qb_graph *g, qb_ref x, const char *name, int out, int kerne
                                     .macs = fan_in * out * shape.h * shape.w});
 }
 
-static qb_dnn_shape sizes(const qb_plan *p, const qb_layer *l)
+static qb_dnn_shape sizes(const qb_net_plan *p, const qb_layer *l)
 {
     return (qb_dnn_shape){.type = p->type,
                           .n = p->n,
@@ -68,105 +68,105 @@ static qb_dnn_shape sizes(const qb_plan *p, const qb_layer *l)
                           .stride = l->stride,
                           .pad = l->pad,
                           .bias = l->bias,
-                          .train = qb_plan_trains(p)};
+                          .train = qb_net_plan_trains(p)};
 }
 
-static int plan(qb_plan *p, const qb_layer *l, void *op)
+static int plan(qb_net_plan *p, const qb_layer *l, void *op)
 {
     conv_op *c = op;
-    qb_step *s = c->steps;
+    qb_call *s = c->calls;
     qb_dnn_shape shape = sizes(p, l);
-    const qb_tensor *x = &p->tensors[l->in[0]];
-    int now = qb_plan_forward_time(p, l), last = qb_plan_trains(p) ? qb_plan_backward_time(p, l) : now;
+    const qb_activation *x = &p->activations[l->in[0]];
+    int now = qb_net_plan_forward_time(p, l), last = qb_net_plan_trains(p) ? qb_net_plan_backward_time(p, l) : now;
     QB_TRY(qb_prim_conv_forward(p->dnn, &shape, &s[FORWARD].prim));
     c->x_layout = qb_prim_layout(s[FORWARD].prim, QB_ARG_SRC);
-    QB_TRY(qb_step_convert(p, &s[X_IN], x->value, &x->layout, &c->x_layout, now, last, &c->x));
-    qb_plan_read(p, l, l->in[0], c->x == x->value);
-    QB_TRY(qb_step_convert_weights(p, &s[W_FORWARD], &s[FORWARD], now));
+    QB_TRY(qb_call_convert(p, &s[X_IN], x->value, &x->layout, &c->x_layout, now, last, &c->x));
+    qb_net_plan_read(p, l, l->in[0], c->x == x->value);
+    QB_TRY(qb_call_convert_weights(p, &s[W_FORWARD], &s[FORWARD], now));
     qb_layout y = qb_prim_layout(s[FORWARD].prim, QB_ARG_DST);
-    QB_TRY(qb_plan_output(p, l, &y));
-    qb_step_use(&s[FORWARD], QB_ARG_SRC, c->x);
-    qb_step_use(&s[FORWARD], QB_ARG_DST, p->tensors[l->ref].value);
-    return qb_step_scratch(p, &s[FORWARD], now);
+    QB_TRY(qb_net_plan_output(p, l, &y));
+    qb_call_use(&s[FORWARD], QB_ARG_SRC, c->x);
+    qb_call_use(&s[FORWARD], QB_ARG_DST, p->activations[l->ref].value);
+    return qb_call_scratch(p, &s[FORWARD], now);
 }
 
-static int plan_weights(qb_plan *p, const qb_layer *l, conv_op *c, const qb_dnn_shape *shape)
+static int plan_weights(qb_net_plan *p, const qb_layer *l, conv_op *c, const qb_dnn_shape *shape)
 {
-    qb_step *s = c->steps;
-    const qb_tensor *y = &p->tensors[l->ref];
-    int now = qb_plan_backward_time(p, l), x, dy;
+    qb_call *s = c->calls;
+    const qb_activation *y = &p->activations[l->ref];
+    int now = qb_net_plan_backward_time(p, l), x, dy;
     QB_TRY(qb_prim_conv_backward_weights(p->dnn, shape, s[FORWARD].prim, &s[WEIGHTS].prim));
     qb_layout x_layout = qb_prim_layout(s[WEIGHTS].prim, QB_ARG_SRC), dy_layout = qb_prim_layout(s[WEIGHTS].prim, QB_ARG_DIFF_DST);
-    QB_TRY(qb_step_convert(p, &s[X_WEIGHTS], c->x, &c->x_layout, &x_layout, now, now, &x));
-    QB_TRY(qb_step_convert(p, &s[DY_WEIGHTS], y->grads[0], &y->layout, &dy_layout, now, now, &dy));
-    QB_TRY(qb_step_convert_gradient(p, &s[G_OUT], &s[WEIGHTS], now));
-    qb_step_use(&s[WEIGHTS], QB_ARG_SRC, x);
-    qb_step_use(&s[WEIGHTS], QB_ARG_DIFF_DST, dy);
-    return qb_step_scratch(p, &s[WEIGHTS], now);
+    QB_TRY(qb_call_convert(p, &s[X_WEIGHTS], c->x, &c->x_layout, &x_layout, now, now, &x));
+    QB_TRY(qb_call_convert(p, &s[DY_WEIGHTS], y->grads[0], &y->layout, &dy_layout, now, now, &dy));
+    QB_TRY(qb_call_convert_gradient(p, &s[G_OUT], &s[WEIGHTS], now));
+    qb_call_use(&s[WEIGHTS], QB_ARG_SRC, x);
+    qb_call_use(&s[WEIGHTS], QB_ARG_DIFF_DST, dy);
+    return qb_call_scratch(p, &s[WEIGHTS], now);
 }
 
-static int plan_data(qb_plan *p, const qb_layer *l, conv_op *c, const qb_dnn_shape *shape)
+static int plan_data(qb_net_plan *p, const qb_layer *l, conv_op *c, const qb_dnn_shape *shape)
 {
-    qb_step *s = c->steps;
-    const qb_tensor *x = &p->tensors[l->in[0]], *y = &p->tensors[l->ref];
-    int now = qb_plan_backward_time(p, l), dy, dx, result;
+    qb_call *s = c->calls;
+    const qb_activation *x = &p->activations[l->in[0]], *y = &p->activations[l->ref];
+    int now = qb_net_plan_backward_time(p, l), dy, dx, result;
     QB_TRY(qb_prim_conv_backward_data(p->dnn, shape, s[FORWARD].prim, &s[DATA].prim));
     qb_layout dy_layout = qb_prim_layout(s[DATA].prim, QB_ARG_DIFF_DST), dx_layout = qb_prim_layout(s[DATA].prim, QB_ARG_DIFF_SRC);
-    QB_TRY(qb_step_convert(p, &s[DY_DATA], y->grads[0], &y->layout, &dy_layout, now, now, &dy));
-    QB_TRY(qb_step_convert_weights(p, &s[W_DATA], &s[DATA], now));
-    QB_TRY(qb_plan_add_grad(p, l, l->in[0], -1, &dx));
-    QB_TRY(qb_step_convert_back(p, &s[DX_OUT], dx, &dx_layout, &x->layout, now, &result));
-    qb_step_use(&s[DATA], QB_ARG_DIFF_DST, dy);
-    qb_step_use(&s[DATA], QB_ARG_DIFF_SRC, result);
-    return qb_step_scratch(p, &s[DATA], now);
+    QB_TRY(qb_call_convert(p, &s[DY_DATA], y->grads[0], &y->layout, &dy_layout, now, now, &dy));
+    QB_TRY(qb_call_convert_weights(p, &s[W_DATA], &s[DATA], now));
+    QB_TRY(qb_net_plan_add_grad(p, l, l->in[0], -1, &dx));
+    QB_TRY(qb_call_convert_back(p, &s[DX_OUT], dx, &dx_layout, &x->layout, now, &result));
+    qb_call_use(&s[DATA], QB_ARG_DIFF_DST, dy);
+    qb_call_use(&s[DATA], QB_ARG_DIFF_SRC, result);
+    return qb_call_scratch(p, &s[DATA], now);
 }
 
-static int plan_backward(qb_plan *p, const qb_layer *l, void *op)
+static int plan_backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     qb_dnn_shape shape = sizes(p, l);
     QB_TRY(plan_weights(p, l, op, &shape));
-    return qb_plan_needs_grad(p, l->in[0]) ? plan_data(p, l, op, &shape) : 0;
+    return qb_net_plan_needs_grad(p, l->in[0]) ? plan_data(p, l, op, &shape) : 0;
 }
 
-static int bind(qb_plan *p, const qb_layer *l, void *op)
+static int bind(qb_net_plan *p, const qb_layer *l, void *op)
 {
-    qb_step *s = ((conv_op *)op)->steps;
-    QB_TRY(qb_steps_bind(p, s, N_STEPS));
+    qb_call *s = ((conv_op *)op)->calls;
+    QB_TRY(qb_calls_bind(p, s, N_CALLS));
     if (s[WEIGHTS].prim == NULL)
         return 0;
-    QB_TRY(qb_step_bind_gradient(&s[G_OUT], &s[WEIGHTS], p->params[l->param].g));
+    QB_TRY(qb_call_bind_gradient(&s[G_OUT], &s[WEIGHTS], p->params[l->param].g));
     return l->bias ? qb_prim_bind(s[WEIGHTS].prim, QB_ARG_DIFF_BIAS, p->params[l->param + 1].g) : 0;
 }
 
-static int forward(qb_plan *p, const qb_layer *l, void *op)
+static int forward(qb_net_plan *p, const qb_layer *l, void *op)
 {
-    qb_step *s = ((conv_op *)op)->steps;
-    QB_TRY(qb_step_run(&s[X_IN]));
-    QB_TRY(qb_step_run_weights(&s[W_FORWARD], &s[FORWARD], qb_plan_weight(p, l->param)));
+    qb_call *s = ((conv_op *)op)->calls;
+    QB_TRY(qb_call_run(&s[X_IN]));
+    QB_TRY(qb_call_run_weights(&s[W_FORWARD], &s[FORWARD], qb_net_plan_weight(p, l->param)));
     if (l->bias)
-        QB_TRY(qb_prim_bind(s[FORWARD].prim, QB_ARG_BIAS, (float *)qb_plan_weight(p, l->param + 1)));
+        QB_TRY(qb_prim_bind(s[FORWARD].prim, QB_ARG_BIAS, (float *)qb_net_plan_weight(p, l->param + 1)));
     return qb_prim_run(s[FORWARD].prim);
 }
 
-static int backward(qb_plan *p, const qb_layer *l, void *op)
+static int backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
-    qb_step *s = ((conv_op *)op)->steps;
+    qb_call *s = ((conv_op *)op)->calls;
     if (s[DATA].prim != NULL) {
-        QB_TRY(qb_step_run(&s[DY_DATA]));
-        QB_TRY(qb_step_run_weights(&s[W_DATA], &s[DATA], qb_plan_weight(p, l->param)));
+        QB_TRY(qb_call_run(&s[DY_DATA]));
+        QB_TRY(qb_call_run_weights(&s[W_DATA], &s[DATA], qb_net_plan_weight(p, l->param)));
         QB_TRY(qb_prim_run(s[DATA].prim));
-        QB_TRY(qb_step_run(&s[DX_OUT]));
-        qb_plan_lap(p, l, QB_PASS_BACKWARD_DATA);
+        QB_TRY(qb_call_run(&s[DX_OUT]));
+        qb_net_plan_lap(p, l, QB_PASS_BACKWARD_DATA);
     }
-    QB_TRY(qb_step_run(&s[X_WEIGHTS]));
-    QB_TRY(qb_step_run(&s[DY_WEIGHTS]));
+    QB_TRY(qb_call_run(&s[X_WEIGHTS]));
+    QB_TRY(qb_call_run(&s[DY_WEIGHTS]));
     QB_TRY(qb_prim_run(s[WEIGHTS].prim));
-    return qb_step_run(&s[G_OUT]);
+    return qb_call_run(&s[G_OUT]);
 }
 
 static void finish(void *op)
 {
-    qb_steps_finish(((conv_op *)op)->steps, N_STEPS);
+    qb_calls_finish(((conv_op *)op)->calls, N_CALLS);
 }
 
 const qb_layer_kind qb_layer_conv = {"conv", sizeof(conv_op), 1, plan, plan_backward, bind, forward, backward, finish};

@@ -3,37 +3,37 @@
 
 #include <string.h>
 
-static int plan(qb_plan *p, const qb_layer *l, void *op)
+static int plan(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)op;
     qb_layout layout = {.type = QB_TYPE_F32, .n = p->n, .c = l->out.c, .h = l->out.h, .w = l->out.w, .block = 1};
-    return qb_plan_output(p, l, &layout);
+    return qb_net_plan_output(p, l, &layout);
 }
 
-static int plan_backward(qb_plan *p, const qb_layer *l, void *op)
+static int plan_backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)p, (void)l, (void)op;
     return 0;
 }
 
-static int bind(qb_plan *p, const qb_layer *l, void *op)
+static int bind(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)p, (void)l, (void)op;
     return 0;
 }
 
-static int forward(qb_plan *p, const qb_layer *l, void *op)
+static int forward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)op;
     size_t per_image = (size_t)(l->out.c * l->out.h * l->out.w);
-    float *to = qb_plan_at(p, p->tensors[l->ref].value);
+    float *to = qb_net_plan_at(p, p->activations[l->ref].value);
 #pragma omp parallel for schedule(static)
     for (int i = 0; i < p->n; i++)
         memcpy(to + (size_t)i * per_image, p->images + (size_t)i * per_image, per_image * sizeof *to);
     return 0;
 }
 
-static int backward(qb_plan *p, const qb_layer *l, void *op)
+static int backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)p, (void)l, (void)op;
     return 0;

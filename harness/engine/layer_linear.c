@@ -11,11 +11,11 @@ enum {
     W_FORWARD, W_DATA, /* plain weight -> layouts of FORWARD, DATA */
     DX_OUT,            /* result of DATA -> layout of x */
     G_OUT,             /* result of WEIGHTS -> plain gradient */
-    N_STEPS
+    N_CALLS
 };
 
 typedef struct linear_op {
-    qb_step steps[N_STEPS];
+    qb_call calls[N_CALLS];
     int x; /* buffer of the plain input */
 } linear_op;
 
@@ -41,94 +41,94 @@ qb_ref qb_graph_linear(qb_graph *g, qb_ref x, const char *name, int out, qb_init
                                     .macs = in.c * out});
 }
 
-static qb_dnn_shape sizes(const qb_plan *p, const qb_layer *l)
+static qb_dnn_shape sizes(const qb_net_plan *p, const qb_layer *l)
 {
     return (qb_dnn_shape){.type = QB_TYPE_F32, .n = p->n, .i = l->in_shape.c, .h = 1, .w = 1, .o = l->out.c, .out_h = 1,
-                          .out_w = 1, .kernel = 1, .stride = 1, .bias = true, .train = qb_plan_trains(p)};
+                          .out_w = 1, .kernel = 1, .stride = 1, .bias = true, .train = qb_net_plan_trains(p)};
 }
 
-static qb_layout plain(const qb_plan *p, int64_t c)
+static qb_layout plain(const qb_net_plan *p, int64_t c)
 {
     return (qb_layout){.type = QB_TYPE_F32, .n = p->n, .c = c, .h = 1, .w = 1, .block = 1};
 }
 
-static int plan(qb_plan *p, const qb_layer *l, void *op)
+static int plan(qb_net_plan *p, const qb_layer *l, void *op)
 {
     linear_op *o = op;
-    qb_step *s = o->steps;
+    qb_call *s = o->calls;
     qb_dnn_shape shape = sizes(p, l);
-    const qb_tensor *x = &p->tensors[l->in[0]];
-    int now = qb_plan_forward_time(p, l), last = qb_plan_trains(p) ? qb_plan_backward_time(p, l) : now;
+    const qb_activation *x = &p->activations[l->in[0]];
+    int now = qb_net_plan_forward_time(p, l), last = qb_net_plan_trains(p) ? qb_net_plan_backward_time(p, l) : now;
     qb_layout x_layout = plain(p, l->in_shape.c), y = plain(p, l->out.c);
     QB_TRY(qb_prim_linear_forward(p->dnn, &shape, &s[FORWARD].prim));
-    QB_TRY(qb_step_convert(p, &s[X_IN], x->value, &x->layout, &x_layout, now, last, &o->x));
-    qb_plan_read(p, l, l->in[0], o->x == x->value);
-    QB_TRY(qb_step_convert_weights(p, &s[W_FORWARD], &s[FORWARD], now));
-    QB_TRY(qb_plan_output(p, l, &y));
-    qb_step_use(&s[FORWARD], QB_ARG_SRC, o->x);
-    qb_step_use(&s[FORWARD], QB_ARG_DST, p->tensors[l->ref].value);
-    return qb_step_scratch(p, &s[FORWARD], now);
+    QB_TRY(qb_call_convert(p, &s[X_IN], x->value, &x->layout, &x_layout, now, last, &o->x));
+    qb_net_plan_read(p, l, l->in[0], o->x == x->value);
+    QB_TRY(qb_call_convert_weights(p, &s[W_FORWARD], &s[FORWARD], now));
+    QB_TRY(qb_net_plan_output(p, l, &y));
+    qb_call_use(&s[FORWARD], QB_ARG_SRC, o->x);
+    qb_call_use(&s[FORWARD], QB_ARG_DST, p->activations[l->ref].value);
+    return qb_call_scratch(p, &s[FORWARD], now);
 }
 
-static int plan_backward(qb_plan *p, const qb_layer *l, void *op)
+static int plan_backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     linear_op *o = op;
-    qb_step *s = o->steps;
+    qb_call *s = o->calls;
     qb_dnn_shape shape = sizes(p, l);
-    const qb_tensor *x = &p->tensors[l->in[0]], *y = &p->tensors[l->ref];
-    int now = qb_plan_backward_time(p, l), dx, result;
+    const qb_activation *x = &p->activations[l->in[0]], *y = &p->activations[l->ref];
+    int now = qb_net_plan_backward_time(p, l), dx, result;
     QB_TRY(qb_prim_linear_backward_weights(p->dnn, &shape, s[FORWARD].prim, &s[WEIGHTS].prim));
-    QB_TRY(qb_step_convert_gradient(p, &s[G_OUT], &s[WEIGHTS], now));
-    qb_step_use(&s[WEIGHTS], QB_ARG_SRC, o->x);
-    qb_step_use(&s[WEIGHTS], QB_ARG_DIFF_DST, y->grads[0]);
-    QB_TRY(qb_step_scratch(p, &s[WEIGHTS], now));
-    if (!qb_plan_needs_grad(p, l->in[0]))
+    QB_TRY(qb_call_convert_gradient(p, &s[G_OUT], &s[WEIGHTS], now));
+    qb_call_use(&s[WEIGHTS], QB_ARG_SRC, o->x);
+    qb_call_use(&s[WEIGHTS], QB_ARG_DIFF_DST, y->grads[0]);
+    QB_TRY(qb_call_scratch(p, &s[WEIGHTS], now));
+    if (!qb_net_plan_needs_grad(p, l->in[0]))
         return 0;
     qb_layout dx_layout = plain(p, l->in_shape.c);
     QB_TRY(qb_prim_linear_backward_data(p->dnn, &shape, s[FORWARD].prim, &s[DATA].prim));
-    QB_TRY(qb_step_convert_weights(p, &s[W_DATA], &s[DATA], now));
-    QB_TRY(qb_plan_add_grad(p, l, l->in[0], -1, &dx));
-    QB_TRY(qb_step_convert_back(p, &s[DX_OUT], dx, &dx_layout, &x->layout, now, &result));
-    qb_step_use(&s[DATA], QB_ARG_DIFF_DST, y->grads[0]);
-    qb_step_use(&s[DATA], QB_ARG_DIFF_SRC, result);
-    return qb_step_scratch(p, &s[DATA], now);
+    QB_TRY(qb_call_convert_weights(p, &s[W_DATA], &s[DATA], now));
+    QB_TRY(qb_net_plan_add_grad(p, l, l->in[0], -1, &dx));
+    QB_TRY(qb_call_convert_back(p, &s[DX_OUT], dx, &dx_layout, &x->layout, now, &result));
+    qb_call_use(&s[DATA], QB_ARG_DIFF_DST, y->grads[0]);
+    qb_call_use(&s[DATA], QB_ARG_DIFF_SRC, result);
+    return qb_call_scratch(p, &s[DATA], now);
 }
 
-static int bind(qb_plan *p, const qb_layer *l, void *op)
+static int bind(qb_net_plan *p, const qb_layer *l, void *op)
 {
-    qb_step *s = ((linear_op *)op)->steps;
-    QB_TRY(qb_steps_bind(p, s, N_STEPS));
+    qb_call *s = ((linear_op *)op)->calls;
+    QB_TRY(qb_calls_bind(p, s, N_CALLS));
     if (s[WEIGHTS].prim == NULL)
         return 0;
-    QB_TRY(qb_step_bind_gradient(&s[G_OUT], &s[WEIGHTS], p->params[l->param].g));
+    QB_TRY(qb_call_bind_gradient(&s[G_OUT], &s[WEIGHTS], p->params[l->param].g));
     return qb_prim_bind(s[WEIGHTS].prim, QB_ARG_DIFF_BIAS, p->params[l->param + 1].g);
 }
 
-static int forward(qb_plan *p, const qb_layer *l, void *op)
+static int forward(qb_net_plan *p, const qb_layer *l, void *op)
 {
-    qb_step *s = ((linear_op *)op)->steps;
-    QB_TRY(qb_step_run(&s[X_IN]));
-    QB_TRY(qb_step_run_weights(&s[W_FORWARD], &s[FORWARD], qb_plan_weight(p, l->param)));
-    QB_TRY(qb_prim_bind(s[FORWARD].prim, QB_ARG_BIAS, (float *)qb_plan_weight(p, l->param + 1)));
+    qb_call *s = ((linear_op *)op)->calls;
+    QB_TRY(qb_call_run(&s[X_IN]));
+    QB_TRY(qb_call_run_weights(&s[W_FORWARD], &s[FORWARD], qb_net_plan_weight(p, l->param)));
+    QB_TRY(qb_prim_bind(s[FORWARD].prim, QB_ARG_BIAS, (float *)qb_net_plan_weight(p, l->param + 1)));
     return qb_prim_run(s[FORWARD].prim);
 }
 
-static int backward(qb_plan *p, const qb_layer *l, void *op)
+static int backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
-    qb_step *s = ((linear_op *)op)->steps;
+    qb_call *s = ((linear_op *)op)->calls;
     if (s[DATA].prim != NULL) {
-        QB_TRY(qb_step_run_weights(&s[W_DATA], &s[DATA], qb_plan_weight(p, l->param)));
+        QB_TRY(qb_call_run_weights(&s[W_DATA], &s[DATA], qb_net_plan_weight(p, l->param)));
         QB_TRY(qb_prim_run(s[DATA].prim));
-        QB_TRY(qb_step_run(&s[DX_OUT]));
-        qb_plan_lap(p, l, QB_PASS_BACKWARD_DATA);
+        QB_TRY(qb_call_run(&s[DX_OUT]));
+        qb_net_plan_lap(p, l, QB_PASS_BACKWARD_DATA);
     }
     QB_TRY(qb_prim_run(s[WEIGHTS].prim));
-    return qb_step_run(&s[G_OUT]);
+    return qb_call_run(&s[G_OUT]);
 }
 
 static void finish(void *op)
 {
-    qb_steps_finish(((linear_op *)op)->steps, N_STEPS);
+    qb_calls_finish(((linear_op *)op)->calls, N_CALLS);
 }
 
 const qb_layer_kind qb_layer_linear = {"linear", sizeof(linear_op), 1, plan, plan_backward, bind, forward, backward, finish};

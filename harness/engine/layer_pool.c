@@ -7,10 +7,10 @@
 
 /* ---- max ---- */
 
-enum { FORWARD, BACKWARD, N_STEPS };
+enum { FORWARD, BACKWARD, N_CALLS };
 
 typedef struct maxpool_op {
-    qb_step steps[N_STEPS];
+    qb_call calls[N_CALLS];
     int workspace;
 } maxpool_op;
 
@@ -36,71 +36,71 @@ qb_ref qb_graph_maxpool(qb_graph *g, qb_ref x, int kernel, int stride, int pad)
                                     .pad = pad});
 }
 
-static qb_dnn_shape max_sizes(const qb_plan *p, const qb_layer *l)
+static qb_dnn_shape max_sizes(const qb_net_plan *p, const qb_layer *l)
 {
     return (qb_dnn_shape){.n = p->n, .i = l->out.c, .o = l->out.c, .h = l->in_shape.h, .w = l->in_shape.w, .out_h = l->out.h,
-                          .out_w = l->out.w, .kernel = l->kernel, .stride = l->stride, .pad = l->pad, .train = qb_plan_trains(p)};
+                          .out_w = l->out.w, .kernel = l->kernel, .stride = l->stride, .pad = l->pad, .train = qb_net_plan_trains(p)};
 }
 
-static int max_plan(qb_plan *p, const qb_layer *l, void *op)
+static int max_plan(qb_net_plan *p, const qb_layer *l, void *op)
 {
     maxpool_op *m = op;
-    qb_step *s = m->steps;
+    qb_call *s = m->calls;
     qb_dnn_shape shape = max_sizes(p, l);
-    const qb_tensor *x = &p->tensors[l->in[0]];
-    int now = qb_plan_forward_time(p, l);
+    const qb_activation *x = &p->activations[l->in[0]];
+    int now = qb_net_plan_forward_time(p, l);
     QB_TRY(qb_prim_maxpool_forward(p->dnn, &shape, &x->layout, &s[FORWARD].prim));
-    qb_plan_read(p, l, l->in[0], false);
+    qb_net_plan_read(p, l, l->in[0], false);
     qb_layout y = x->layout;
     y.h = l->out.h;
     y.w = l->out.w;
-    QB_TRY(qb_plan_output(p, l, &y));
-    qb_step_use(&s[FORWARD], QB_ARG_SRC, x->value);
-    qb_step_use(&s[FORWARD], QB_ARG_DST, p->tensors[l->ref].value);
+    QB_TRY(qb_net_plan_output(p, l, &y));
+    qb_call_use(&s[FORWARD], QB_ARG_SRC, x->value);
+    qb_call_use(&s[FORWARD], QB_ARG_DST, p->activations[l->ref].value);
     size_t bytes = qb_prim_bytes(s[FORWARD].prim, QB_ARG_WORKSPACE);
     if (bytes > 0) {
-        QB_TRY(qb_plan_buffer(p, bytes, now, now, &m->workspace));
-        qb_step_use(&s[FORWARD], QB_ARG_WORKSPACE, m->workspace);
+        QB_TRY(qb_net_plan_buffer(p, bytes, now, now, &m->workspace));
+        qb_call_use(&s[FORWARD], QB_ARG_WORKSPACE, m->workspace);
     }
-    return qb_step_scratch(p, &s[FORWARD], now);
+    return qb_call_scratch(p, &s[FORWARD], now);
 }
 
-static int max_plan_backward(qb_plan *p, const qb_layer *l, void *op)
+static int max_plan_backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     maxpool_op *m = op;
-    qb_step *s = m->steps;
+    qb_call *s = m->calls;
     qb_dnn_shape shape = max_sizes(p, l);
-    int now = qb_plan_backward_time(p, l), dx;
-    QB_TRY(qb_prim_maxpool_backward(p->dnn, &shape, &p->tensors[l->in[0]].layout, s[FORWARD].prim, &s[BACKWARD].prim));
-    QB_TRY(qb_plan_add_grad(p, l, l->in[0], -1, &dx));
-    qb_plan_extend(p, m->workspace, now);
-    qb_step_use(&s[BACKWARD], QB_ARG_WORKSPACE, m->workspace);
-    qb_step_use(&s[BACKWARD], QB_ARG_DIFF_DST, p->tensors[l->ref].grads[0]);
-    qb_step_use(&s[BACKWARD], QB_ARG_DIFF_SRC, dx);
-    return qb_step_scratch(p, &s[BACKWARD], now);
+    int now = qb_net_plan_backward_time(p, l), dx;
+    QB_TRY(qb_prim_maxpool_backward(p->dnn, &shape, &p->activations[l->in[0]].layout, s[FORWARD].prim, &s[BACKWARD].prim));
+    QB_TRY(qb_net_plan_add_grad(p, l, l->in[0], -1, &dx));
+    qb_net_plan_extend(p, m->workspace, now);
+    qb_call_use(&s[BACKWARD], QB_ARG_WORKSPACE, m->workspace);
+    qb_call_use(&s[BACKWARD], QB_ARG_DIFF_DST, p->activations[l->ref].grads[0]);
+    qb_call_use(&s[BACKWARD], QB_ARG_DIFF_SRC, dx);
+    return qb_call_scratch(p, &s[BACKWARD], now);
 }
 
-static int max_bind(qb_plan *p, const qb_layer *l, void *op)
+static int max_bind(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)l;
-    return qb_steps_bind(p, ((maxpool_op *)op)->steps, N_STEPS);
+    return qb_calls_bind(p, ((maxpool_op *)op)->calls, N_CALLS);
 }
 
-static int max_forward(qb_plan *p, const qb_layer *l, void *op)
+static int max_forward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)p, (void)l;
-    return qb_step_run(&((maxpool_op *)op)->steps[FORWARD]);
+    return qb_call_run(&((maxpool_op *)op)->calls[FORWARD]);
 }
 
-static int max_backward(qb_plan *p, const qb_layer *l, void *op)
+static int max_backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)p, (void)l;
-    return qb_step_run(&((maxpool_op *)op)->steps[BACKWARD]);
+    return qb_call_run(&((maxpool_op *)op)->calls[BACKWARD]);
 }
 
 static void max_finish(void *op)
 {
-    qb_steps_finish(((maxpool_op *)op)->steps, N_STEPS);
+    qb_calls_finish(((maxpool_op *)op)->calls, N_CALLS);
 }
 
 const qb_layer_kind qb_layer_maxpool = {"maxpool", sizeof(maxpool_op), 1, max_plan, max_plan_backward,
@@ -120,20 +120,20 @@ qb_ref qb_graph_global_avgpool(qb_graph *g, qb_ref x)
                         &(qb_layer){.kind = &qb_layer_avgpool, .in = {x, QB_NONE}, .out = {qb_graph_shape(g, x).c, 1, 1}});
 }
 
-static int avg_plan(qb_plan *p, const qb_layer *l, void *op)
+static int avg_plan(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)op;
     qb_layout y = {.type = QB_TYPE_F32, .n = p->n, .c = l->out.c, .h = 1, .w = 1, .block = 1};
-    qb_plan_read(p, l, l->in[0], false);
-    return qb_plan_output(p, l, &y);
+    qb_net_plan_read(p, l, l->in[0], false);
+    return qb_net_plan_output(p, l, &y);
 }
 
-static int avg_plan_backward(qb_plan *p, const qb_layer *l, void *op)
+static int avg_plan_backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
-    return qb_plan_add_grad(p, l, l->in[0], -1, &((avgpool_op *)op)->dx);
+    return qb_net_plan_add_grad(p, l, l->in[0], -1, &((avgpool_op *)op)->dx);
 }
 
-static int avg_bind(qb_plan *p, const qb_layer *l, void *op)
+static int avg_bind(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)p, (void)l, (void)op;
     return 0;
@@ -154,13 +154,13 @@ static void store(void *x, qb_type type, int64_t i, float v)
         ((uint16_t *)x)[i] = qb_bf16_from_float(v);
 }
 
-static int avg_forward(qb_plan *p, const qb_layer *l, void *op)
+static int avg_forward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)op;
-    const qb_tensor *x = &p->tensors[l->in[0]];
+    const qb_activation *x = &p->activations[l->in[0]];
     const qb_layout *in = &x->layout;
-    const void *from = qb_plan_at(p, x->value);
-    float *to = qb_plan_at(p, p->tensors[l->ref].value);
+    const void *from = qb_net_plan_at(p, x->value);
+    float *to = qb_net_plan_at(p, p->activations[l->ref].value);
     int64_t pixels = in->h * in->w, blocks = qb_layout_blocks(in);
 #pragma omp parallel for collapse(2) schedule(static)
     for (int64_t n = 0; n < in->n; n++)
@@ -178,11 +178,11 @@ static int avg_forward(qb_plan *p, const qb_layer *l, void *op)
     return 0;
 }
 
-static int avg_backward(qb_plan *p, const qb_layer *l, void *op)
+static int avg_backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
-    const qb_layout *in = &p->tensors[l->in[0]].layout;
-    const float *from = qb_plan_at(p, p->tensors[l->ref].grads[0]);
-    void *to = qb_plan_at(p, ((avgpool_op *)op)->dx);
+    const qb_layout *in = &p->activations[l->in[0]].layout;
+    const float *from = qb_net_plan_at(p, p->activations[l->ref].grads[0]);
+    void *to = qb_net_plan_at(p, ((avgpool_op *)op)->dx);
     int64_t pixels = in->h * in->w, blocks = qb_layout_blocks(in);
 #pragma omp parallel for collapse(2) schedule(static)
     for (int64_t n = 0; n < in->n; n++)

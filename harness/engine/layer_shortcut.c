@@ -31,29 +31,29 @@ qb_ref qb_graph_shortcut_pad(qb_graph *g, qb_ref x, int out, int stride)
                                     .stride = stride});
 }
 
-static int plan(qb_plan *p, const qb_layer *l, void *op)
+static int plan(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)op;
-    const qb_layout *x = &p->tensors[l->in[0]].layout;
+    const qb_layout *x = &p->activations[l->in[0]].layout;
     bool is_nhwc = x->block != 1 && x->block != 8 && x->block != 16;
     qb_layout y = {.type = x->type, .n = p->n, .c = l->out.c, .h = l->out.h, .w = l->out.w,
                    .block = is_nhwc ? l->out.c : x->block};
-    qb_plan_read(p, l, l->in[0], false);
-    return qb_plan_output(p, l, &y);
+    qb_net_plan_read(p, l, l->in[0], false);
+    return qb_net_plan_output(p, l, &y);
 }
 
-static int plan_backward(qb_plan *p, const qb_layer *l, void *op)
+static int plan_backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     shortcut_op *o = op;
-    const qb_tensor *x = &p->tensors[l->in[0]];
+    const qb_activation *x = &p->activations[l->in[0]];
     o->adds = x->n_contributions > 0 && x->layout.type == QB_TYPE_F32;
     if (!o->adds)
-        return qb_plan_add_grad(p, l, l->in[0], -1, &o->dx);
+        return qb_net_plan_add_grad(p, l, l->in[0], -1, &o->dx);
     o->dx = x->grads[0]; /* alive until x's layer has read it */
     return 0;
 }
 
-static int bind(qb_plan *p, const qb_layer *l, void *op)
+static int bind(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)p, (void)l, (void)op;
     return 0;
@@ -120,11 +120,11 @@ static void move_lanes(const qb_layer *l, const qb_layout *in, const qb_layout *
     }
 }
 
-static void move(const qb_plan *p, const qb_layer *l, int x, int y, direction way)
+static void move(const qb_net_plan *p, const qb_layer *l, int x, int y, direction way)
 {
-    const qb_layout *in = &p->tensors[l->in[0]].layout, *out = &p->tensors[l->ref].layout;
+    const qb_layout *in = &p->activations[l->in[0]].layout, *out = &p->activations[l->ref].layout;
     size_t x_image = qb_layout_bytes(in) / (size_t)in->n, y_image = qb_layout_bytes(out) / (size_t)out->n;
-    char *xs = qb_plan_at(p, x), *ys = qb_plan_at(p, y);
+    char *xs = qb_net_plan_at(p, x), *ys = qb_net_plan_at(p, y);
 #pragma omp parallel for schedule(static)
     for (int64_t n = 0; n < in->n; n++) {
         char *xn = xs + (size_t)n * x_image, *yn = ys + (size_t)n * y_image;
@@ -137,17 +137,17 @@ static void move(const qb_plan *p, const qb_layer *l, int x, int y, direction wa
     }
 }
 
-static int forward(qb_plan *p, const qb_layer *l, void *op)
+static int forward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)op;
-    move(p, l, p->tensors[l->in[0]].value, p->tensors[l->ref].value, TO_Y);
+    move(p, l, p->activations[l->in[0]].value, p->activations[l->ref].value, TO_Y);
     return 0;
 }
 
-static int backward(qb_plan *p, const qb_layer *l, void *op)
+static int backward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     const shortcut_op *o = op;
-    move(p, l, o->dx, p->tensors[l->ref].grads[0], o->adds ? ADD_TO_X : TO_X);
+    move(p, l, o->dx, p->activations[l->ref].grads[0], o->adds ? ADD_TO_X : TO_X);
     return 0;
 }
 

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "engine/loss.h"
-#include "engine/plan.h"
+#include "engine/net_plan.h"
 
 #include <math.h>
 #include <omp.h>
@@ -18,16 +18,16 @@ struct qb_net {
     qb_dnn *dnn;
     qb_param *params;
     size_t n_params;
-    qb_buffer *buffers;
-    size_t n_buffers;
+    qb_running_stat *running_stats;
+    size_t n_running_stats;
     float *x, *w, *g; /* slabs; w == x where no tensor has weights of its own */
     float *statistics;
     const float *slab; /* weights in use instead of w, or NULL */
-    qb_plan **plans;
+    qb_net_plan **plans;
     size_t n_plans;
     void *arena;
     double *per_image;
-    qb_plan *last; /* plan of the last forward; one of plans */
+    qb_net_plan *last; /* plan of the last forward; one of plans */
     qb_net_times times;
 };
 
@@ -50,16 +50,16 @@ static int create_slabs(qb_net *net, bool separate_latent)
 {
     size_t size = qb_graph_slab_size(net->graph), n_values = 0;
     const qb_param *params = qb_graph_params(net->graph, &net->n_params);
-    const qb_buffer *buffers = qb_graph_buffers(net->graph, &net->n_buffers);
+    const qb_running_stat *running_stats = qb_graph_running_stats(net->graph, &net->n_running_stats);
     net->params = qb_alloc(net->n_params, sizeof *net->params);
-    net->buffers = qb_alloc(net->n_buffers, sizeof *net->buffers);
+    net->running_stats = qb_alloc(net->n_running_stats, sizeof *net->running_stats);
     net->x = alloc_slab(size);
     net->g = alloc_slab(size);
     net->w = separate_latent ? alloc_slab(size) : net->x;
-    for (size_t i = 0; i < net->n_buffers; i++)
-        n_values += buffers[i].n;
+    for (size_t i = 0; i < net->n_running_stats; i++)
+        n_values += running_stats[i].n;
     net->statistics = qb_alloc(n_values, sizeof *net->statistics);
-    if (net->params == NULL || net->buffers == NULL || net->x == NULL || net->g == NULL || net->w == NULL || net->statistics == NULL)
+    if (net->params == NULL || net->running_stats == NULL || net->x == NULL || net->g == NULL || net->w == NULL || net->statistics == NULL)
         return QB_E_NOMEM;
     for (size_t i = 0; i < net->n_params; i++) {
         qb_param *p = &net->params[i];
@@ -69,33 +69,33 @@ static int create_slabs(qb_net *net, bool separate_latent)
         p->w = p->role == QB_ROLE_QUANT ? net->w + p->offset : p->x;
     }
     float *value = net->statistics;
-    for (size_t i = 0; i < net->n_buffers; i++) {
-        net->buffers[i] = buffers[i];
-        net->buffers[i].value = value;
-        value += buffers[i].n;
+    for (size_t i = 0; i < net->n_running_stats; i++) {
+        net->running_stats[i] = running_stats[i];
+        net->running_stats[i].value = value;
+        value += running_stats[i].n;
     }
     return 0;
 }
 
-static int add_plan(qb_net *net, const qb_plan_base *base, int n, qb_mode mode)
+static int add_plan(qb_net *net, const qb_net_plan_base *base, int n, qb_mode mode)
 {
     if (n < 1)
         return qb_err_set(QB_E_CONFIG, "expected a batch size of at least 1, got %d", n);
     for (size_t i = 0; i < net->n_plans; i++)
         if (net->plans[i]->n == n && net->plans[i]->mode == mode)
             return 0;
-    QB_TRY(qb_plan_create(base, n, mode, &net->plans[net->n_plans]));
+    QB_TRY(qb_net_plan_create(base, n, mode, &net->plans[net->n_plans]));
     net->n_plans++;
     return 0;
 }
 
 static int create_plans(qb_net *net, const qb_net_options *o)
 {
-    const qb_plan_base base = {.graph = net->graph,
+    const qb_net_plan_base base = {.graph = net->graph,
                                .dnn = net->dnn,
                                .type = o->precision == QB_BF16 ? QB_TYPE_BF16 : QB_TYPE_F32,
                                .params = net->params,
-                               .buffers = net->buffers,
+                               .running_stats = net->running_stats,
                                .slab = &net->slab};
     net->plans = qb_alloc(o->n_train_batches + o->n_eval_batches, sizeof *net->plans);
     if (net->plans == NULL)
@@ -106,7 +106,7 @@ static int create_plans(qb_net *net, const qb_net_options *o)
         QB_TRY(add_plan(net, &base, o->eval_batches[i], QB_EVAL));
     size_t bytes = 0, images = 0;
     for (size_t i = 0; i < net->n_plans; i++) {
-        size_t needed = qb_plan_arena_bytes(net->plans[i]);
+        size_t needed = qb_net_plan_arena_bytes(net->plans[i]);
         bytes = needed > bytes ? needed : bytes;
         images = (size_t)net->plans[i]->n > images ? (size_t)net->plans[i]->n : images;
     }
@@ -115,7 +115,7 @@ static int create_plans(qb_net *net, const qb_net_options *o)
     if (net->arena == NULL || net->per_image == NULL)
         return QB_E_NOMEM;
     for (size_t i = 0; i < net->n_plans; i++)
-        QB_TRY(qb_plan_bind_all(net->plans[i], net->arena));
+        QB_TRY(qb_net_plan_bind_all(net->plans[i], net->arena));
     return 0;
 }
 
@@ -154,7 +154,7 @@ void qb_net_destroy(qb_net *net)
     if (net == NULL)
         return;
     for (size_t i = 0; i < net->n_plans; i++)
-        qb_plan_destroy(net->plans[i]);
+        qb_net_plan_destroy(net->plans[i]);
     qb_dnn_destroy(net->dnn);
     qb_free(net->plans);
     qb_free(net->arena);
@@ -164,7 +164,7 @@ void qb_net_destroy(qb_net *net)
         free_slab(net->w);
     free_slab(net->g);
     free_slab(net->x);
-    qb_free(net->buffers);
+    qb_free(net->running_stats);
     qb_free(net->params);
     qb_free(net);
 }
@@ -201,9 +201,9 @@ void qb_net_init_weights(qb_net *net, uint64_t seed)
 {
     for (size_t i = 0; i < net->n_params; i++)
         init_param(&net->params[i], seed);
-    for (size_t i = 0; i < net->n_buffers; i++)
-        for (size_t k = 0; k < net->buffers[i].n; k++)
-            net->buffers[i].value[k] = net->buffers[i].init;
+    for (size_t i = 0; i < net->n_running_stats; i++)
+        for (size_t k = 0; k < net->running_stats[i].n; k++)
+            net->running_stats[i].value[k] = net->running_stats[i].init;
 }
 
 qb_param *qb_net_params(qb_net *net, size_t *ret_n)
@@ -212,10 +212,10 @@ qb_param *qb_net_params(qb_net *net, size_t *ret_n)
     return net->params;
 }
 
-qb_buffer *qb_net_buffers(qb_net *net, size_t *ret_n)
+qb_running_stat *qb_net_running_stats(qb_net *net, size_t *ret_n)
 {
-    *ret_n = net->n_buffers;
-    return net->buffers;
+    *ret_n = net->n_running_stats;
+    return net->running_stats;
 }
 
 size_t qb_net_slab_size(const qb_net *net)
@@ -244,7 +244,7 @@ static void use_threads(const qb_net *net)
 
 int qb_net_forward(qb_net *net, const float *images, int n, qb_mode mode)
 {
-    qb_plan *plan = NULL;
+    qb_net_plan *plan = NULL;
     for (size_t i = 0; i < net->n_plans; i++)
         if (net->plans[i]->n == n && net->plans[i]->mode == mode)
             plan = net->plans[i];
@@ -252,7 +252,7 @@ int qb_net_forward(qb_net *net, const float *images, int n, qb_mode mode)
     use_threads(net);
     double start = qb_now_seconds();
     net->last = NULL;
-    QB_TRY(qb_plan_forward(plan, images));
+    QB_TRY(qb_net_plan_forward(plan, images));
     net->last = plan;
     net->times.forward += qb_now_seconds() - start;
     return 0;
@@ -261,26 +261,26 @@ int qb_net_forward(qb_net *net, const float *images, int n, qb_mode mode)
 const float *qb_net_logits(const qb_net *net)
 {
     QB_ASSERT(net->last != NULL);
-    return qb_plan_logits(net->last);
+    return qb_net_plan_logits(net->last);
 }
 
 void qb_net_loss(qb_net *net, const int32_t *labels, double smoothing, qb_loss *ret_loss)
 {
     QB_ASSERT(net->last != NULL);
     use_threads(net);
-    qb_cross_entropy(qb_plan_logits(net->last), net->last->n, qb_graph_n_classes(net->graph), labels, smoothing, net->per_image,
+    qb_cross_entropy(qb_net_plan_logits(net->last), net->last->n, qb_graph_n_classes(net->graph), labels, smoothing, net->per_image,
                      NULL, ret_loss);
 }
 
 int qb_net_backward(qb_net *net, const int32_t *labels, double smoothing, qb_loss *ret_loss)
 {
-    qb_plan *plan = net->last;
+    qb_net_plan *plan = net->last;
     QB_ASSERT(plan != NULL && plan->mode == QB_TRAIN);
     use_threads(net);
     double start = qb_now_seconds();
-    qb_cross_entropy(qb_plan_logits(plan), plan->n, qb_graph_n_classes(net->graph), labels, smoothing, net->per_image,
-                     qb_plan_logits_grad(plan), ret_loss);
-    QB_TRY(qb_plan_backward(plan));
+    qb_cross_entropy(qb_net_plan_logits(plan), plan->n, qb_graph_n_classes(net->graph), labels, smoothing, net->per_image,
+                     qb_net_plan_logits_grad(plan), ret_loss);
+    QB_TRY(qb_net_plan_backward(plan));
     net->times.backward += qb_now_seconds() - start;
     return 0;
 }
@@ -296,7 +296,7 @@ qb_net_times qb_net_take_times(qb_net *net)
 size_t qb_net_take_costs(qb_net *net, qb_net_cost *ret_costs)
 {
     QB_ASSERT(net->last != NULL);
-    return qb_plan_take_costs(net->last, ret_costs);
+    return qb_net_plan_take_costs(net->last, ret_costs);
 }
 
 void qb_net_trace_products(qb_net *net, bool on)

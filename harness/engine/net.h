@@ -32,12 +32,12 @@ typedef struct qb_net_options {
 int qb_net_create(const qb_graph *graph, const qb_net_options *options, qb_net **ret_net);
 void qb_net_destroy(qb_net *net);
 
-/* Initial weights by qb_init, keyed by seed and tensor name (QB_RNG_INIT); buffers to their start values.
+/* Initial weights by qb_init, keyed by seed and tensor name (QB_RNG_INIT); running statistics to their start values.
  * Sets x, and w = x. */
 void qb_net_init_weights(qb_net *net, uint64_t seed);
 
 qb_param *qb_net_params(qb_net *net, size_t *ret_n); /* with x, w, g set; order of qb_graph_params */
-qb_buffer *qb_net_buffers(qb_net *net, size_t *ret_n);
+qb_running_stat *qb_net_running_stats(qb_net *net, size_t *ret_n);
 size_t qb_net_slab_size(const qb_net *net); /* floats */
 const float *qb_net_weight_slab(const qb_net *net); /* the slab that holds w of QUANT tensors (offsets as in params) */
 

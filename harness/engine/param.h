@@ -43,11 +43,11 @@ typedef struct qb_param {
 } qb_param;
 
 /* Running statistics: state, not trained. `value` in double precision would differ from PyTorch: float32. */
-typedef struct qb_buffer {
+typedef struct qb_running_stat {
     const char *name; /* "bn1.running_mean" */
     size_t n;
     float init; /* 0 for means, 1 for variances */
     float *value;
-} qb_buffer;
+} qb_running_stat;
 
 #endif

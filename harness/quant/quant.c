@@ -38,7 +38,7 @@ qb_step qb_quant_step_info(const qb_quant *q, int64_t step, double lr)
 
 /* ---- hooks ---- */
 
-bool qb_quant_blame(const qb_quant *q, qb_tensor *t, const char *what, const char *why)
+bool qb_quant_blame(const qb_quant *q, qb_quant_tensor *t, const char *what, const char *why)
 {
     if (t->problem == NULL)
         t->problem = qb_sprintf("solver '%s': %s of %s %s", q->solver->name, what, t->param->name, why);
@@ -53,7 +53,7 @@ int qb_quant_report(const qb_quant *q)
     return 0;
 }
 
-bool qb_quant_call(qb_quant *q, qb_tensor *t, qb_view_hook hook, const char *what, const qb_step *step, qb_view view)
+bool qb_quant_call(qb_quant *q, qb_quant_tensor *t, qb_view_hook hook, const char *what, const qb_step *step, qb_view view)
 {
     qb_guard_copy copy;
     qb_guards_save(t, &copy);
@@ -74,7 +74,7 @@ bool qb_quant_call(qb_quant *q, qb_tensor *t, qb_view_hook hook, const char *wha
 
 /* ---- one view ---- */
 
-static bool call_on_gradient(qb_quant *q, qb_tensor *t, const qb_step *step)
+static bool call_on_gradient(qb_quant *q, qb_quant_tensor *t, const qb_step *step)
 {
     size_t n = t->param->n, n_aux = (size_t)(t->view.n_rows * t->request.n_aux);
     bool was_finite = qb_all_finite(t->param->g, n);
@@ -89,7 +89,7 @@ static bool call_on_gradient(qb_quant *q, qb_tensor *t, const qb_step *step)
     return true;
 }
 
-static bool call_after_step(qb_quant *q, qb_tensor *t, const qb_step *step)
+static bool call_after_step(qb_quant *q, qb_quant_tensor *t, const qb_step *step)
 {
     size_t n = t->param->n;
     bool was_finite = qb_all_finite(t->param->x, n);
@@ -102,7 +102,7 @@ static bool call_after_step(qb_quant *q, qb_tensor *t, const qb_step *step)
     return true;
 }
 
-static bool call_project(qb_quant *q, qb_tensor *t, const qb_step *step, const float *z)
+static bool call_project(qb_quant *q, qb_quant_tensor *t, const qb_step *step, const float *z)
 {
     size_t n = t->param->n;
     bool edits = (t->caps & QB_CAP_EDITS_LATENT) != 0;
@@ -118,7 +118,7 @@ static bool call_project(qb_quant *q, qb_tensor *t, const qb_step *step, const f
     return true; /* training itself diverged: the loss will say so */
 }
 
-static void refresh_levels(qb_quant *q, qb_tensor *t, int thread, const float *z)
+static void refresh_levels(qb_quant *q, qb_quant_tensor *t, int thread, const float *z)
 {
     for (int64_t r = 0; r < t->view.n_rows; r++)
         qb_quantizer_levels(q->quantizer, thread, z + r * t->view.row_len, t->view.row_len, t->levels + r * t->n_levels);
@@ -126,7 +126,7 @@ static void refresh_levels(qb_quant *q, qb_tensor *t, int thread, const float *z
     t->view.n_levels = t->n_levels;
 }
 
-static const float *map_input(const qb_quant *q, const qb_tensor *t, int thread)
+static const float *map_input(const qb_quant *q, const qb_quant_tensor *t, int thread)
 {
     double shrink = q->lr_sum > 1.0 ? q->lr_sum : 1.0;
     if (!q->options.shrink || shrink == 1.0)
@@ -144,7 +144,7 @@ typedef struct step_plan {
     bool refresh;
 } step_plan;
 
-static void step_view(qb_quant *q, qb_tensor *t, const step_plan *plan, int thread)
+static void step_view(qb_quant *q, qb_quant_tensor *t, const step_plan *plan, int thread)
 {
     const qb_solver *s = q->solver;
     qb_param *p = t->param;
@@ -212,7 +212,7 @@ static void start_views(qb_quant *q)
 #pragma omp parallel for num_threads(q->n_workers) schedule(dynamic, 1)
     for (size_t g = 0; g < q->n_groups; g++)
         for (size_t i = q->starts[g]; i < q->starts[g + 1]; i++) {
-            qb_tensor *t = &q->tensors[q->order[i]];
+            qb_quant_tensor *t = &q->tensors[q->order[i]];
             (void)qb_quant_call(q, t, q->solver->start, "start", &q->last, t->view); /* a problem is kept in t */
         }
 }
@@ -224,7 +224,7 @@ static void step_views(qb_quant *q, const step_plan *plan)
 #pragma omp parallel for num_threads(q->n_workers) schedule(dynamic, 1)
     for (size_t g = 0; g < q->n_groups; g++)
         for (size_t i = q->starts[g]; i < q->starts[g + 1]; i++) {
-            qb_tensor *t = &q->tensors[q->order[i]];
+            qb_quant_tensor *t = &q->tensors[q->order[i]];
             double view_begin = omp_get_wtime();
             step_view(q, t, plan, omp_get_thread_num());
             t->step_seconds = omp_get_wtime() - view_begin;

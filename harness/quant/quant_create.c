@@ -55,7 +55,7 @@ static int add_note(qb_quant *q, char *note)
 }
 
 /* Shapes of a view; pointers are filled in when they exist. */
-static int describe_view(qb_quant *q, qb_tensor *t, size_t index)
+static int describe_view(qb_quant *q, qb_quant_tensor *t, size_t index)
 {
     const qb_param *p = t->param;
     bool by_row;
@@ -63,19 +63,19 @@ static int describe_view(qb_quant *q, qb_tensor *t, size_t index)
     v->size = (uint32_t)sizeof *v;
     v->index = (uint32_t)index;
     v->name = p->name;
-    qb_tensor_rows(p, q->options.granularity, q->options.block, &v->n_rows, &v->row_len, &by_row);
+    qb_quant_tensor_rows(p, q->options.granularity, q->options.block, &v->n_rows, &v->row_len, &by_row);
     v->n_per_channel = p->n_dims >= 2 ? (int64_t)p->n / p->shape[0] : (int64_t)p->n;
     v->fan_in = p->fan_in;
     v->fan_out = p->fan_out;
     v->bits = q->options.bits;
-    v->layer = qb_tensor_layer(q->params, q->n_params, t->param_index);
+    v->layer = qb_quant_tensor_layer(q->params, q->n_params, t->param_index);
     if (!by_row)
         return 0;
     return add_note(q, qb_sprintf("layer %s: block %lld does not divide %lld, quantized by row", p->name,
                                   (long long)q->options.block, (long long)v->row_len));
 }
 
-static int check_request(const qb_quant *q, const qb_tensor *t)
+static int check_request(const qb_quant *q, const qb_quant_tensor *t)
 {
     const qb_bind *r = &t->request;
     const char *solver = q->solver->name, *view = t->param->name;
@@ -101,7 +101,7 @@ static int check_request(const qb_quant *q, const qb_tensor *t)
 static int bind_views(qb_quant *q)
 {
     for (size_t i = 0; i < q->n_tensors; i++) {
-        qb_tensor *t = &q->tensors[i];
+        qb_quant_tensor *t = &q->tensors[i];
         QB_TRY(describe_view(q, t, i));
         t->request = (qb_bind){.size = (uint32_t)sizeof t->request, .caps = q->solver->caps, .aux_lr_factor = 1.0f};
         if (q->solver->bind != NULL) {
@@ -116,7 +116,7 @@ static int bind_views(qb_quant *q)
     return 0;
 }
 
-static bool needs_levels(const qb_tensor *t) { return (t->caps & QB_CAP_OWN_LEVELS) == 0; }
+static bool needs_levels(const qb_quant_tensor *t) { return (t->caps & QB_CAP_OWN_LEVELS) == 0; }
 
 static int create_quantizer(qb_quant *q)
 {
@@ -133,9 +133,9 @@ static int allocate_views(qb_quant *q)
 {
     size_t longest = 0;
     for (size_t i = 0; i < q->n_tensors; i++) {
-        qb_tensor *t = &q->tensors[i];
+        qb_quant_tensor *t = &q->tensors[i];
         int n_levels = needs_levels(t) ? qb_quantizer_n_levels(q->quantizer) : 0;
-        QB_TRY(qb_tensor_allocate(t, n_levels, q->params, q->n_params, q->options.slab_margin));
+        QB_TRY(qb_quant_tensor_allocate(t, n_levels, q->params, q->n_params, q->options.slab_margin));
         t->view.x = t->param->x;
         t->view.w = t->param->w;
         QB_ASSERT(t->view.x != t->view.w); /* the network was made with latent weights of their own */
@@ -145,7 +145,7 @@ static int allocate_views(qb_quant *q)
     q->starts = qb_alloc(q->n_tensors + 1, sizeof *q->starts);
     if (q->order == NULL || q->starts == NULL)
         return QB_E_NOMEM;
-    q->n_groups = qb_tensor_groups(q->tensors, q->n_tensors, q->order, q->starts);
+    q->n_groups = qb_quant_tensor_groups(q->tensors, q->n_tensors, q->order, q->starts);
     if (q->options.shrink || q->solver->finish != NULL) {
         q->scratch_len = (longest + 2 * QB_GUARD + 15) / 16 * 16;
         q->scratch = qb_alloc((size_t)q->options.threads * q->scratch_len, sizeof(float));
@@ -167,7 +167,7 @@ static int register_params(qb_quant *q)
         q->plain[i] = quantized ? -1 : index;
         if (!quantized)
             continue;
-        qb_tensor *t = &q->tensors[next++];
+        qb_quant_tensor *t = &q->tensors[next++];
         t->optim = index;
         t->optim_aux = -1;
         if (t->request.n_aux == 0)
@@ -264,7 +264,7 @@ void qb_quant_destroy(qb_quant *q)
     if (q->has_instance && q->solver->destroy != NULL)
         q->solver->destroy(q->self);
     for (size_t i = 0; i < q->n_tensors; i++)
-        qb_tensor_finish(&q->tensors[i]);
+        qb_quant_tensor_finish(&q->tensors[i]);
     for (size_t i = 0; i < q->n_notes; i++)
         qb_free(q->notes[i]);
     qb_quantizer_destroy(q->quantizer);
@@ -296,7 +296,7 @@ size_t qb_quant_notes(const qb_quant *q, const char *const **ret_notes)
 const float *qb_quant_levels(const qb_quant *q, size_t param, int64_t *ret_rows, int *ret_n_levels)
 {
     for (size_t i = 0; i < q->n_tensors; i++) {
-        const qb_tensor *t = &q->tensors[i];
+        const qb_quant_tensor *t = &q->tensors[i];
         if (t->param_index != param || t->view.levels == NULL)
             continue;
         *ret_rows = t->view.n_rows;

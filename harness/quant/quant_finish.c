@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void nearest_rows(const qb_tensor *t, const float *w, float *out)
+static void nearest_rows(const qb_quant_tensor *t, const float *w, float *out)
 {
     int64_t len = t->view.row_len;
     for (int64_t r = 0; r < t->view.n_rows; r++)
@@ -18,7 +18,7 @@ static void nearest_rows(const qb_tensor *t, const float *w, float *out)
 }
 
 /* Before the first quantized step there are no levels in force: fresh ones, thrown away. */
-static void nearest_fresh(const qb_quant *q, const qb_tensor *t, int thread, float *out)
+static void nearest_fresh(const qb_quant *q, const qb_quant_tensor *t, int thread, float *out)
 {
     float levels[256];
     int64_t len = t->view.row_len;
@@ -29,7 +29,7 @@ static void nearest_fresh(const qb_quant *q, const qb_tensor *t, int thread, flo
 }
 
 /* The plugin's finish writes into a scratch array with guards, so that an overrun hits nothing of ours. */
-static void call_finish(qb_quant *q, qb_tensor *t, const qb_step *step, const qb_view *view, int thread, float *out)
+static void call_finish(qb_quant *q, qb_quant_tensor *t, const qb_step *step, const qb_view *view, int thread, float *out)
 {
     static const float mark = 12345.678f;
     size_t n = t->param->n;
@@ -65,7 +65,7 @@ static float *take(float **end, size_t n)
 
 /* A view of a solver with its own levels, before it was started: what its first quantized step would start from,
  * on copies, in the step that will be the first (of its learning rate only the base is known here). */
-static void finish_unstarted(qb_quant *q, qb_tensor *t, int thread, float *out)
+static void finish_unstarted(qb_quant *q, qb_quant_tensor *t, int thread, float *out)
 {
     size_t n = t->param->n, rows = (size_t)t->view.n_rows;
     size_t n_aux = rows * (size_t)t->request.n_aux, n_state = n * (size_t)t->request.state_per_weight;
@@ -97,7 +97,7 @@ static void finish_unstarted(qb_quant *q, qb_tensor *t, int thread, float *out)
     qb_free(copies);
 }
 
-static void finish_view(qb_quant *q, qb_tensor *t, int thread, float *out)
+static void finish_view(qb_quant *q, qb_quant_tensor *t, int thread, float *out)
 {
     bool started = q->next_step > q->options.warmup;
     if (t->levels == NULL && !started)
@@ -117,7 +117,7 @@ int qb_quant_finish(qb_quant *q, float *slab)
 #pragma omp parallel for num_threads(q->n_workers) schedule(dynamic, 1)
     for (size_t g = 0; g < q->n_groups; g++)
         for (size_t i = q->starts[g]; i < q->starts[g + 1]; i++) {
-            qb_tensor *t = &q->tensors[q->order[i]];
+            qb_quant_tensor *t = &q->tensors[q->order[i]];
             finish_view(q, t, omp_get_thread_num(), slab + t->param->offset);
         }
     for (size_t i = 0; i < q->n_params; i++)
@@ -158,7 +158,7 @@ void qb_quant_count_levels(const qb_quant *q, const float *slab, int *ret_max, i
     int allowed = q->options.bits == 0 ? 3 : 1 << q->options.bits, max = 0;
     const char *where = NULL;
     for (size_t i = 0; i < q->n_tensors; i++) {
-        const qb_tensor *t = &q->tensors[i];
+        const qb_quant_tensor *t = &q->tensors[i];
         int64_t len = t->view.row_len;
         for (int64_t r = 0; r < t->view.n_rows; r++) {
             int count = count_distinct(slab + t->param->offset + r * len, len, QB_COUNT_CAP, found);
@@ -176,7 +176,7 @@ int64_t qb_quant_count_collapsed(const qb_quant *q, const float *slab)
 {
     int64_t collapsed = 0;
     for (size_t i = 0; i < q->n_tensors; i++) {
-        const qb_tensor *t = &q->tensors[i];
+        const qb_quant_tensor *t = &q->tensors[i];
         int64_t len = t->view.row_len;
         for (int64_t r = 0; len > 1 && r < t->view.n_rows; r++) {
             const float *row = slab + t->param->offset + r * len;

@@ -64,7 +64,7 @@ static int list_entries(qb_quant *q, entries *e)
     QB_TRY(add(e, NULL, "lr_sum", &e->lr_sum, QB_F64, 1, 1, 0, 0));
     QB_TRY(add(e, NULL, "lr", &e->lr, QB_F64, 1, 1, 0, 0));
     for (size_t i = 0; i < q->n_tensors; i++) {
-        qb_tensor *t = &q->tensors[i];
+        qb_quant_tensor *t = &q->tensors[i];
         const char *name = t->param->name;
         int64_t rows = t->view.n_rows;
         if (t->levels != NULL)
@@ -254,7 +254,7 @@ int qb_quant_load(qb_quant *q, const char *path)
     if (q->next_step > q->options.warmup) {
         q->last = qb_quant_step_info(q, q->next_step - 1, e.lr);
         for (size_t i = 0; i < q->n_tensors; i++) {
-            qb_tensor *t = &q->tensors[i];
+            qb_quant_tensor *t = &q->tensors[i];
             t->view.levels = t->levels;
             t->view.n_levels = t->levels != NULL ? t->n_levels : 0;
         }

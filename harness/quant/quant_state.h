@@ -19,9 +19,9 @@ struct qb_quant {
     size_t n_params;
     qb_optim *optim;
     int *plain;        /* optimizer index of parameter i, -1 = a quantized tensor */
-    qb_tensor *tensors;
+    qb_quant_tensor *tensors;
     size_t n_tensors;
-    size_t *order, *starts, n_groups; /* see qb_tensor_groups */
+    size_t *order, *starts, n_groups; /* see qb_quant_tensor_groups */
     qb_quantizer *quantizer;          /* NULL when no tensor needs levels */
     int n_workers;     /* threads that handle views: 1 without PARALLEL_VIEWS */
     float *scratch;    /* (threads, scratch_len): z under quant_shrink, finished weights of a view */
@@ -39,10 +39,10 @@ qb_step qb_quant_step_info(const qb_quant *q, int64_t step, double lr);
 
 /* Calls a hook of a view with guards; what: "project". Sets t->problem when it fails or writes outside. */
 typedef int (*qb_view_hook)(void *self, const qb_step *step, qb_view *view);
-bool qb_quant_call(qb_quant *q, qb_tensor *t, qb_view_hook hook, const char *what, const qb_step *step, qb_view view);
+bool qb_quant_call(qb_quant *q, qb_quant_tensor *t, qb_view_hook hook, const char *what, const qb_step *step, qb_view view);
 
 /* Sets t->problem once; returns false. */
-bool qb_quant_blame(const qb_quant *q, qb_tensor *t, const char *what, const char *why);
+bool qb_quant_blame(const qb_quant *q, qb_quant_tensor *t, const char *what, const char *why);
 
 /* QB_E_FAILED with the first problem in order of the tensors, or 0. */
 int qb_quant_report(const qb_quant *q);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-void qb_tensor_rows(const qb_param *p, qb_granularity granularity, int64_t block, int64_t *ret_rows, int64_t *ret_len,
+void qb_quant_tensor_rows(const qb_param *p, qb_granularity granularity, int64_t block, int64_t *ret_rows, int64_t *ret_len,
                     bool *ret_by_row)
 {
     int64_t n = (int64_t)p->n;
@@ -24,7 +24,7 @@ void qb_tensor_rows(const qb_param *p, qb_granularity granularity, int64_t block
 
 static bool is_layer_weight(const qb_param *p) { return p->n_dims >= 2 && qb_ends_with(p->name, "weight"); }
 
-int qb_tensor_layer(const qb_param *params, size_t n, size_t i)
+int qb_quant_tensor_layer(const qb_param *params, size_t n, size_t i)
 {
     size_t first = n, last = n;
     for (size_t k = 0; k < n; k++) {
@@ -38,7 +38,7 @@ int qb_tensor_layer(const qb_param *params, size_t n, size_t i)
 
 /* ---- guards ---- */
 
-static void add_guard(qb_tensor *t, const float *at, int64_t n, const char *where)
+static void add_guard(qb_quant_tensor *t, const float *at, int64_t n, const char *where)
 {
     if (n <= 0)
         return;
@@ -52,7 +52,7 @@ static float *slab_array(const qb_param *p, int slab) { return slab == SLAB_X ? 
 
 /* The floats of the slab around the tensor's array. A slab is known by its start (array - offset); its extent is
  * what its tensors span, and `margin` floats at both ends. */
-static void add_slab_guards(qb_tensor *t, const qb_param *params, size_t n_params, int margin, int slab,
+static void add_slab_guards(qb_quant_tensor *t, const qb_param *params, size_t n_params, int margin, int slab,
                             const char *where)
 {
     const qb_param *own = t->param;
@@ -75,13 +75,13 @@ static void add_slab_guards(qb_tensor *t, const qb_param *params, size_t n_param
     add_guard(t, array + own->n, after, where);
 }
 
-void qb_guards_save(const qb_tensor *t, qb_guard_copy *copy)
+void qb_guards_save(const qb_quant_tensor *t, qb_guard_copy *copy)
 {
     for (int i = 0; i < t->n_guards; i++)
         memcpy(copy->saved[i], t->guards[i].at, (size_t)t->guards[i].n * sizeof(float));
 }
 
-const char *qb_guards_broken(const qb_tensor *t, const qb_guard_copy *copy)
+const char *qb_guards_broken(const qb_quant_tensor *t, const qb_guard_copy *copy)
 {
     for (int i = 0; i < t->n_guards; i++)
         if (memcmp(copy->saved[i], t->guards[i].at, (size_t)t->guards[i].n * sizeof(float)) != 0)
@@ -93,7 +93,7 @@ const char *qb_guards_broken(const qb_tensor *t, const qb_guard_copy *copy)
 
 enum { LEVELS, AUX, AUX_G, WEIGHT_STATE, ROW_STATE, N_ARRAYS };
 
-int qb_tensor_allocate(qb_tensor *t, int n_levels, const qb_param *params, size_t n_params, int margin)
+int qb_quant_tensor_allocate(qb_quant_tensor *t, int n_levels, const qb_param *params, size_t n_params, int margin)
 {
     static const char *const names[N_ARRAYS] = {"levels", "aux", "aux_g", "weight_state", "row_state"};
     int64_t rows = t->view.n_rows, n = (int64_t)t->param->n;
@@ -128,7 +128,7 @@ int qb_tensor_allocate(qb_tensor *t, int n_levels, const qb_param *params, size_
     return 0;
 }
 
-void qb_tensor_finish(qb_tensor *t)
+void qb_quant_tensor_finish(qb_quant_tensor *t)
 {
     qb_free(t->memory);
     qb_free(t->problem);
@@ -139,7 +139,7 @@ void qb_tensor_finish(qb_tensor *t)
 /* ---- groups ---- */
 
 /* True when a guard of one reaches into the other: less than QB_GUARD floats apart in some slab. */
-static bool are_neighbours(const qb_tensor *a, const qb_tensor *b)
+static bool are_neighbours(const qb_quant_tensor *a, const qb_quant_tensor *b)
 {
     for (int slab = 0; slab < N_SLABS; slab++) {
         uintptr_t p = (uintptr_t)slab_array(a->param, slab), q = (uintptr_t)slab_array(b->param, slab);
@@ -153,7 +153,7 @@ static bool are_neighbours(const qb_tensor *a, const qb_tensor *b)
     return false;
 }
 
-size_t qb_tensor_groups(const qb_tensor *tensors, size_t n, size_t *order, size_t *starts)
+size_t qb_quant_tensor_groups(const qb_quant_tensor *tensors, size_t n, size_t *order, size_t *starts)
 {
     size_t n_groups = 0, done = 0;
     for (size_t i = 0; i < n; i++) { /* largest first, so that the last thread does not wait for one big tensor */

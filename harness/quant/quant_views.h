@@ -23,7 +23,7 @@ typedef struct qb_guard_copy {
 } qb_guard_copy;
 
 /* A quantized tensor. */
-typedef struct qb_tensor {
+typedef struct qb_quant_tensor {
     qb_param *param;
     size_t param_index;
     uint32_t caps;       /* after bind */
@@ -37,26 +37,26 @@ typedef struct qb_tensor {
     int n_guards;
     double optimizer_seconds, step_seconds; /* of the last step: base optimizer; all of it */
     char *problem; /* why a hook of this view failed, NULL = none; owned */
-} qb_tensor;
+} qb_quant_tensor;
 
 /* Rows of a tensor; *ret_by_row: a block was asked for and does not divide the channel. */
-void qb_tensor_rows(const qb_param *p, qb_granularity granularity, int64_t block, int64_t *ret_rows, int64_t *ret_len,
+void qb_quant_tensor_rows(const qb_param *p, qb_granularity granularity, int64_t block, int64_t *ret_rows, int64_t *ret_len,
                     bool *ret_by_row);
 
 /* QB_LAYER_* of parameter i among all of them: first and last tensor with two or more dimensions named "*weight". */
-int qb_tensor_layer(const qb_param *params, size_t n, size_t i);
+int qb_quant_tensor_layer(const qb_param *params, size_t n, size_t i);
 
 /* Memory of its own (zeroed) for what bind asked and n_levels, and the guards; params: all of them; margin: floats of
  * nobody at both ends of a slab. */
-int qb_tensor_allocate(qb_tensor *t, int n_levels, const qb_param *params, size_t n_params, int margin);
-void qb_tensor_finish(qb_tensor *t);
+int qb_quant_tensor_allocate(qb_quant_tensor *t, int n_levels, const qb_param *params, size_t n_params, int margin);
+void qb_quant_tensor_finish(qb_quant_tensor *t);
 
-void qb_guards_save(const qb_tensor *t, qb_guard_copy *copy);
-const char *qb_guards_broken(const qb_tensor *t, const qb_guard_copy *copy); /* which array, or NULL */
+void qb_guards_save(const qb_quant_tensor *t, qb_guard_copy *copy);
+const char *qb_guards_broken(const qb_quant_tensor *t, const qb_guard_copy *copy); /* which array, or NULL */
 
 /* Groups of neighbours: order[0..n) lists the tensors, group g is order[starts[g]..starts[g+1]); groups
  * with the largest tensors first. starts has room for n + 1. Returns the number of groups. */
-size_t qb_tensor_groups(const qb_tensor *tensors, size_t n, size_t *order, size_t *starts);
+size_t qb_quant_tensor_groups(const qb_quant_tensor *tensors, size_t n, size_t *order, size_t *starts);
 
 bool qb_all_finite(const float *x, size_t n);
 

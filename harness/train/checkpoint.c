@@ -64,10 +64,10 @@ static void list_model(tensor_list *l, qb_net *net)
         if (p->w != p->x)
             add_tensor(l, qb_sprintf("w/%s", p->name), QB_F32, p->n_dims, p->shape, p->n, p->w);
     }
-    qb_buffer *buffers = qb_net_buffers(net, &n);
+    qb_running_stat *running_stats = qb_net_running_stats(net, &n);
     for (size_t i = 0; i < n; i++) {
-        int64_t shape = (int64_t)buffers[i].n;
-        add_tensor(l, qb_strdup(buffers[i].name), QB_F32, 1, &shape, buffers[i].n, buffers[i].value);
+        int64_t shape = (int64_t)running_stats[i].n;
+        add_tensor(l, qb_strdup(running_stats[i].name), QB_F32, 1, &shape, running_stats[i].n, running_stats[i].value);
     }
 }
 
@@ -425,9 +425,9 @@ static size_t layer_prefix(const char *name)
 
 int qb_weights_save(qb_net *net, const float *slab, const char *path, char ret_sha256[65])
 {
-    size_t n_params, n_buffers;
+    size_t n_params, n_running_stats;
     qb_param *params = qb_net_params(net, &n_params);
-    qb_buffer *buffers = qb_net_buffers(net, &n_buffers);
+    qb_running_stat *running_stats = qb_net_running_stats(net, &n_running_stats);
     tensor_list l = {0};
     size_t b = 0;
     for (size_t i = 0; i < n_params; i++) {
@@ -437,14 +437,14 @@ int qb_weights_save(qb_net *net, const float *slab, const char *path, char ret_s
         size_t prefix = layer_prefix(p->name);
         bool last = i + 1 == n_params || layer_prefix(params[i + 1].name) != prefix ||
                     strncmp(params[i + 1].name, p->name, prefix) != 0;
-        while (last && b < n_buffers && layer_prefix(buffers[b].name) == prefix &&
-               strncmp(buffers[b].name, p->name, prefix) == 0) {
-            int64_t shape = (int64_t)buffers[b].n;
-            add_tensor(&l, qb_strdup(buffers[b].name), QB_F32, 1, &shape, buffers[b].n, buffers[b].value);
+        while (last && b < n_running_stats && layer_prefix(running_stats[b].name) == prefix &&
+               strncmp(running_stats[b].name, p->name, prefix) == 0) {
+            int64_t shape = (int64_t)running_stats[b].n;
+            add_tensor(&l, qb_strdup(running_stats[b].name), QB_F32, 1, &shape, running_stats[b].n, running_stats[b].value);
             b++;
         }
     }
-    QB_ASSERT(l.failed || b == n_buffers);
+    QB_ASSERT(l.failed || b == n_running_stats);
     qb_sha256 *h = qb_sha256_create();
     if (!h || l.failed) {
         list_finish(&l);

@@ -1,5 +1,5 @@
 /* Plans: which buffer lives when, and where it rests. Invariant: two buffers whose lives meet never overlap. */
-#include "engine/plan.h"
+#include "engine/net_plan.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -12,18 +12,18 @@ enum { ALIGN_BYTES = 128 };
 
 /* ---- buffers ---- */
 
-int qb_plan_forward_time(const qb_plan *p, const qb_layer *l)
+int qb_net_plan_forward_time(const qb_net_plan *p, const qb_layer *l)
 {
     (void)p;
     return l->ref;
 }
 
-int qb_plan_backward_time(const qb_plan *p, const qb_layer *l)
+int qb_net_plan_backward_time(const qb_net_plan *p, const qb_layer *l)
 {
     return 2 * (int)p->n_layers - l->ref;
 }
 
-int qb_plan_buffer(qb_plan *p, size_t bytes, int first, int last, int *ret_buffer)
+int qb_net_plan_buffer(qb_net_plan *p, size_t bytes, int first, int last, int *ret_buffer)
 {
     int n = p->n_memory;
     if (n == 0 || (n >= 64 && (n & (n - 1)) == 0)) {
@@ -39,13 +39,13 @@ int qb_plan_buffer(qb_plan *p, size_t bytes, int first, int last, int *ret_buffe
     return 0;
 }
 
-void qb_plan_extend(qb_plan *p, int buffer, int last)
+void qb_net_plan_extend(qb_net_plan *p, int buffer, int last)
 {
     if (p->memory[buffer].last < last)
         p->memory[buffer].last = last;
 }
 
-void *qb_plan_at(const qb_plan *p, int buffer)
+void *qb_net_plan_at(const qb_net_plan *p, int buffer)
 {
     return p->arena + p->memory[buffer].offset;
 }
@@ -60,7 +60,7 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Each buffer goes to the lowest gap among the placed ones that it meets in time. */
-static int place_buffers(qb_plan *p)
+static int place_buffers(qb_net_plan *p)
 {
     int n = p->n_memory;
     qb_memory **order = qb_alloc(2 * (size_t)n, sizeof *order);
@@ -97,38 +97,38 @@ static int place_buffers(qb_plan *p)
 
 /* ---- tensors ---- */
 
-int qb_plan_output(qb_plan *p, const qb_layer *l, const qb_layout *layout)
+int qb_net_plan_output(qb_net_plan *p, const qb_layer *l, const qb_layout *layout)
 {
-    qb_tensor *t = &p->tensors[l->ref];
+    qb_activation *t = &p->activations[l->ref];
     t->layout = *layout;
-    int now = qb_plan_forward_time(p, l);
-    return qb_plan_buffer(p, qb_layout_bytes(layout), now, now, &t->value);
+    int now = qb_net_plan_forward_time(p, l);
+    return qb_net_plan_buffer(p, qb_layout_bytes(layout), now, now, &t->value);
 }
 
-void qb_plan_read(qb_plan *p, const qb_layer *l, qb_ref x, bool again)
+void qb_net_plan_read(qb_net_plan *p, const qb_layer *l, qb_ref x, bool again)
 {
-    qb_plan_extend(p, p->tensors[x].value,
-                   again && qb_plan_trains(p) ? qb_plan_backward_time(p, l) : qb_plan_forward_time(p, l));
+    qb_net_plan_extend(p, p->activations[x].value,
+                   again && qb_net_plan_trains(p) ? qb_net_plan_backward_time(p, l) : qb_net_plan_forward_time(p, l));
 }
 
-bool qb_plan_needs_grad(const qb_plan *p, qb_ref x)
+bool qb_net_plan_needs_grad(const qb_net_plan *p, qb_ref x)
 {
     return x != QB_NONE && p->layers[x].needs_grad;
 }
 
-int qb_plan_add_grad(qb_plan *p, const qb_layer *l, qb_ref x, int reuse, int *ret_buffer)
+int qb_net_plan_add_grad(qb_net_plan *p, const qb_layer *l, qb_ref x, int reuse, int *ret_buffer)
 {
-    qb_tensor *t = &p->tensors[x];
-    int buffer = reuse, now = qb_plan_backward_time(p, l);
+    qb_activation *t = &p->activations[x];
+    int buffer = reuse, now = qb_net_plan_backward_time(p, l);
     if (reuse < 0)
-        QB_TRY(qb_plan_buffer(p, qb_layout_bytes(&t->layout), now, now, &buffer));
-    qb_plan_extend(p, buffer, qb_plan_backward_time(p, &p->layers[x])); /* until x's own layer has read it */
+        QB_TRY(qb_net_plan_buffer(p, qb_layout_bytes(&t->layout), now, now, &buffer));
+    qb_net_plan_extend(p, buffer, qb_net_plan_backward_time(p, &p->layers[x])); /* until x's own layer has read it */
     t->grads[t->n_contributions++] = buffer;
     *ret_buffer = buffer;
     return 0;
 }
 
-const float *qb_plan_weight(const qb_plan *p, size_t param)
+const float *qb_net_plan_weight(const qb_net_plan *p, size_t param)
 {
     const qb_param *w = &p->params[param];
     return *p->slab != NULL ? *p->slab + w->offset : w->w;
@@ -136,7 +136,7 @@ const float *qb_plan_weight(const qb_plan *p, size_t param)
 
 /* ---- costs ---- */
 
-void qb_plan_lap(qb_plan *p, const qb_layer *l, qb_pass pass)
+void qb_net_plan_lap(qb_net_plan *p, const qb_layer *l, qb_pass pass)
 {
     double now = qb_now_seconds();
     p->seconds[l->ref][pass] += now - p->lap;
@@ -148,14 +148,14 @@ static bool has_products(const qb_layer *l)
     return l->macs > 0 && l->n_params > 0;
 }
 
-static int64_t pass_bytes(const qb_plan *p, const qb_layer *l, qb_pass pass)
+static int64_t pass_bytes(const qb_net_plan *p, const qb_layer *l, qb_pass pass)
 {
-    const qb_tensor *y = &p->tensors[l->ref];
+    const qb_activation *y = &p->activations[l->ref];
     int64_t in = 0, in_grads = 0, out = (int64_t)qb_layout_bytes(&y->layout), params = 0;
     for (int i = 0; i < 2 && l->in[i] != QB_NONE; i++) {
-        int64_t bytes = (int64_t)qb_layout_bytes(&p->tensors[l->in[i]].layout);
+        int64_t bytes = (int64_t)qb_layout_bytes(&p->activations[l->in[i]].layout);
         in += bytes;
-        in_grads += qb_plan_needs_grad(p, l->in[i]) ? bytes : 0;
+        in_grads += qb_net_plan_needs_grad(p, l->in[i]) ? bytes : 0;
     }
     for (size_t i = 0; i < l->n_params; i++)
         params += (int64_t)(p->params[l->param + i].n * sizeof(float));
@@ -167,7 +167,7 @@ static int64_t pass_bytes(const qb_plan *p, const qb_layer *l, qb_pass pass)
     }
 }
 
-size_t qb_plan_take_costs(qb_plan *p, qb_net_cost *ret_costs)
+size_t qb_net_plan_take_costs(qb_net_plan *p, qb_net_cost *ret_costs)
 {
     size_t n = 0;
     for (size_t i = 0; i < p->n_layers; i++)
@@ -184,35 +184,35 @@ size_t qb_plan_take_costs(qb_plan *p, qb_net_cost *ret_costs)
 
 /* ---- the whole ---- */
 
-static int plan_logits(qb_plan *p)
+static int plan_logits(qb_net_plan *p)
 {
     qb_ref ref = qb_graph_logits(p->graph);
-    qb_tensor *t = &p->tensors[ref];
+    qb_activation *t = &p->activations[ref];
     int now = (int)p->n_layers;
     qb_layout plain = t->layout;
     plain.block = 1;
     plain.type = QB_TYPE_F32;
     p->logits_value = t->value;
     if (!qb_layout_equal(&plain, &t->layout)) {
-        QB_TRY(qb_plan_buffer(p, qb_layout_bytes(&plain), now, now, &p->logits_value));
+        QB_TRY(qb_net_plan_buffer(p, qb_layout_bytes(&plain), now, now, &p->logits_value));
         QB_TRY(qb_prim_reorder(p->dnn, &t->layout, &plain, &p->logits_out));
     }
-    qb_plan_extend(p, t->value, now);
-    qb_plan_extend(p, p->logits_value, 2 * now + 1); /* callers read them after backward too */
-    if (!qb_plan_trains(p))
+    qb_net_plan_extend(p, t->value, now);
+    qb_net_plan_extend(p, p->logits_value, 2 * now + 1); /* callers read them after backward too */
+    if (!qb_net_plan_trains(p))
         return 0;
     int grad; /* in the layout of the logits; its life begins with the loss */
-    QB_TRY(qb_plan_buffer(p, qb_layout_bytes(&t->layout), now, now, &grad));
-    QB_TRY(qb_plan_add_grad(p, &p->layers[ref], ref, grad, &grad));
+    QB_TRY(qb_net_plan_buffer(p, qb_layout_bytes(&t->layout), now, now, &grad));
+    QB_TRY(qb_net_plan_add_grad(p, &p->layers[ref], ref, grad, &grad));
     p->logits_grad = grad;
     if (p->logits_out != NULL) {
-        QB_TRY(qb_plan_buffer(p, qb_layout_bytes(&plain), now, now, &p->logits_grad));
+        QB_TRY(qb_net_plan_buffer(p, qb_layout_bytes(&plain), now, now, &p->logits_grad));
         QB_TRY(qb_prim_reorder(p->dnn, &plain, &t->layout, &p->logits_in));
     }
     return 0;
 }
 
-static int plan_layers(qb_plan *p)
+static int plan_layers(qb_net_plan *p)
 {
     for (size_t i = 0; i < p->n_layers; i++) {
         const qb_layer *l = &p->layers[i];
@@ -220,9 +220,9 @@ static int plan_layers(qb_plan *p)
             return qb_err_add("layer '%s' at batch size %d", l->name, p->n);
     }
     QB_TRY(plan_logits(p));
-    for (size_t i = p->n_layers; qb_plan_trains(p) && i-- > 0;) {
+    for (size_t i = p->n_layers; qb_net_plan_trains(p) && i-- > 0;) {
         const qb_layer *l = &p->layers[i];
-        qb_tensor *t = &p->tensors[i];
+        qb_activation *t = &p->activations[i];
         if (!l->needs_grad)
             continue;
         t->n_grads = t->n_contributions < l->kind->max_grads ? t->n_contributions : l->kind->max_grads;
@@ -232,27 +232,27 @@ static int plan_layers(qb_plan *p)
     return place_buffers(p);
 }
 
-int qb_plan_create(const qb_plan_base *base, int n, qb_mode mode, qb_plan **ret_plan)
+int qb_net_plan_create(const qb_net_plan_base *base, int n, qb_mode mode, qb_net_plan **ret_plan)
 {
-    qb_plan *p = qb_alloc(1, sizeof *p);
+    qb_net_plan *p = qb_alloc(1, sizeof *p);
     if (p == NULL)
         return QB_E_NOMEM;
-    *p = (qb_plan){.graph = base->graph, .dnn = base->dnn, .n = n, .mode = mode, .type = base->type,
-                   .params = base->params, .buffers = base->buffers, .slab = base->slab};
+    *p = (qb_net_plan){.graph = base->graph, .dnn = base->dnn, .n = n, .mode = mode, .type = base->type,
+                   .params = base->params, .running_stats = base->running_stats, .slab = base->slab};
     p->layers = qb_graph_layers(base->graph, &p->n_layers);
     int rc = QB_E_NOMEM;
     size_t n_slots = 1; /* the loss reads the logits */
     for (size_t i = 0; i < p->n_layers; i++)
         n_slots += (size_t)p->layers[i].n_readers;
-    p->tensors = qb_alloc(p->n_layers, sizeof *p->tensors);
+    p->activations = qb_alloc(p->n_layers, sizeof *p->activations);
     p->ops = qb_alloc(p->n_layers, sizeof *p->ops);
     p->grad_slots = qb_alloc(n_slots, sizeof *p->grad_slots);
     p->seconds = qb_alloc(p->n_layers, sizeof *p->seconds);
-    if (p->tensors == NULL || p->ops == NULL || p->grad_slots == NULL || p->seconds == NULL)
+    if (p->activations == NULL || p->ops == NULL || p->grad_slots == NULL || p->seconds == NULL)
         goto fail;
     int *slot = p->grad_slots;
     for (size_t i = 0; i < p->n_layers; i++) {
-        p->tensors[i].grads = slot;
+        p->activations[i].grads = slot;
         slot += p->layers[i].n_readers + ((qb_ref)i == qb_graph_logits(p->graph));
         p->ops[i] = qb_alloc(1, p->layers[i].kind->op_size);
         if (p->ops[i] == NULL)
@@ -264,11 +264,11 @@ int qb_plan_create(const qb_plan_base *base, int n, qb_mode mode, qb_plan **ret_
     *ret_plan = p;
     return 0;
 fail:
-    qb_plan_destroy(p);
+    qb_net_plan_destroy(p);
     return rc;
 }
 
-void qb_plan_destroy(qb_plan *p)
+void qb_net_plan_destroy(qb_net_plan *p)
 {
     if (p == NULL)
         return;
@@ -283,50 +283,50 @@ void qb_plan_destroy(qb_plan *p)
     qb_free(p->seconds);
     qb_free(p->grad_slots);
     qb_free(p->ops);
-    qb_free(p->tensors);
+    qb_free(p->activations);
     qb_free(p);
 }
 
-size_t qb_plan_arena_bytes(const qb_plan *p)
+size_t qb_net_plan_arena_bytes(const qb_net_plan *p)
 {
     return p->arena_bytes;
 }
 
-int qb_plan_bind_all(qb_plan *p, void *arena)
+int qb_net_plan_bind_all(qb_net_plan *p, void *arena)
 {
     p->arena = arena;
     for (size_t i = 0; i < p->n_layers; i++)
         QB_TRY(p->layers[i].kind->bind(p, &p->layers[i], p->ops[i]));
-    const qb_tensor *t = &p->tensors[qb_graph_logits(p->graph)];
+    const qb_activation *t = &p->activations[qb_graph_logits(p->graph)];
     if (p->logits_out != NULL) {
-        QB_TRY(qb_prim_bind(p->logits_out, QB_ARG_SRC, qb_plan_at(p, t->value)));
-        QB_TRY(qb_prim_bind(p->logits_out, QB_ARG_DST, qb_plan_at(p, p->logits_value)));
+        QB_TRY(qb_prim_bind(p->logits_out, QB_ARG_SRC, qb_net_plan_at(p, t->value)));
+        QB_TRY(qb_prim_bind(p->logits_out, QB_ARG_DST, qb_net_plan_at(p, p->logits_value)));
     }
     if (p->logits_in != NULL) {
-        QB_TRY(qb_prim_bind(p->logits_in, QB_ARG_SRC, qb_plan_at(p, p->logits_grad)));
-        QB_TRY(qb_prim_bind(p->logits_in, QB_ARG_DST, qb_plan_at(p, t->grads[0])));
+        QB_TRY(qb_prim_bind(p->logits_in, QB_ARG_SRC, qb_net_plan_at(p, p->logits_grad)));
+        QB_TRY(qb_prim_bind(p->logits_in, QB_ARG_DST, qb_net_plan_at(p, t->grads[0])));
     }
     return 0;
 }
 
-int qb_plan_forward(qb_plan *p, const float *images)
+int qb_net_plan_forward(qb_net_plan *p, const float *images)
 {
     p->images = images;
     p->lap = qb_now_seconds();
     for (size_t i = 0; i < p->n_layers; i++) {
         QB_TRY(p->layers[i].kind->forward(p, &p->layers[i], p->ops[i]));
-        qb_plan_lap(p, &p->layers[i], QB_PASS_FORWARD);
+        qb_net_plan_lap(p, &p->layers[i], QB_PASS_FORWARD);
     }
     return p->logits_out != NULL ? qb_prim_run(p->logits_out) : 0;
 }
 
 /* Folds the contributions that the layer does not add by itself into the last one that it reads. */
-static void add_contributions(const qb_plan *p, const qb_tensor *t)
+static void add_contributions(const qb_net_plan *p, const qb_activation *t)
 {
     int64_t n = (int64_t)qb_layout_count(&t->layout);
-    void *sum = qb_plan_at(p, t->grads[t->n_grads - 1]);
+    void *sum = qb_net_plan_at(p, t->grads[t->n_grads - 1]);
     for (int k = t->n_grads; k < t->n_contributions; k++) {
-        const void *more = qb_plan_at(p, t->grads[k]);
+        const void *more = qb_net_plan_at(p, t->grads[k]);
         if (t->layout.type == QB_TYPE_F32) {
             float *s = sum;
             const float *g = more;
@@ -343,7 +343,7 @@ static void add_contributions(const qb_plan *p, const qb_tensor *t)
     }
 }
 
-int qb_plan_backward(qb_plan *p)
+int qb_net_plan_backward(qb_net_plan *p)
 {
     p->lap = qb_now_seconds();
     if (p->logits_in != NULL)
@@ -352,20 +352,20 @@ int qb_plan_backward(qb_plan *p)
         const qb_layer *l = &p->layers[i];
         if (!l->needs_grad)
             continue;
-        if (p->tensors[i].n_contributions > p->tensors[i].n_grads)
-            add_contributions(p, &p->tensors[i]);
+        if (p->activations[i].n_contributions > p->activations[i].n_grads)
+            add_contributions(p, &p->activations[i]);
         QB_TRY(l->kind->backward(p, l, p->ops[i]));
-        qb_plan_lap(p, l, has_products(l) ? QB_PASS_BACKWARD_WEIGHTS : QB_PASS_BACKWARD);
+        qb_net_plan_lap(p, l, has_products(l) ? QB_PASS_BACKWARD_WEIGHTS : QB_PASS_BACKWARD);
     }
     return 0;
 }
 
-const float *qb_plan_logits(const qb_plan *p)
+const float *qb_net_plan_logits(const qb_net_plan *p)
 {
-    return qb_plan_at(p, p->logits_value);
+    return qb_net_plan_at(p, p->logits_value);
 }
 
-float *qb_plan_logits_grad(const qb_plan *p)
+float *qb_net_plan_logits_grad(const qb_net_plan *p)
 {
-    return qb_plan_at(p, p->logits_grad);
+    return qb_net_plan_at(p, p->logits_grad);
 }
