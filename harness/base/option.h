@@ -31,6 +31,8 @@ enum { /* flags of an option */
     QB_OPT_REQUIRED = 8,  /* no default: must be set                                                    */
     QB_OPT_NULLABLE = 16, /* "" or no default = unset, value.is_null                                     */
     QB_OPT_NO_PLAN = 32,  /* a flag only: not accepted as a plan key                                     */
+    QB_OPT_LATER = 64,    /* newer than version 0.1.0: left out of the identity while it is at its default, so that
+                             runs which do not use it keep their keys. A released default never changes */
 };
 
 typedef struct qb_option {

@@ -139,6 +139,17 @@ static bool ignored(const qb_config *c, const char *key)
     return !sgd && strcmp(key, "momentum") == 0;
 }
 
+static bool is_default(const qb_option *o, const qb_value *v)
+{
+    if (o->def == NULL)
+        return v->is_null;
+    qb_value def;
+    QB_ASSERT(qb_value_parse(o, o->def, &def) == 0); /* or a schema of ours is wrong */
+    bool same = strcmp(def.text, v->text) == 0;
+    qb_value_finish(&def);
+    return same;
+}
+
 static int build_identity(qb_config *c)
 {
     c->identity = json_object();
@@ -148,7 +159,10 @@ static int build_identity(qb_config *c)
         const qb_option *o = &run_schema[i];
         if (!(o->flags & QB_OPT_IDENTITY))
             continue;
-        json_t *v = ignored(c, o->name) ? json_null() : value_json(o, &c->settings.values[i]);
+        bool is_ignored = ignored(c, o->name);
+        if ((o->flags & QB_OPT_LATER) && (is_ignored || is_default(o, &c->settings.values[i])))
+            continue;
+        json_t *v = is_ignored ? json_null() : value_json(o, &c->settings.values[i]);
         if (json_object_set_new(c->identity, o->name, v) != 0)
             return qb_err_set(QB_E_NOMEM, "out of memory");
     }
@@ -390,10 +404,7 @@ char *qb_config_command(const qb_config *c)
         bool matters = (o->flags & QB_OPT_IDENTITY) || strcmp(o->name, "experiment") == 0;
         if (!matters || v->is_null || ignored(c, o->name))
             continue;
-        qb_value def = {0};
-        bool is_default = o->def && qb_value_parse(o, o->def, &def) == 0 && strcmp(def.text, v->text) == 0;
-        qb_value_finish(&def);
-        if (is_default && strcmp(o->name, "seed") != 0)
+        if (is_default(o, v) && strcmp(o->name, "seed") != 0)
             continue;
         qb_str_add(&s, o->kind == QB_KIND_BOOL && !v->b ? " --no-" : " --");
         for (const char *p = o->name; *p; p++)
