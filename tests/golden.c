@@ -26,9 +26,9 @@ static const golden_kind *const kinds[] = {
     &golden_training,
     &golden_quantizers,
     &golden_proxmaps,
-    &golden_maps_more,
+    &golden_hooks,
     &golden_gradients,
-    &golden_runs_more,
+    &golden_whole_runs,
     &golden_trajectories,
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };

@@ -93,9 +93,9 @@ extern const golden_kind golden_schedules;
 extern const golden_kind golden_training;
 extern const golden_kind golden_quantizers;
 extern const golden_kind golden_proxmaps;
-extern const golden_kind golden_maps_more;
+extern const golden_kind golden_hooks;
 extern const golden_kind golden_gradients;
-extern const golden_kind golden_runs_more;
 extern const golden_kind golden_trajectories;
+extern const golden_kind golden_whole_runs;
 
 #endif

@@ -36,7 +36,7 @@ typedef struct one_case {
 /* got, one value a unit or so, against tensor NAME. */
 static double against(const one_case *k, const char *name, const float *got, int64_t n)
 {
-    return golden_more_error(k->f, k->name, name, got, (size_t)n, 1.0);
+    return golden_mixed_error(k->f, k->name, name, got, (size_t)n, 1.0);
 }
 
 static bool has(const one_case *k, const char *name) { return golden_tensor(k->f, k->name, name) != NULL; }
@@ -79,8 +79,8 @@ static double level_set_error(const one_case *k, const float *levels, int n)
 {
     size_t n_want;
     float *want = golden_floats(k->f, k->name, "Q", &n_want);
-    bool is_more = golden_text(k->c, "source") != NULL; /* of the further files; the first ones are relative to max |x| */
-    double tolerance = is_more ? golden_more_tolerance(want, n_want) : 2e-6 * golden_max_abs(k->x, (size_t)k->n);
+    bool is_mixed = golden_text(k->c, "source") != NULL; /* files that name a source; the others are relative to max |x| */
+    double tolerance = is_mixed ? golden_mixed_tolerance(want, n_want) : 2e-6 * golden_max_abs(k->x, (size_t)k->n);
     double error = (int64_t)n_want == k->rows * n ? golden_error(levels, want, n_want, tolerance) : HUGE_VAL;
     qb_free(want);
     for (int64_t r = 0; r < k->rows; r++)
@@ -218,7 +218,7 @@ static double multibit_error(const one_case *k, const float *levels, int n_level
             sums[r * n_levels + j] = (float)m.sum[j];
     }
     double error = fmax(against(k, "v", v, k->rows * k->bits), against(k, "q", k->q, k->n));
-    error = fmax(error, golden_error(levels, sums, (size_t)(k->rows * n_levels), golden_more_tolerance(sums, (size_t)n_levels)));
+    error = fmax(error, golden_error(levels, sums, (size_t)(k->rows * n_levels), golden_mixed_tolerance(sums, (size_t)n_levels)));
     qb_free(sums);
     qb_free(v);
     return error;

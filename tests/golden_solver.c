@@ -161,16 +161,16 @@ int64_t golden_rows(const golden_file *f, const char *case_name, const char *ten
     return t != NULL && golden_number(c, "per_channel", 0) != 0 ? t->shape[0] : 1;
 }
 
-double golden_more_tolerance(const float *want, size_t n)
+double golden_mixed_tolerance(const float *want, size_t n)
 {
     return 2e-6 * fmax(1.0, golden_max_abs(want, n));
 }
 
-double golden_more_error(const golden_file *f, const char *case_name, const char *name, const float *got, size_t n, double scale)
+double golden_mixed_error(const golden_file *f, const char *case_name, const char *name, const float *got, size_t n, double scale)
 {
     size_t n_want = 0;
     float *want = golden_floats(f, case_name, name, &n_want);
-    double error = n == n_want ? golden_error(got, want, n, scale * golden_more_tolerance(want, n)) : HUGE_VAL;
+    double error = n == n_want ? golden_error(got, want, n, scale * golden_mixed_tolerance(want, n)) : HUGE_VAL;
     qb_free(want);
     return error;
 }
@@ -180,7 +180,7 @@ double golden_level_error(const golden_file *f, const char *case_name, const flo
     size_t n = 0;
     float *q = golden_floats(f, case_name, "Q", &n);
     int64_t per_row = (int64_t)n / rows;
-    double worst = 0.0, tolerance = golden_more_tolerance(q, n);
+    double worst = 0.0, tolerance = golden_mixed_tolerance(q, n);
     for (int64_t i = 0; i < rows * len; i++) {
         double nearest = HUGE_VAL;
         for (int64_t k = 0; k < per_row; k++)

@@ -43,10 +43,11 @@ void golden_stage_window(solver_stage *s, const json_t *c); /* step, anneal_star
 /* The usual shape of a case: 1 unit, or the rows of tensor NAME when per_channel is set. */
 int64_t golden_rows(const golden_file *f, const char *case_name, const char *tensor, const json_t *c);
 
-/* Absolute tolerance of the files with further solvers: 2e-6 * max(1, largest expected). */
-double golden_more_tolerance(const float *want, size_t n);
+/* Absolute tolerance of the files whose cases name a source: 2e-6 * max(1, largest expected), absolute for small values and
+ * relative for large ones. */
+double golden_mixed_tolerance(const float *want, size_t n);
 /* Error / tolerance of got against tensor NAME of a case under that rule; `scale` widens it. */
-double golden_more_error(const golden_file *f, const char *case_name, const char *name, const float *got, size_t n, double scale);
+double golden_mixed_error(const golden_file *f, const char *case_name, const char *name, const float *got, size_t n, double scale);
 
 /* How far the values are from the nearest of their unit's expected levels (tensor "Q"), over the tolerance. */
 double golden_level_error(const golden_file *f, const char *case_name, const float *values, int64_t rows, int64_t len);

@@ -1,4 +1,4 @@
-/* The quantizers twn, unif-asym and lsbq-alternating: values by hand, error against greedy and exhaustive search,
+/* The quantizers that search (twn, unif-asym, lsbq-alternating): values by hand, error against greedy and exhaustive search,
  * degenerate rows, bits offered. Letters: x row, q levels.
  */
 #include "qb_test.h"
@@ -178,7 +178,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-    Suite *s = suite_create("levels_more");
+    Suite *s = suite_create("levels_heuristic");
     TCase *c = tcase_create("levels");
     tcase_set_timeout(c, 60);
     tcase_add_test(c, twn_by_hand);

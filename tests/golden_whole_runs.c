@@ -400,4 +400,4 @@ static void run_all(golden_tally *t, const golden_file *f)
     }
 }
 
-const golden_kind golden_runs_more = {"weights of whole runs of further solvers", matches, run_all};
+const golden_kind golden_whole_runs = {"weights of whole runs of further solvers", matches, run_all};

@@ -1,4 +1,4 @@
-/* The further solvers against spec/solvers.md 10: maps that minimize their penalties, gradients by finite differences,
+/* The hooks of the solvers on one view: maps that minimize their penalties, gradients by finite differences,
  * limits that connect one solver with another, refusals, and what a run must keep (freezes, clips, held levels).
  */
 #include "qb_test.h"
@@ -592,7 +592,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-    Suite *s = suite_create("solvers_more");
+    Suite *s = suite_create("solver_hooks");
     TCase *maps = tcase_create("maps"), *gradients = tcase_create("gradients"), *runs = tcase_create("runs");
     tcase_set_timeout(maps, 60);
     tcase_add_loop_test(maps, vectors_by_hand, 0, N_BY_HAND);

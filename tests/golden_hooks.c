@@ -27,7 +27,7 @@ static double number(const one_case *k, const char *key) { return golden_number(
 
 static double against(const one_case *k, const char *name, const float *got, int64_t n)
 {
-    return golden_more_error(k->f, k->name, name, got, (size_t)n, 1.0);
+    return golden_mixed_error(k->f, k->name, name, got, (size_t)n, 1.0);
 }
 
 static bool is(const char *a, const char *b) { return a != NULL && strcmp(a, b) == 0; }
@@ -396,7 +396,7 @@ static void run_lsq_gradient(const one_case *k)
         memcpy(s.view.aux, given, n * sizeof *given);
         double error = gradients(k, &s);
         error = fmax(error, against(k, "dv", s.view.g, k->n));
-        golden_case(k->t, k->name, fmax(error, golden_more_error(k->f, k->name, "ds", s.view.aux_g, n, 5.0)));
+        golden_case(k->t, k->name, fmax(error, golden_mixed_error(k->f, k->name, "ds", s.view.aux_g, n, 5.0)));
         qb_free(given);
     }
     solver_stage_finish(&s);
@@ -441,8 +441,8 @@ static void run_ttq_gradient(const one_case *k)
             positive[r] = s.view.aux_g[2 * r];
             negative[r] = s.view.aux_g[2 * r + 1];
         }
-        error = fmax(error, golden_more_error(k->f, k->name, "dwp", positive, (size_t)k->rows, 5.0));
-        golden_case(k->t, k->name, fmax(error, golden_more_error(k->f, k->name, "dwn", negative, (size_t)k->rows, 5.0)));
+        error = fmax(error, golden_mixed_error(k->f, k->name, "dwp", positive, (size_t)k->rows, 5.0));
+        golden_case(k->t, k->name, fmax(error, golden_mixed_error(k->f, k->name, "dwn", negative, (size_t)k->rows, 5.0)));
     }
     solver_stage_finish(&s);
 }
@@ -461,7 +461,7 @@ static void run_waveq_gradient(const one_case *k)
         for (int64_t r = 0; r < k->rows; r++)
             term += qb_waveq_term(number(k, "lam_q"), (double)s.view.row_state[r], 0.0, k->x + r * k->len, k->len);
         float sum = (float)term;
-        golden_case(k->t, k->name, fmax(error, golden_more_error(k->f, k->name, "term", &sum, 1, 5.0)));
+        golden_case(k->t, k->name, fmax(error, golden_mixed_error(k->f, k->name, "term", &sum, 1, 5.0)));
     }
     solver_stage_finish(&s);
 }
@@ -508,7 +508,7 @@ static bool matches_maps(const golden_file *f)
 
 static void run_maps(golden_tally *t, const golden_file *f) { run_cases(t, f, "map", run_map); }
 
-const golden_kind golden_maps_more = {"maps of further solvers", matches_maps, run_maps};
+const golden_kind golden_hooks = {"maps of further solvers", matches_maps, run_maps};
 
 static bool matches_gradients(const golden_file *f) { return f->cases && golden_cases_have(f, "gradient"); }
 
