@@ -26,6 +26,7 @@ typedef struct qb_dataset_info {
     const char *const *class_names;    /* n_classes, or NULL */
     const char *files;                 /* what a user must have, one line */
     const char *apt_package;           /* Debian package that has it, or NULL */
+    const char *const *defaults;       /* "key=value", ends at NULL: defaults of a run's later keys (train/identity.h) */
 } qb_dataset_info;
 
 const qb_dataset_info *qb_datasets(size_t *ret_n);

@@ -10,10 +10,10 @@
 
 #define RESNET_CIFAR(DEPTH)                                                                                          \
     {"resnet" #DEPTH, "ResNet-" #DEPTH " for small images, option-A shortcuts",                                       \
-     "He et al. 2016, arXiv:1512.03385, section 4.2", DEPTH, {3, 32, 32}, 10, qb_resnet_cifar_build}
+     "He et al. 2016, arXiv:1512.03385, section 4.2", DEPTH, {3, 32, 32}, 10, qb_resnet_cifar_build, NULL}
 #define RESNET_IMAGENET(DEPTH, FORM)                                                                                 \
     {"resnet" #DEPTH, "ResNet-" #DEPTH " for ImageNet, " FORM, "He et al. 2016, arXiv:1512.03385, as in torchvision", \
-     DEPTH, {3, 224, 224}, 1000, qb_resnet_imagenet_build}
+     DEPTH, {3, 224, 224}, 1000, qb_resnet_imagenet_build, NULL}
 
 static const qb_model models[] = {
     RESNET_CIFAR(8),

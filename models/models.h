@@ -10,6 +10,7 @@ typedef struct qb_model {
     qb_shape default_input;            /* what the paper trains on: (3, 32, 32), (3, 224, 224) */
     int default_classes;
     int (*build)(const struct qb_model *model, qb_graph *g, int n_classes); /* adds layers, calls qb_graph_finish */
+    const char *const *defaults; /* "key=value", ends at NULL: defaults of a run's later keys (train/identity.h); NULL: none */
 } qb_model;
 
 const qb_model *qb_models(size_t *ret_n);

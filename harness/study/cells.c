@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "study/values.h"
+#include "train/identity.h"
 #include "train/record.h"
 
 #include <math.h>
@@ -63,10 +64,12 @@ static int check_line(const json_t *line, size_t i)
     return rc < 0 ? qb_err_add("record %zu", i + 1) : QB_OK;
 }
 
-/* The configuration that makes a cell: without the seed. New reference. */
+/* The configuration that makes a cell: without the seed, later keys at their defaults. New reference. */
 static json_t *config_of(const json_t *line)
 {
-    json_t *config = json_copy(json_object_get(line, "config"));
+    size_t n;
+    const qb_option *schema = qb_run_schema(&n);
+    json_t *config = qb_identity_complete(schema, n, json_object_get(line, "config"));
     if (config)
         (void)json_object_del(config, "seed");
     return config;

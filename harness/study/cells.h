@@ -23,7 +23,7 @@ typedef struct qb_cell_run {
 
 typedef struct qb_cell {
     const json_t *values; /* object: each of the study's keys -> value; borrowed */
-    json_t *config;       /* identity without seed; NULL for a cell that the plan cannot run */
+    json_t *config;       /* identity without seed, completed (train/identity.h); NULL for a cell that the plan cannot run */
     char **labels;        /* one a key of the study; "" where the key does not apply */
     qb_cell_run *runs;    /* by seed, one a seed that is expected */
     size_t n_runs;

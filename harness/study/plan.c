@@ -9,6 +9,7 @@
 #include "quant/levels.h"
 #include "study/plan_text.h"
 #include "study/values.h"
+#include "train/identity.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -107,9 +108,9 @@ static const qb_yaml_node *place_of(const builder *b, const combination *words, 
     return where;
 }
 
-static json_t *identity_without_seed(const qb_config *c)
+static json_t *identity_without_seed(const builder *b, const qb_config *c)
 {
-    json_t *identity = json_copy(c->identity);
+    json_t *identity = qb_identity_complete(b->schema, b->n_schema, c->identity);
     if (identity)
         (void)json_object_del(identity, "seed");
     return identity;
@@ -121,8 +122,8 @@ static void warn_same(const builder *b, size_t cell, const combination *words)
     const combination *first = &b->words[cell * b->n_schema];
     for (size_t i = 0; i < b->n_schema; i++) {
         const char *name = b->schema[i].name;
-        if (!first[i] || !words[i] || strcmp(first[i]->canonical, words[i]->canonical) == 0 ||
-            json_is_null(json_object_get(b->plan->cells[cell].identity, name)))
+        const json_t *effective = json_object_get(b->plan->cells[cell].identity, name);
+        if (!first[i] || !words[i] || strcmp(first[i]->canonical, words[i]->canonical) == 0 || !effective || json_is_null(effective))
             continue;
         qb_log_warning("%s:%d:%d: %s: '%s' and '%s' are the same run; kept as one cell", b->text->path,
                        words[i]->node->line, words[i]->node->column, name, first[i]->node->text, words[i]->node->text);
@@ -166,7 +167,7 @@ static int create_runs(builder *b, qb_settings *s, size_t index, const combinati
         QB_TRY(qb_config_create(s, &cell->runs[i]));
         if (i > 0)
             continue;
-        cell->identity = identity_without_seed(cell->runs[0]);
+        cell->identity = identity_without_seed(b, cell->runs[0]);
         b->identities[index] = cell->identity ? qb_json_compact(cell->identity) : NULL;
         if (!b->identities[index])
             return no_memory();
@@ -206,7 +207,7 @@ static json_t *effective_value(const builder *b, size_t cell, size_t option)
         return qb_study_value(o, word->node->text);
     if (effective)
         return json_incref(effective);
-    return o->def ? qb_study_value(o, o->def) : json_null(); /* a skipped cell */
+    return qb_identity_default_value(&(qb_identity_traits){0}, o); /* a skipped cell */
 }
 
 static int add_cell(builder *b, const combination *words, const qb_yaml_node *where)

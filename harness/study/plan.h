@@ -30,7 +30,7 @@ typedef struct qb_study_plan_places {
 typedef struct qb_study_plan_cell {
     char *name;         /* "solver=parq bits=2": what makes this cell different, for messages */
     json_t *values;     /* object: each of the plan's keys -> value as written, null where the solver ignores it */
-    json_t *identity;   /* qb_config.identity without seed; NULL when skipped */
+    json_t *identity;   /* qb_config.identity without seed, completed (train/identity.h); NULL when skipped */
     char *skipped;      /* why the cell cannot run; NULL: it can */
     qb_config **runs;   /* one a seed of the plan; NULL when skipped */
 } qb_study_plan_cell;

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "study/values.h"
+#include "train/identity.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -176,10 +177,30 @@ static void add_n(const qb_table *t, qb_str *s)
         qb_str_addf(s, "n = %zu to %zu", low, high);
 }
 
-static const char *const budget_keys[] = {"model",     "dataset",     "epochs",       "batch",  "train_limit", "test_limit",
-                                          "optimizer", "lr",          "lr_schedule",  "weight_decay", "solver", "bits",
-                                          "quantizer", "granularity", "quant_period", "dtype"};
-enum { N_BUDGET = sizeof budget_keys / sizeof *budget_keys };
+/* Row of the run's schema that stands at a place of captions (from 1); NULL past the last. */
+static const qb_option *caption_key(unsigned place)
+{
+    size_t n;
+    const qb_option *schema = qb_run_schema(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (QB_KEY_CAPTION_PLACE(schema[i].flags) == place)
+            return &schema[i];
+    }
+    return NULL;
+}
+
+/* Is the value what every run has that says nothing? Later keys were not there before, so they are silent then. */
+static bool is_usual(const qb_study *s, const qb_option *o, const json_t *value)
+{
+    const json_t *config = NULL;
+    for (size_t c = 0; c < s->n_cells && !config; c++)
+        config = s->cells[c].config;
+    const qb_identity_traits traits = qb_identity_traits_of(config);
+    json_t *usual = qb_identity_default_value(&traits, o);
+    bool same = usual && qb_study_value_equal(usual, value);
+    json_decref(usual);
+    return same;
+}
 
 /* The value that every cell shares, NULL where there is none. Keys that a solver ignores do not speak. Borrowed. */
 static const json_t *shared_value(const qb_study *s, const char *key)
@@ -207,11 +228,12 @@ static void add_budget(const qb_table *t, qb_str *s)
         separator = ", ";
     }
     bool labelled = json_array_size(t->study->labels) > 0;
-    for (size_t i = 0; i < N_BUDGET; i++) {
-        const char *key = budget_keys[i];
+    for (unsigned place = 1; caption_key(place); place++) {
+        const qb_option *o = caption_key(place);
+        const char *key = o->name;
         const json_t *v = shared_value(t->study, key);
         char *label = v ? qb_study_label(v) : NULL;
-        bool usual = label && strcmp(key, "dtype") == 0 && strcmp(label, "fp32") == 0;
+        bool usual = label && o->flags & (QB_KEY_USUAL | QB_OPT_LATER) && is_usual(t->study, o, v);
         bool bare = strcmp(key, "model") == 0 || strcmp(key, "dataset") == 0;
         if (label && !usual && !(labelled && strcmp(key, "dataset") == 0))
             qb_str_addf(s, bare ? "%s%s%s" : "%s%s %s", separator, bare ? "" : key, label);
@@ -590,10 +612,11 @@ json_t *qb_table_json(const qb_table *t)
     json_t *root = json_object(), *cells = json_array(), *budget = json_object(), *notes = NULL, *keys = json_array();
     for (size_t c = 0; c < t->study->n_cells; c++)
         failed = failed || json_array_append_new(cells, cell_json(t, &t->cells[c], &failed)) != 0;
-    for (size_t i = 0; i < N_BUDGET; i++) {
-        const json_t *v = shared_value(t->study, budget_keys[i]);
-        if (v)
-            put(budget, budget_keys[i], json_deep_copy(v), &failed);
+    for (unsigned place = 1; caption_key(place); place++) {
+        const qb_option *o = caption_key(place);
+        const json_t *v = shared_value(t->study, o->name);
+        if (v && !(o->flags & QB_OPT_LATER && is_usual(t->study, o, v)))
+            put(budget, o->name, json_deep_copy(v), &failed);
     }
     for (size_t k = 0; k < t->study->n_keys; k++)
         failed = failed || json_array_append_new(keys, json_string(t->study->keys[k])) != 0;

@@ -4,6 +4,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "train/config.h"
+#include "train/identity.h"
 
 #include <string.h>
 
@@ -12,24 +14,8 @@ json_t *qb_study_value(const qb_option *o, const char *text)
     qb_value v;
     if (qb_value_parse(o, text, &v) < 0)
         return NULL;
-    json_t *value;
-    switch (o->kind) {
-    case QB_KIND_BOOL:
-        value = json_boolean(v.b);
-        break;
-    case QB_KIND_INT:
-        value = json_integer(v.i);
-        break;
-    case QB_KIND_REAL:
-        value = qb_json_real(v.r);
-        break;
-    case QB_KIND_BITS:
-        value = v.i == 0 ? json_string("ternary") : json_integer(v.i);
-        break;
-    default:
-        value = json_string(text);
-        break;
-    }
+    bool typed = v.is_null || o->kind == QB_KIND_BOOL || o->kind == QB_KIND_INT || o->kind == QB_KIND_REAL || o->kind == QB_KIND_BITS;
+    json_t *value = typed ? qb_identity_value(o, &v) : json_string(text);
     qb_value_finish(&v);
     if (!value)
         (void)qb_err_set(QB_E_NOMEM, "out of memory");
@@ -54,7 +40,9 @@ char *qb_study_label(const json_t *value)
 
 bool qb_study_null_counts(const char *key)
 {
-    return strcmp(key, "train_limit") == 0 || strcmp(key, "test_limit") == 0;
+    size_t n;
+    const qb_option *schema = qb_run_schema(&n), *o = qb_option_find(schema, n, key);
+    return o && o->flags & QB_KEY_NULL_IS_ALL;
 }
 
 bool qb_study_value_equal(const json_t *a, const json_t *b)

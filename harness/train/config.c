@@ -9,6 +9,7 @@
 #include "engine/schedule.h"
 #include "quant/levels.h"
 #include "quant/plugin_probe.h"
+#include "train/identity.h"
 #include "train/spans.h"
 
 #include <ctype.h>
@@ -20,38 +21,38 @@ static const char *const optimizers[] = {"sgd", "adamw", "adam", NULL};
 static const char *const dtypes[] = {"fp32", "bf16", NULL};
 
 static const qb_option run_schema[] = {
-    {"model", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "network; `qatbench list models`", ID | QB_OPT_REQUIRED, "What to train"},
-    {"dataset", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "data set; `qatbench list datasets`", ID | QB_OPT_REQUIRED, "What to train"},
+    {"model", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "network; `qatbench list models`", ID | QB_OPT_REQUIRED | QB_KEY_CAPTION(1), "What to train"},
+    {"dataset", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "data set; `qatbench list datasets`", ID | QB_OPT_REQUIRED | QB_KEY_CAPTION(2), "What to train"},
     {"data_dir", QB_KIND_PATH, NULL, 0, 0, NULL, "", "folder of the data files, or its parent", QB_OPT_NULLABLE, "What to train"},
-    {"train_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "train on the first N images in file order", ID | QB_OPT_NULLABLE, "What to train"},
-    {"test_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "test on the first N images in file order", ID | QB_OPT_NULLABLE, "What to train"},
+    {"train_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "train on the first N images in file order", ID | QB_OPT_NULLABLE | QB_KEY_NULL_IS_ALL | QB_KEY_CAPTION(5), "What to train"},
+    {"test_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "test on the first N images in file order", ID | QB_OPT_NULLABLE | QB_KEY_NULL_IS_ALL | QB_KEY_CAPTION(6), "What to train"},
     {"flip", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "random horizontal flips (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
     {"crop", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "pad by 4 and crop at random (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
 
-    {"solver", QB_KIND_SPEC, "none", 0, 0, NULL, "", "solver and its options, or the path of a plugin; `qatbench list solvers`", ID, "Quantization"},
-    {"bits", QB_KIND_BITS, "2", 0, 0, NULL, "", "bits of a weight", ID, "Quantization"},
-    {"quantizer", QB_KIND_SPEC, "lsbq", 0, 0, NULL, "", "how a row gets its levels; `qatbench list quantizers`", ID, "Quantization"},
-    {"granularity", QB_KIND_SPEC, "tensor", 0, 0, NULL, "", "what shares one set of levels: tensor, row (output channel) or block[size=N]", ID, "Quantization"},
-    {"quant_period", QB_KIND_INT, "10", 0, 1e9, NULL, "steps", "steps between refreshes of the levels; 0 = once", ID, "Quantization"},
-    {"quant_warmup", QB_KIND_SPAN, "0", 0, 1e9, NULL, "", "plain training before quantization starts", ID, "Quantization"},
-    {"quant_shrink", QB_KIND_BOOL, "false", 0, 0, NULL, "", "divide the latent weights by max(1, sum of lr) before quantizing", ID, "Quantization"},
-    {"anneal_start", QB_KIND_SPAN, "0", 0, 1e9, NULL, "", "where the annealing window begins", ID, "Quantization"},
-    {"anneal_end", QB_KIND_SPAN, NULL, 0, 1e9, NULL, "", "where it ends (default: the end of the run)", ID | QB_OPT_NULLABLE, "Quantization"},
+    {"solver", QB_KIND_SPEC, "none", 0, 0, NULL, "", "solver and its options, or the path of a plugin; `qatbench list solvers`", ID | QB_KEY_CAPTION(11), "Quantization"},
+    {"bits", QB_KIND_BITS, "2", 0, 0, NULL, "", "bits of a weight", ID | QB_KEY_QUANTIZATION | QB_KEY_CAPTION(12), "Quantization"},
+    {"quantizer", QB_KIND_SPEC, "lsbq", 0, 0, NULL, "", "how a row gets its levels; `qatbench list quantizers`", ID | QB_KEY_QUANTIZATION | QB_KEY_LEVELS | QB_KEY_CAPTION(13), "Quantization"},
+    {"granularity", QB_KIND_SPEC, "tensor", 0, 0, NULL, "", "what shares one set of levels: tensor, row (output channel) or block[size=N]", ID | QB_KEY_QUANTIZATION | QB_KEY_CAPTION(14), "Quantization"},
+    {"quant_period", QB_KIND_INT, "10", 0, 1e9, NULL, "steps", "steps between refreshes of the levels; 0 = once", ID | QB_KEY_QUANTIZATION | QB_KEY_LEVELS | QB_KEY_CAPTION(15), "Quantization"},
+    {"quant_warmup", QB_KIND_SPAN, "0", 0, 1e9, NULL, "", "plain training before quantization starts", ID | QB_KEY_QUANTIZATION, "Quantization"},
+    {"quant_shrink", QB_KIND_BOOL, "false", 0, 0, NULL, "", "divide the latent weights by max(1, sum of lr) before quantizing", ID | QB_KEY_QUANTIZATION, "Quantization"},
+    {"anneal_start", QB_KIND_SPAN, "0", 0, 1e9, NULL, "", "where the annealing window begins", ID | QB_KEY_QUANTIZATION, "Quantization"},
+    {"anneal_end", QB_KIND_SPAN, NULL, 0, 1e9, NULL, "", "where it ends (default: the end of the run)", ID | QB_OPT_NULLABLE | QB_KEY_QUANTIZATION, "Quantization"},
     {"solver_path", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "folders to look for plugins first, separated by ':'", QB_OPT_NULLABLE | QB_OPT_NO_PLAN, "Quantization"},
 
-    {"epochs", QB_KIND_INT, NULL, 1, 1e6, NULL, "epochs", "length of the run", ID | QB_OPT_REQUIRED, "Optimization"},
-    {"batch", QB_KIND_INT, "128", 1, 65536, NULL, "images", "batch size; the last, smaller batch of an epoch is trained too", ID, "Optimization"},
-    {"optimizer", QB_KIND_CHOICE, "sgd", 0, 0, optimizers, "", "base optimizer of the latent weights", ID, "Optimization"},
-    {"lr", QB_KIND_REAL, "0.1", 0, 1e6, NULL, "", "learning rate before the schedule", ID | QB_OPT_MIN_OPEN, "Optimization"},
-    {"lr_schedule", QB_KIND_SPEC, "constant", 0, 0, NULL, "", "constant, multistep, step or cosine; `qatbench list schedules`", ID, "Optimization"},
-    {"momentum", QB_KIND_REAL, "0.9", 0, 0.999999, NULL, "", "momentum of sgd", ID, "Optimization"},
-    {"beta1", QB_KIND_REAL, "0.9", 0, 0.999999, NULL, "", "first-moment decay of adam and adamw", ID, "Optimization"},
-    {"beta2", QB_KIND_REAL, "0.999", 0, 0.99999999, NULL, "", "second-moment decay of adam and adamw", ID, "Optimization"},
-    {"eps", QB_KIND_REAL, "1e-8", 0, 1, NULL, "", "denominator's offset of adam and adamw", ID | QB_OPT_MIN_OPEN, "Optimization"},
-    {"weight_decay", QB_KIND_REAL, "0.0002", 0, 1e3, NULL, "", "weight decay (not of biases)", ID, "Optimization"},
+    {"epochs", QB_KIND_INT, NULL, 1, 1e6, NULL, "epochs", "length of the run", ID | QB_OPT_REQUIRED | QB_KEY_CAPTION(3), "Optimization"},
+    {"batch", QB_KIND_INT, "128", 1, 65536, NULL, "images", "batch size; the last, smaller batch of an epoch is trained too", ID | QB_KEY_CAPTION(4), "Optimization"},
+    {"optimizer", QB_KIND_CHOICE, "sgd", 0, 0, optimizers, "", "base optimizer of the latent weights", ID | QB_KEY_CAPTION(7), "Optimization"},
+    {"lr", QB_KIND_REAL, "0.1", 0, 1e6, NULL, "", "learning rate before the schedule", ID | QB_OPT_MIN_OPEN | QB_KEY_CAPTION(8), "Optimization"},
+    {"lr_schedule", QB_KIND_SPEC, "constant", 0, 0, NULL, "", "constant, multistep, step or cosine; `qatbench list schedules`", ID | QB_KEY_CAPTION(9), "Optimization"},
+    {"momentum", QB_KIND_REAL, "0.9", 0, 0.999999, NULL, "", "momentum of sgd", ID | QB_KEY_SGD, "Optimization"},
+    {"beta1", QB_KIND_REAL, "0.9", 0, 0.999999, NULL, "", "first-moment decay of adam and adamw", ID | QB_KEY_ADAM, "Optimization"},
+    {"beta2", QB_KIND_REAL, "0.999", 0, 0.99999999, NULL, "", "second-moment decay of adam and adamw", ID | QB_KEY_ADAM, "Optimization"},
+    {"eps", QB_KIND_REAL, "1e-8", 0, 1, NULL, "", "denominator's offset of adam and adamw", ID | QB_OPT_MIN_OPEN | QB_KEY_ADAM, "Optimization"},
+    {"weight_decay", QB_KIND_REAL, "0.0002", 0, 1e3, NULL, "", "weight decay (not of biases)", ID | QB_KEY_CAPTION(10), "Optimization"},
     {"label_smoothing", QB_KIND_REAL, "0", 0, 0.999, NULL, "", "label smoothing of the training loss", ID, "Optimization"},
     {"seed", QB_KIND_INT, "1", 0, 9007199254740991.0, NULL, "", "seed of weights, data order, augmentation and solver", ID, "Optimization"},
-    {"dtype", QB_KIND_CHOICE, "fp32", 0, 0, dtypes, "", "arithmetic of convolutions and matrix products", ID, "Optimization"},
+    {"dtype", QB_KIND_CHOICE, "fp32", 0, 0, dtypes, "", "arithmetic of convolutions and matrix products", ID | QB_KEY_USUAL | QB_KEY_CAPTION(16), "Optimization"},
 
     {"eval_every", QB_KIND_INT, "1", 1, 1e6, NULL, "epochs", "test after every N epochs; the last one always", ID, "Running"},
     {"threads", QB_KIND_INT, NULL, 1, 1024, NULL, "", "threads of the run (default: all allowed cores in train, 1 in run)", QB_OPT_NULLABLE, "Running"},
@@ -109,65 +110,36 @@ static int set_text(qb_settings *s, const char *key, const char *text)
 
 /* ---- identity ---- */
 
-static json_t *value_json(const qb_option *o, const qb_value *v)
+/* Of a configuration whose names and quantization are resolved. */
+static qb_identity_traits traits_of(const qb_config *c)
 {
-    if (v->is_null)
-        return json_null();
-    switch (o->kind) {
-    case QB_KIND_BOOL: return json_boolean(v->b);
-    case QB_KIND_INT: return json_integer(v->i);
-    case QB_KIND_REAL: return qb_json_real(v->r);
-    case QB_KIND_BITS: return v->i == 0 ? json_string("ternary") : json_integer(v->i);
-    default: return json_string(v->text);
-    }
-}
-
-static bool ignored(const qb_config *c, const char *key)
-{
-    static const char *const quantization[] = {"bits", "quantizer", "granularity", "quant_period", "quant_warmup",
-                                               "quant_shrink", "anneal_start", "anneal_end"};
-    static const char *const adam[] = {"beta1", "beta2", "eps"};
-    for (size_t i = 0; i < sizeof quantization / sizeof quantization[0]; i++)
-        if (c->full_precision && strcmp(key, quantization[i]) == 0)
-            return true;
-    if (c->owns_levels && (strcmp(key, "quantizer") == 0 || strcmp(key, "quant_period") == 0))
-        return true;
-    bool sgd = strcmp(qb_get(&c->settings, "optimizer")->text, "sgd") == 0;
-    for (size_t i = 0; i < sizeof adam / sizeof adam[0]; i++)
-        if (sgd && strcmp(key, adam[i]) == 0)
-            return true;
-    return !sgd && strcmp(key, "momentum") == 0;
-}
-
-static bool is_default(const qb_option *o, const qb_value *v)
-{
-    if (o->def == NULL)
-        return v->is_null;
-    qb_value def;
-    QB_ASSERT(qb_value_parse(o, o->def, &def) == 0); /* or a schema of ours is wrong */
-    bool same = strcmp(def.text, v->text) == 0;
-    qb_value_finish(&def);
-    return same;
+    return (qb_identity_traits){
+        .full_precision = c->full_precision,
+        .owns_levels = c->owns_levels,
+        .is_sgd = strcmp(qb_get(&c->settings, "optimizer")->text, "sgd") == 0,
+        .dataset = c->dataset,
+        .model = c->model,
+    };
 }
 
 static int build_identity(qb_config *c)
 {
-    c->identity = json_object();
-    if (!c->identity)
-        return qb_err_set(QB_E_NOMEM, "out of memory");
-    for (size_t i = 0; i < N_RUN_SCHEMA; i++) {
-        const qb_option *o = &run_schema[i];
-        if (!(o->flags & QB_OPT_IDENTITY))
-            continue;
-        bool is_ignored = ignored(c, o->name);
-        if ((o->flags & QB_OPT_LATER) && (is_ignored || is_default(o, &c->settings.values[i])))
-            continue;
-        json_t *v = is_ignored ? json_null() : value_json(o, &c->settings.values[i]);
-        if (json_object_set_new(c->identity, o->name, v) != 0)
-            return qb_err_set(QB_E_NOMEM, "out of memory");
-    }
+    const qb_identity_traits traits = traits_of(c);
+    QB_TRY(qb_identity_create(&c->settings, &traits, &c->identity));
     if (json_object_set_new(c->identity, "solver_version", json_string(c->plugin->solver.version)) != 0)
         return qb_err_set(QB_E_NOMEM, "out of memory");
+    return QB_OK;
+}
+
+/* Later keys that nobody has set take what the data set or the model names as their default. */
+static int take_defaults(qb_config *c)
+{
+    const qb_identity_traits traits = traits_of(c);
+    for (size_t i = 0; i < N_RUN_SCHEMA; i++) {
+        const char *text = qb_identity_default(&traits, &run_schema[i]);
+        if (!run_schema[i].def && text && c->settings.values[i].is_null)
+            QB_TRY(set_text(&c->settings, run_schema[i].name, text));
+    }
     return QB_OK;
 }
 
@@ -194,7 +166,7 @@ static int resolve_names(qb_config *c)
     QB_TRY(rc);
     c->full_precision = (c->plugin->solver.caps & QB_CAP_FULL_PRECISION) != 0;
     c->bits = (int)qb_get(s, "bits")->i;
-    return QB_OK;
+    return take_defaults(c);
 }
 
 /* Sizes, and every span in steps. */
@@ -397,14 +369,15 @@ char *qb_config_dir(const qb_config *c, const char *key)
 char *qb_config_command(const qb_config *c)
 {
     qb_str s = {0};
+    const qb_identity_traits traits = traits_of(c);
     qb_str_add(&s, "qatbench train");
     for (size_t i = 0; i < N_RUN_SCHEMA; i++) {
         const qb_option *o = &run_schema[i];
         const qb_value *v = &c->settings.values[i];
         bool matters = (o->flags & QB_OPT_IDENTITY) || strcmp(o->name, "experiment") == 0;
-        if (!matters || v->is_null || ignored(c, o->name))
+        if (!matters || v->is_null || qb_identity_ignores(&traits, o))
             continue;
-        if (is_default(o, v) && strcmp(o->name, "seed") != 0)
+        if (qb_identity_is_default(&traits, o, v) && strcmp(o->name, "seed") != 0)
             continue;
         qb_str_add(&s, o->kind == QB_KIND_BOOL && !v->b ? " --no-" : " --");
         for (const char *p = o->name; *p; p++)

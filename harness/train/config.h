@@ -1,8 +1,8 @@
 /* The configuration of one run: the typed schema of everything that can be set, the effective values after the
  * model, data set, solver and quantizer had their say, and the identity that decides whether two runs are the same.
  *
- * Invariant: `identity` holds every QB_OPT_IDENTITY key, canonical; a key that the solver ignores is null there, so
- * cells that differ in ignored keys only are one.
+ * Invariant: `identity` holds the QB_OPT_IDENTITY keys, canonical, by the rules of identity.h, so cells that differ in
+ * ignored keys only are one.
  */
 #ifndef QB_CONFIG_H
 #define QB_CONFIG_H

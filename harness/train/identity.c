@@ -1,0 +1,133 @@
+/* Which keys are in a run's identity. See identity.h. */
+#include "train/identity.h"
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <string.h>
+
+json_t *qb_identity_value(const qb_option *o, const qb_value *v)
+{
+    if (v->is_null)
+        return json_null();
+    switch (o->kind) {
+    case QB_KIND_BOOL: return json_boolean(v->b);
+    case QB_KIND_INT: return json_integer(v->i);
+    case QB_KIND_REAL: return qb_json_real(v->r);
+    case QB_KIND_BITS: return v->i == 0 ? json_string("ternary") : json_integer(v->i);
+    default: return json_string(v->text);
+    }
+}
+
+bool qb_identity_ignores(const qb_identity_traits *t, const qb_option *o)
+{
+    return (t->full_precision && o->flags & QB_KEY_QUANTIZATION) || (t->owns_levels && o->flags & QB_KEY_LEVELS) ||
+           (!t->is_sgd && o->flags & QB_KEY_SGD) || (t->is_sgd && o->flags & QB_KEY_ADAM);
+}
+
+/* VALUE of "KEY=VALUE" in a list that ends at NULL. */
+static const char *find_default(const char *const *defaults, const char *key)
+{
+    size_t n = strlen(key);
+    for (; defaults && *defaults; defaults++) {
+        if (strncmp(*defaults, key, n) == 0 && (*defaults)[n] == '=')
+            return *defaults + n + 1;
+    }
+    return NULL;
+}
+
+const char *qb_identity_default(const qb_identity_traits *t, const qb_option *o)
+{
+    const char *text = o->def;
+    if (!text && o->flags & QB_OPT_LATER)
+        text = find_default(t->dataset ? t->dataset->defaults : NULL, o->name);
+    if (!text && o->flags & QB_OPT_LATER)
+        text = find_default(t->model ? t->model->defaults : NULL, o->name);
+    return text;
+}
+
+bool qb_identity_is_default(const qb_identity_traits *t, const qb_option *o, const qb_value *v)
+{
+    const char *text = qb_identity_default(t, o);
+    if (!text)
+        return v->is_null;
+    qb_value def;
+    QB_ASSERT(qb_value_parse(o, text, &def) == 0); /* or a table of ours is wrong */
+    bool same = strcmp(def.text, v->text) == 0;
+    qb_value_finish(&def);
+    return same;
+}
+
+int qb_identity_create(const qb_settings *s, const qb_identity_traits *t, json_t **ret_identity)
+{
+    json_t *identity = json_object();
+    bool failed = !identity;
+    for (size_t i = 0; !failed && i < s->n; i++) {
+        const qb_option *o = &s->schema[i];
+        const qb_value *v = &s->values[i];
+        bool ignored = qb_identity_ignores(t, o);
+        if (!(o->flags & QB_OPT_IDENTITY) || (o->flags & QB_OPT_LATER && (ignored || qb_identity_is_default(t, o, v))))
+            continue;
+        failed = json_object_set_new(identity, o->name, ignored ? json_null() : qb_identity_value(o, v)) != 0;
+    }
+    if (failed) {
+        json_decref(identity);
+        return qb_err_set(QB_E_NOMEM, "out of memory");
+    }
+    *ret_identity = identity;
+    return QB_OK;
+}
+
+qb_identity_traits qb_identity_traits_of(const json_t *identity)
+{
+    const char *optimizer = json_string_value(json_object_get(identity, "optimizer"));
+    const char *model = json_string_value(json_object_get(identity, "model"));
+    const char *dataset = json_string_value(json_object_get(identity, "dataset"));
+    qb_identity_traits t = {
+        .full_precision = json_is_null(json_object_get(identity, "bits")),
+        .owns_levels = json_is_null(json_object_get(identity, "quantizer")),
+        .is_sgd = !optimizer || strcmp(optimizer, "sgd") == 0,
+    };
+    size_t n;
+    const qb_model *models = qb_models(&n);
+    for (size_t i = 0; model && i < n; i++) {
+        if (strcmp(models[i].name, model) == 0)
+            t.model = &models[i];
+    }
+    const qb_dataset_info *datasets = qb_datasets(&n);
+    for (size_t i = 0; dataset && i < n; i++) {
+        if (strcmp(datasets[i].name, dataset) == 0)
+            t.dataset = &datasets[i];
+    }
+    return t;
+}
+
+json_t *qb_identity_default_value(const qb_identity_traits *t, const qb_option *o)
+{
+    const char *text = qb_identity_default(t, o);
+    if (!text)
+        return o->flags & QB_OPT_LATER && !(o->flags & QB_KEY_NULL_IS_ALL) ? json_string("none") : json_null();
+    qb_value v;
+    if (qb_value_parse(o, text, &v) < 0)
+        return NULL;
+    json_t *value = qb_identity_value(o, &v);
+    qb_value_finish(&v);
+    return value;
+}
+
+json_t *qb_identity_complete(const qb_option *schema, size_t n, const json_t *identity)
+{
+    const qb_identity_traits t = qb_identity_traits_of(identity);
+    json_t *all = json_copy((json_t *)identity);
+    bool failed = !all;
+    for (size_t i = 0; !failed && i < n; i++) {
+        const qb_option *o = &schema[i];
+        bool is_later = o->flags & QB_OPT_IDENTITY && o->flags & QB_OPT_LATER;
+        if (is_later && !json_object_get(all, o->name) && !qb_identity_ignores(&t, o))
+            failed = json_object_set_new(all, o->name, qb_identity_default_value(&t, o)) != 0;
+    }
+    if (!failed)
+        return all;
+    json_decref(all);
+    return NULL;
+}
