@@ -214,6 +214,21 @@ START_TEST(makes_and_removes_trees)
 }
 END_TEST
 
+/* The reason is the system's for the folder that could not be made, not for looking whether it is there. */
+START_TEST(tells_why_a_folder_cannot_be_made)
+{
+    ck_assert_int_eq(chmod(dir, 0555), 0);
+    if (geteuid() == 0) {
+        ck_assert_int_eq(setgid(65534), 0);
+        ck_assert_int_eq(setuid(65534), 0);
+    }
+    char expected[512];
+    (void)snprintf(expected, sizeof expected, "cannot create the folder '%s': Permission denied", in_dir("new"));
+    ck_assert_int_eq(qb_fs_make_dirs(in_dir("new/b"), 0755), QB_E_IO);
+    ck_assert_str_eq(qb_err_text(), expected);
+}
+END_TEST
+
 START_TEST(makes_temporary_folders)
 {
     char *a = NULL, *b = NULL;
@@ -376,6 +391,7 @@ static Suite *suite(void)
     t = tcase_create("read-only"); /* the folder is made and removed outside of the child that gives up its rights */
     tcase_add_unchecked_fixture(t, make_dir, remove_dir);
     tcase_add_test(t, keeps_the_old_file_when_the_folder_is_read_only);
+    tcase_add_test(t, tells_why_a_folder_cannot_be_made);
     suite_add_tcase(s, t);
     return s;
 }

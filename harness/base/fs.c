@@ -49,10 +49,10 @@ int qb_fs_make_dirs(const char *path, unsigned mode)
         p += strcspn(p, "/");
         char end = *p;
         *p = '\0';
-        if (mkdir(part, mode) != 0 && !qb_fs_is_dir(part)) {
-            const char *why = errno == EEXIST ? "a file of that name is there" : strerror(errno);
-            rc = qb_err_set(QB_E_IO, "cannot create the folder '%s': %s", part, why);
-        }
+        int why = mkdir(part, mode) != 0 ? errno : 0; /* looking whether it is there changes errno */
+        if (why != 0 && !qb_fs_is_dir(part))
+            rc = qb_err_set(QB_E_IO, "cannot create the folder '%s': %s", part,
+                            why == EEXIST ? "a file of that name is there" : strerror(why));
         *p = end;
     }
     qb_free(part);
