@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -200,19 +201,48 @@ int qb_atomic_commit(qb_atomic_file *f)
     return rc;
 }
 
+/* For file systems that cannot exchange two names: the old one steps aside until the new one is in its place. */
+static int put_by_steps(const char *from, const char *to)
+{
+    char *aside = qb_sprintf("%s" QB_FS_ASIDE, to);
+    int rc = aside ? qb_fs_remove_tree(aside) : QB_E_NOMEM;
+    if (rc == QB_OK && rename(to, aside) != 0)
+        rc = write_failed("move aside", to);
+    if (rc == QB_OK) {
+        if (rename(from, to) != 0) {
+            rc = write_failed("rename to its final name", from);
+            (void)rename(aside, to); /* the first error is the one to report; the old one is at least kept as TO.old */
+        } else {
+            rc = sync_folder_of(to);
+            if (rc == QB_OK)
+                rc = qb_fs_remove_tree(aside);
+        }
+    }
+    qb_free(aside);
+    return rc;
+}
+
 int qb_fs_put_dir(const char *from, const char *to)
 {
-    int rc = QB_OK;
     if (rename(from, to) == 0)
         return sync_folder_of(to);
     if (errno != EEXIST && errno != ENOTEMPTY)
         return write_failed("rename to its final name", from);
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0)
-        rc = sync_folder_of(to);
-    else /* a file system that cannot exchange: the old one goes first */
-        rc = qb_fs_remove_tree(to) < 0 || rename(from, to) != 0 ? write_failed("rename to its final name", from) : QB_OK;
-    int removed = qb_fs_remove_tree(from);
-    return rc < 0 ? rc : removed;
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) != 0)
+        return put_by_steps(from, to);
+    QB_TRY(sync_folder_of(to));
+    return qb_fs_remove_tree(from);
+}
+
+int qb_fs_mend_dir(const char *aside)
+{
+    QB_ASSERT(qb_ends_with(aside, QB_FS_ASIDE));
+    char *to = qb_strndup(aside, strlen(aside) - strlen(QB_FS_ASIDE));
+    int rc = to ? QB_OK : QB_E_NOMEM;
+    if (rc == QB_OK)
+        rc = qb_fs_exists(to) ? qb_fs_remove_tree(aside) : qb_fs_put_dir(aside, to);
+    qb_free(to);
+    return rc;
 }
 
 void qb_atomic_abandon(qb_atomic_file *f)

@@ -32,8 +32,19 @@ void qb_atomic_abandon(qb_atomic_file *f);                          /* removes t
 /* Appends one line by a single write(); torn lines can then only be last lines. */
 int qb_fs_append(int fd, const char *path_for_errors, const char *bytes, size_t n);
 
-/* Puts the folder `from` in the place of `to`, which may exist: whoever looks finds the old one or the new one. */
+/* Puts the folder `from` in the place of `to`, which may exist; `from` is gone then. On failure `to` is the old one or
+ * the new one, never nothing; where names cannot be exchanged a process that is killed between two renames leaves the
+ * old one as TO.old. QB_E_IO. */
 int qb_fs_put_dir(const char *from, const char *to);
+
+/* After such a death: `aside` is TO.old. It becomes TO again where that is missing, and is removed where it is there. */
+#define QB_FS_ASIDE ".old"
+int qb_fs_mend_dir(const char *aside);
+
+/* What a user names with -o: a regular file is replaced whole or not at all and keeps its mode and owner; behind a
+ * symbolic link the file that it points to is; what has other names (hard links), or may be written but not replaced, is
+ * rewritten in place; devices, pipes and files that are open already (/dev/stderr, /dev/fd/3) are written to. QB_E_IO. */
+int qb_fs_write_output(const char *path, const void *bytes, size_t n);
 
 /* A new empty folder PREFIX-XXXXXX in $TMPDIR, or /tmp, for its owner alone; to be removed with qb_fs_remove_tree.
  * QB_E_IO. Free with qb_free. */

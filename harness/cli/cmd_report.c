@@ -35,7 +35,7 @@ static int write_report(const qb_study *study, qb_doc_form form, const char *pat
         qb_free(dir);
         rc = plots ? QB_OK : QB_E_NOMEM;
     }
-    bool has_place = form == QB_DOC_HTML || strcmp(path, "-") != 0; /* Markdown on standard output has no folder */
+    bool has_place = form == QB_DOC_HTML || !qb_cli_is_stdout(path); /* Markdown on standard output has no folder */
     if (rc == QB_OK && has_place)
         rc = draw(study, plots, &names);
     if (rc == QB_OK)
@@ -59,7 +59,7 @@ static int run_report(qb_cli *cli)
     char *path = output->is_null ? qb_path_join(study->folder, form == QB_DOC_HTML ? "report.html" : "REPORT.md")
                                  : qb_strdup(output->text);
     int rc = path ? write_report(study, form, path) : QB_E_NOMEM;
-    if (rc == QB_OK && strcmp(path, "-") != 0)
+    if (rc == QB_OK && !qb_cli_is_stdout(path))
         rc = qb_cli_printf("%s\n", path);
     qb_free(path);
     qb_study_destroy(study);

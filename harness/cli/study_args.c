@@ -6,6 +6,8 @@
 #include "base/mem.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 const char *const qb_cli_place_keys[] = {"runs_dir", "data_dir", "solver_path", NULL};
 const char *const qb_cli_record_keys[] = {"runs_dir", "solver_path", NULL};
@@ -31,14 +33,21 @@ int qb_cli_load_study(const qb_cli *cli, qb_study **ret_study)
     return qb_study_load(cli->args, cli->n_args, &places, ret_study);
 }
 
+bool qb_cli_is_stdout(const char *path)
+{
+    struct stat there, here;
+    return strcmp(path, "-") == 0 || (stat(path, &there) == 0 && fstat(STDOUT_FILENO, &here) == 0 &&
+                                      there.st_dev == here.st_dev && there.st_ino == here.st_ino);
+}
+
 int qb_cli_write(const char *path, const char *text)
 {
-    if (!path || strcmp(path, "-") == 0)
+    if (!path || qb_cli_is_stdout(path))
         return qb_cli_print(text);
     char *dir = qb_path_dir(path);
     int rc = dir ? qb_fs_make_dirs(dir, 0755) : QB_E_NOMEM;
     if (rc == QB_OK)
-        rc = qb_fs_write_atomic(path, text, strlen(text));
+        rc = qb_fs_write_output(path, text, strlen(text));
     qb_free(dir);
     return rc;
 }

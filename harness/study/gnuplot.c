@@ -129,7 +129,7 @@ static char *script_of(const qb_picture *p)
 static int write_file(const qb_picture *p, const char *ending, const char *text)
 {
     char *path = qb_sprintf("%s/%s.%s", p->dir, p->name, ending);
-    int rc = path ? qb_fs_write_atomic(path, text, strlen(text)) : QB_E_NOMEM;
+    int rc = path ? qb_fs_write_output(path, text, strlen(text)) : QB_E_NOMEM;
     qb_free(path);
     return rc;
 }
