@@ -93,6 +93,81 @@ START_TEST(survives_failing_allocations)
 }
 END_TEST
 
+/* Each allocation fails once while a value is made and written: a part of it is never passed for the whole. */
+START_TEST(writes_no_value_that_lacks_a_member)
+{
+    for (long nth = 1;; nth++) {
+        qb_mem_fail_at(nth, 0);
+        json_t *value = qb_json_pack("{s:s, s:[i, I, f, f, b], s:o, s:n}", "text", "t", "list", 1, (json_int_t)1 << 40, 0.5,
+                                     (double)NAN, 1, "o", qb_json_text("given"), "none");
+        json_object_set_new(value, "added", qb_json_text("later"));
+        char *text = value ? qb_json_compact(value) : NULL;
+        qb_mem_fail_at(0, 0);
+        ck_assert(text || qb_err_code() == QB_E_NOMEM);
+        json_decref(value);
+        ck_assert_int_eq(qb_mem_live_blocks(), text ? 1 : 0);
+        if (text) {
+            ck_assert_str_eq(text, "{\"added\":\"later\",\"list\":[1,1099511627776,0.5,null,true],\"none\":null,"
+                                   "\"o\":\"given\",\"text\":\"t\"}");
+            ck_assert_int_gt(nth, 10);
+            qb_free(text);
+            break;
+        }
+        qb_json_forget_failures();
+    }
+}
+END_TEST
+
+START_TEST(tells_a_failure_once)
+{
+    qb_mem_fail_at(1, 0);
+    ck_assert_ptr_null(qb_json_text("x"));
+    qb_mem_fail_at(0, 0);
+    json_t *value = qb_json_pack("[]");
+    ck_assert_int_eq(qb_json_write(path, value), QB_E_NOMEM);
+    ck_assert_int_eq(qb_json_write(path, value), QB_OK);
+    json_decref(value);
+}
+END_TEST
+
+START_TEST(packs_what_may_be_missing)
+{
+    json_t *value = qb_json_pack("{s:s?, s:s?, s:o?, s:o?, s:O, s:{s:[]}}", "a", NULL, "b", "text", "c", NULL, "d", json_true(), "e",
+                                 json_false(), "f", "g");
+    char *text = qb_json_compact(value);
+    ck_assert_str_eq(text, "{\"a\":null,\"b\":\"text\",\"c\":null,\"d\":true,\"e\":false,\"f\":{\"g\":[]}}");
+    qb_free(text);
+    json_decref(value);
+    ck_assert_ptr_null(qb_json_pack("{s:s, s:o}", "a", NULL, "b", json_array())); /* a text that there was no memory for */
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+END_TEST
+
+static const struct {
+    const char *bytes, *json;
+} odd_texts[] = {
+    {"caf\xC3\xA9", "\"caf\xC3\xA9\""},
+    {"caf\xE9", "\"caf\xEF\xBF\xBD\""},
+    {"\xFF\xFE", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},
+    {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""}, /* a surrogate */
+    {"\xC3", "\"\xEF\xBF\xBD\""},                                     /* cut short */
+    {"\xE9\n\"", "\"\xEF\xBF\xBD\\n\\\"\""},
+};
+
+/* A path keeps its bytes while it is used; what is written is JSON all the same. */
+START_TEST(takes_any_bytes)
+{
+    json_t *value = qb_json_pack("s", odd_texts[_i].bytes), *again;
+    ck_assert_str_eq(json_string_value(value), odd_texts[_i].bytes);
+    char *text = qb_json_compact(value);
+    ck_assert_str_eq(text, odd_texts[_i].json);
+    ck_assert_int_eq(qb_json_parse(text, strlen(text), "x", &again), QB_OK);
+    qb_free(text);
+    json_decref(value);
+    json_decref(again);
+}
+END_TEST
+
 START_TEST(reals_may_be_absent)
 {
     ck_assert(json_is_null(qb_json_real(NAN)) && json_is_null(qb_json_real(-INFINITY)));
@@ -219,6 +294,10 @@ static Suite *suite(void)
     tcase_add_loop_test(t, writes_canonically, 0, N(values));
     tcase_add_test(t, writes_files);
     tcase_add_test(t, survives_failing_allocations);
+    tcase_add_test(t, writes_no_value_that_lacks_a_member);
+    tcase_add_test(t, tells_a_failure_once);
+    tcase_add_test(t, packs_what_may_be_missing);
+    tcase_add_loop_test(t, takes_any_bytes, 0, N(odd_texts));
     tcase_add_test(t, reals_may_be_absent);
     tcase_add_loop_test(t, refuses, 0, N(bad));
     tcase_add_test(t, refuses_files);

@@ -203,7 +203,8 @@ static const struct {
     const char *word, *quoted;
 } words[] = {
     {"a-b_c=1.5,/:@%+", "a-b_c=1.5,/:@%+"}, {"", "''"}, {"parq[steepness=10]", "'parq[steepness=10]'"},
-    {"it's", "'it'\\''s'"},                {"a b", "'a b'"},
+    {"it's", "'it'\\''s'"},                {"a b", "'a b'"},                {"caf\xC3\xA9", "'caf\xC3\xA9'"},
+    {"caf\xE9", "$'caf\\351'"},            {"\xFF'\\\xC3\xA9", "$'\\377\\'\\\\\xC3\xA9'"},
 };
 
 START_TEST(wraps_at_80_columns)

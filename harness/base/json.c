@@ -1,7 +1,7 @@
 /* JSON: Jansson reads, we write.
  *
  * Invariant of what is written: keys sorted by bytes, every real in its shortest form that reads back equal
- * and reads back as a real, so equal values give equal bytes on every machine.
+ * and reads back as a real, so equal values give equal bytes on every machine; valid UTF-8 whatever the texts are.
  */
 #include "base/json.h"
 
@@ -17,15 +17,16 @@ enum { MAX_FILE = 1 << 30 }; /* bytes */
 
 /* ---- reading ---- */
 
-/* Jansson reports a failed allocation as whatever its parser met next, "string expected" for example. A lack of
- * memory must not pass for a damaged file, so Jansson allocates from base/mem.h and failures are noted here.
+/* Jansson reports a failed allocation as whatever its parser met next, "string expected" for example, and a value that
+ * could not be added to an object is just not there. A lack of memory must pass neither for a damaged file nor for a
+ * complete value, so Jansson allocates from base/mem.h and failures are counted here.
  * Whatever Jansson hands out to be freed by the caller (json_dumps) is to be freed with qb_free. */
-static _Thread_local bool allocation_failed;
+static _Thread_local unsigned long n_failed, n_reported;
 
 static void *allocate(size_t n)
 {
     void *block = qb_alloc(n, 1);
-    allocation_failed = allocation_failed || !block;
+    n_failed += !block;
     return block;
 }
 
@@ -34,12 +35,27 @@ __attribute__((constructor)) static void route_allocations(void)
     json_set_alloc_funcs(allocate, qb_free);
 }
 
+void qb_json_forget_failures(void)
+{
+    n_reported = n_failed;
+}
+
+/* true, once, when memory was short since it was last asked. */
+static bool take_failures(void)
+{
+    bool any = n_failed != n_reported;
+    qb_json_forget_failures();
+    return any;
+}
+
 /* NULL with the reason in `e`, unless memory was short. */
 static json_t *load(const char *text, size_t n, size_t flags, json_error_t *e, bool *ret_no_memory)
 {
-    allocation_failed = false;
+    unsigned long before = n_failed;
     json_t *value = json_loadb(text, n, flags | JSON_REJECT_DUPLICATES, e);
-    *ret_no_memory = !value && allocation_failed;
+    *ret_no_memory = !value && n_failed != before;
+    if (*ret_no_memory)
+        n_reported += n_failed - before;
     return value;
 }
 
@@ -100,18 +116,21 @@ int qb_jsonl_each(const char *path, int (*each)(void *context, json_t *object), 
 void qb_json_add_text(qb_str *s, const char *text)
 {
     qb_str_add(s, "\"");
-    for (; *text; text++) {
+    while (*text) {
         unsigned char c = (unsigned char)*text;
+        if (c >= 0x20 && c != 0x7F && c != '"' && c != '\\') {
+            qb_str_add_char(s, &text);
+            continue;
+        }
         if (c == '"' || c == '\\')
             qb_str_addf(s, "\\%c", c);
         else if (c == '\n')
             qb_str_add(s, "\\n");
         else if (c == '\t')
             qb_str_add(s, "\\t");
-        else if (c < 0x20 || c == 0x7F)
-            qb_str_addf(s, "\\u%04x", c);
         else
-            qb_str_addn(s, text, 1);
+            qb_str_addf(s, "\\u%04x", c);
+        text++;
     }
     qb_str_add(s, "\"");
 }
@@ -211,32 +230,42 @@ static void add_value(qb_str *s, const json_t *value, int indent, int depth)
     }
 }
 
+/* A value that was made while memory was short may lack members: it is not written. */
+static char *write_value(const json_t *value, int indent, const char *end, size_t *ret_n)
+{
+    qb_str s = {.failed = take_failures()};
+    add_value(&s, value, indent, 0);
+    qb_str_add(&s, end);
+    *ret_n = s.length;
+    return qb_str_take(&s);
+}
+
 char *qb_json_compact(const json_t *value)
 {
-    qb_str s = {0};
-    add_value(&s, value, 0, 0);
-    return qb_str_take(&s);
+    size_t n;
+    return write_value(value, 0, "", &n);
 }
 
 char *qb_json_pretty(const json_t *value)
 {
-    qb_str s = {0};
-    add_value(&s, value, 2, 0);
-    return qb_str_take(&s);
+    size_t n;
+    return write_value(value, 2, "", &n);
 }
 
 int qb_json_write(const char *path, const json_t *value)
 {
-    qb_str s = {0};
-    add_value(&s, value, 2, 0);
-    qb_str_add(&s, "\n");
-    size_t n = s.length;
-    char *text = qb_str_take(&s);
+    size_t n;
+    char *text = write_value(value, 2, "\n", &n);
     if (!text)
         return QB_E_NOMEM;
     int rc = qb_fs_write_atomic(path, text, n);
     qb_free(text);
     return rc;
+}
+
+json_t *qb_json_text(const char *text)
+{
+    return text ? json_string_nocheck(text) : NULL;
 }
 
 json_t *qb_json_real(double v)

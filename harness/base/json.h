@@ -13,14 +13,16 @@ int qb_json_read(const char *path, json_t **ret_value);
 int qb_json_parse(const char *text, size_t n, const char *name_for_errors, json_t **ret_value);
 
 /* Sorted keys; compact (one line, for keys of runs and for JSON Lines) or indented by 2. Reals with 17
- * significant digits or fewer that read back equal. Caller frees with qb_free. NULL: out of memory. */
+ * significant digits or fewer that read back equal. Caller frees with qb_free. NULL: out of memory, also when memory was
+ * short since the last call while values were made: members may be missing then. So adding a member needs no check. */
 char *qb_json_compact(const json_t *value);
 char *qb_json_pretty(const json_t *value);
+void qb_json_forget_failures(void); /* for who has reported them and writes what there is */
 
 /* Pretty, with a final newline, atomically. */
 int qb_json_write(const char *path, const json_t *value);
 
-/* Appends `text` (UTF-8) quoted and escaped. */
+/* Appends `text` quoted and escaped; U+FFFD for each byte that is not UTF-8. */
 void qb_json_add_text(qb_str *s, const char *text);
 
 /* "a string", "an object", "nothing" for NULL: what error messages call a value. */
@@ -28,6 +30,14 @@ const char *qb_json_type_name(const json_t *value);
 
 /* A real, or null when it is not finite. */
 json_t *qb_json_real(double v);
+
+/* A string of any bytes, kept as they are: paths and words of a command line need not be UTF-8; what is written is.
+ * NULL gives NULL: out of memory. */
+json_t *qb_json_text(const char *text);
+
+/* As Jansson's json_pack: {} [] s (text, by qb_json_text) s? o o? O i I b f n; a number that is not finite is null.
+ * NULL only when memory is short; references handed over (o) are taken then too. */
+json_t *qb_json_pack(const char *format, ...);
 
 /* Calls `each` for every line of a .jsonl file that is a JSON object. A torn last line (no newline, or not
  * JSON) is dropped; a bad line before the last is QB_E_DATA with PATH:LINE. `each` returns <0 to stop. */

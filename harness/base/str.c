@@ -77,12 +77,19 @@ void qb_str_add_quoted(qb_str *s, const char *word)
         qb_str_add(s, word);
         return;
     }
-    qb_str_add(s, "'");
-    for (const char *p = word; *p; p++) {
-        if (*p == '\'')
-            qb_str_add(s, "'\\''");
+    bool is_utf8 = qb_utf8_valid(word, strlen(word));
+    qb_str_add(s, is_utf8 ? "'" : "$'");
+    for (const char *p = word; *p;) {
+        bool is_byte = !is_utf8 && qb_utf8_length(p, strlen(p)) == 0;
+        if (!is_byte && *p != '\'' && (is_utf8 || *p != '\\')) {
+            qb_str_add_char(s, &p);
+            continue;
+        }
+        if (is_byte)
+            qb_str_addf(s, "\\%03o", (unsigned char)*p);
         else
-            qb_str_addn(s, p, 1);
+            qb_str_add(s, is_utf8 ? "'\\''" : *p == '\'' ? "\\'" : "\\\\");
+        p++;
     }
     qb_str_add(s, "'");
 }
@@ -236,6 +243,17 @@ bool qb_utf8_valid(const char *bytes, size_t n)
         n -= length;
     }
     return true;
+}
+
+void qb_str_add_char(qb_str *s, const char **text)
+{
+    enum { LONGEST = 4 };
+    size_t length = qb_utf8_length(*text, strnlen(*text, LONGEST));
+    if (length > 0)
+        qb_str_addn(s, *text, length);
+    else
+        qb_str_add(s, "\xEF\xBF\xBD");
+    *text += length > 0 ? length : 1;
 }
 
 /* ---- numbers ---- */

@@ -16,7 +16,9 @@ typedef struct qb_str {
 void qb_str_add(qb_str *s, const char *text);
 void qb_str_addn(qb_str *s, const char *bytes, size_t n);
 void qb_str_addf(qb_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void qb_str_add_quoted(qb_str *s, const char *word); /* one word for a POSIX shell, quoted where it must be */
+void qb_str_add_char(qb_str *s, const char **text); /* the character at *text, U+FFFD for a byte of none; moves behind it */
+void qb_str_add_quoted(qb_str *s, const char *word); /* one word for a POSIX shell, quoted where it must be; UTF-8
+                                                           whatever the word is: $'caf\\351' for a byte of no character */
 /* Adds `text` (UTF-8) in lines of at most 80 columns where its words allow it, each behind `indent` spaces; no newline
  * after the last one. */
 void qb_str_add_wrapped(qb_str *s, const char *text, size_t indent);

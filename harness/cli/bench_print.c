@@ -51,10 +51,10 @@ static json_t *costs_json(const qb_bench *b)
     json_t *costs = sorted ? json_array() : NULL;
     for (size_t i = 0; costs && i < b->n_costs; i++) {
         const qb_net_cost *c = &sorted[i];
-        json_array_append_new(costs, json_pack("{s:s, s:s, s:s, s:f, s:I, s:I, s:f, s:f}", "layer", c->layer, "kind", c->kind,
-                                               "pass", pass_names[c->pass], "ms", 1000 * c->seconds, "bytes", (json_int_t)c->bytes,
-                                               "macs", (json_int_t)c->macs, "gflops_per_second", gflops(c),
-                                               "gigabytes_per_second", gigabytes(c)));
+        json_array_append_new(costs, qb_json_pack("{s:s, s:s, s:s, s:f, s:I, s:I, s:f, s:f}", "layer", c->layer, "kind", c->kind,
+                                                  "pass", pass_names[c->pass], "ms", 1000 * c->seconds, "bytes",
+                                                  (json_int_t)c->bytes, "macs", (json_int_t)c->macs, "gflops_per_second", gflops(c),
+                                                  "gigabytes_per_second", gigabytes(c)));
     }
     qb_free(sorted);
     return costs;
@@ -65,7 +65,7 @@ static void add_ceiling_json(const qb_bench *b, json_t *object)
     json_object_set_new(object, "ceiling_ms", json_real(b->ceiling));
     json_object_set_new(object, "ceiling_images_per_second", json_real(1000 * (double)b->batch / b->ceiling));
     json_object_set_new(object, "ceiling_ratio", json_real(b->ratio));
-    json_object_set_new(object, "ceiling_ratio_range", json_pack("[f, f]", b->ratio_low, b->ratio_high));
+    json_object_set_new(object, "ceiling_ratio_range", qb_json_pack("[f, f]", b->ratio_low, b->ratio_high));
 }
 
 json_t *qb_bench_json(const qb_bench *b)
@@ -78,9 +78,9 @@ json_t *qb_bench_json(const qb_bench *b)
     for (size_t i = 0; i < b->n_windows; i++)
         json_array_append_new(speeds, qb_json_real(b->windows[i].images_per_second));
     json_t *bits = b->config->full_precision ? json_null()
-                   : b->config->bits == 0    ? json_string("ternary")
+                   : b->config->bits == 0    ? qb_json_text("ternary")
                                              : json_integer(b->config->bits);
-    json_t *object = json_pack(
+    json_t *object = qb_json_pack(
         "{s:s, s:I, s:s, s:i, s:s, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:s, s:s, s:o}", "model",
         b->config->model->name, "batch", (json_int_t)b->batch, "dtype", qb_get(s, "dtype")->text, "threads", b->threads,
         "solver", qb_get(s, "solver")->text, "bits", bits, "images_per_second", m->images_per_second, "step_ms", m->step,

@@ -132,7 +132,7 @@ static int sweep_print_json(const sweep *s)
             json_object_set_new(one, "peak_rss_bytes", json_null()); /* it would hold what came before, too */
         json_array_append_new(all, one);
     }
-    return qb_cli_print_json(json_pack("{s:s, s:o}", "sweep", s->key, "measurements", all));
+    return qb_cli_print_json(qb_json_pack("{s:s, s:o}", "sweep", s->key, "measurements", all));
 }
 
 static int bench_sweep(const qb_cli *cli, const char *text)

@@ -23,8 +23,8 @@ static int info_all(const qb_cli *cli)
     for (size_t i = 0; i < n && rc == QB_OK; i++) {
         char *path = NULL;
         rc = qb_dataset_locate(sets[i].name, data_dir(cli), &path);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s?, s:s?}", "name", sets[i].name, "title", sets[i].title, "dir",
-                                              path, "get_it", path ? NULL : qb_err_hint_text()));
+        json_array_append_new(list, qb_json_pack("{s:s, s:s, s:s?, s:s?}", "name", sets[i].name, "title", sets[i].title, "dir",
+                                                 path, "get_it", path ? NULL : qb_err_hint_text()));
         qb_str_addf(&s, "%-16s%s\n", sets[i].name, path ? path : "not found");
         if (!path && rc != QB_E_NOMEM) { /* not found is an answer here */
             qb_describe_field(&s, "", qb_err_hint_text());
@@ -36,7 +36,7 @@ static int info_all(const qb_cli *cli)
     qb_str_add(&s, "\n'qatbench data info NAME' reads and checks one.\n");
     char *text = qb_str_take(&s);
     if (rc == QB_OK && cli->json) {
-        rc = qb_cli_print_json(json_pack("{s:O}", "datasets", list));
+        rc = qb_cli_print_json(qb_json_pack("{s:O}", "datasets", list));
         qb_free(text);
     } else if (rc == QB_OK) {
         rc = qb_cli_print_owned(text);
@@ -66,7 +66,7 @@ static int info_one(const qb_cli *cli, const char *name)
     const qb_dataset_info *info = qb_dataset_get_info(d);
     int rc;
     if (cli->json) {
-        rc = qb_cli_print_json(json_pack(
+        rc = qb_cli_print_json(qb_json_pack(
             "{s:s, s:s, s:s, s:s, s:s?, s:[i,i,i], s:i, s:I, s:I, s:o, s:o}", "name", info->name, "label",
             qb_dataset_label(d), "dir", qb_dataset_dir(d), "fingerprint", qb_dataset_fingerprint(d), "warning",
             qb_dataset_warning(d), "input", info->c, info->h, info->w, "classes", info->n_classes, "n_train",

@@ -51,7 +51,7 @@ static void find(doctor *d, const char *section, const char *name, verdict v, co
         qb_str_addf(&d->text, "%26sto get it:\n", "");
         qb_describe_text(&d->text, fix, 28);
     }
-    json_object_set_new(s, name, json_pack("{s:b, s:s, s:s?}", "ok", v == FOUND, "value", value, "fix", fix));
+    json_object_set_new(s, name, qb_json_pack("{s:b, s:s, s:s?}", "ok", v == FOUND, "value", value, "fix", fix));
     d->n_missing += v == REQUIRED_MISSING;
     d->n_wanting += v == OPTIONAL_MISSING;
 }

@@ -90,20 +90,20 @@ static int print_model_json(const qb_model *model, const qb_graph *g)
     json_t *layers = json_array(), *by_group = json_object();
     for (size_t i = 0; i < qb_graph_n_layers(g); i++) {
         qb_layer_info layer = qb_graph_layer(g, i);
-        json_array_append_new(layers, json_pack("{s:s, s:s, s:[I,I,I], s:I, s:I}", "name", layer.name, "kind", layer.kind,
-                                                "out", (json_int_t)layer.out.c, (json_int_t)layer.out.h,
-                                                (json_int_t)layer.out.w, "parameters", (json_int_t)layer.n_params, "macs",
-                                                (json_int_t)layer.macs));
+        json_array_append_new(layers, qb_json_pack("{s:s, s:s, s:[I,I,I], s:I, s:I}", "name", layer.name, "kind", layer.kind,
+                                                   "out", (json_int_t)layer.out.c, (json_int_t)layer.out.h,
+                                                   (json_int_t)layer.out.w, "parameters", (json_int_t)layer.n_params, "macs",
+                                                   (json_int_t)layer.macs));
     }
     for (size_t k = 0; k < N_GROUPS; k++)
         json_object_set_new(by_group, groups[k].name,
-                            json_pack("{s:I, s:I}", "parameters", (json_int_t)t.in_group[k], "tensors",
-                                      (json_int_t)t.tensors[k]));
-    return qb_cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:[I,I,I], s:i, s:I, s:I, s:o, s:o}", "kind", "model", "name",
-                                       model->name, "title", model->title, "source", model->source, "input",
-                                       (json_int_t)in.c, (json_int_t)in.h, (json_int_t)in.w, "classes",
-                                       qb_graph_n_classes(g), "parameters", (json_int_t)t.parameters, "macs",
-                                       (json_int_t)t.macs, "groups", by_group, "layers", layers));
+                            qb_json_pack("{s:I, s:I}", "parameters", (json_int_t)t.in_group[k], "tensors",
+                                         (json_int_t)t.tensors[k]));
+    return qb_cli_print_json(qb_json_pack("{s:s, s:s, s:s, s:s, s:[I,I,I], s:i, s:I, s:I, s:o, s:o}", "kind", "model", "name",
+                                          model->name, "title", model->title, "source", model->source, "input",
+                                          (json_int_t)in.c, (json_int_t)in.h, (json_int_t)in.w, "classes",
+                                          qb_graph_n_classes(g), "parameters", (json_int_t)t.parameters, "macs",
+                                          (json_int_t)t.macs, "groups", by_group, "layers", layers));
 }
 
 /* "3x32x32" */
@@ -161,7 +161,7 @@ static int info_dataset(const qb_cli *cli, const char *name)
     const qb_dataset_info *d;
     QB_TRY(qb_dataset_find(name, &d));
     if (cli->json)
-        return qb_cli_print_json(json_pack(
+        return qb_cli_print_json(qb_json_pack(
             "{s:s, s:s, s:s, s:s, s:[i,i,i], s:i, s:I, s:I, s:o, s:o, s:b, s:s?, s:s?}", "kind", "dataset", "name", d->name,
             "title", d->title, "source", d->source, "input", d->c, d->h, d->w, "classes", d->n_classes, "n_train",
             (json_int_t)d->n_train, "n_test", (json_int_t)d->n_test, "mean", reals(d->mean, d->c), "std",
@@ -201,13 +201,13 @@ typedef struct thing {
 static int print_thing(const qb_cli *cli, const thing *t)
 {
     if (cli->json) {
-        json_t *o = json_pack("{s:s, s:s, s:s, s:o}", "kind", t->kind, "name", t->name, "title", t->title, "options",
-                              qb_describe_options(t->options, t->n_options));
+        json_t *o = qb_json_pack("{s:s, s:s, s:s, s:o}", "kind", t->kind, "name", t->name, "title", t->title, "options",
+                                 qb_describe_options(t->options, t->n_options));
         const char *const more[][2] = {
             {"source", t->source}, {"version", t->version}, {"bits", t->bits}, {"path", t->path}};
         for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
             if (more[i][1])
-                json_object_set_new(o, more[i][0], json_string(more[i][1]));
+                json_object_set_new(o, more[i][0], qb_json_text(more[i][1]));
         }
         return qb_cli_print_json(o);
     }

@@ -34,9 +34,9 @@ static int list_models(const qb_cli *cli, qb_str *s, json_t *list)
     for (size_t i = 0; i < n; i++) {
         add_row(s, m[i].name, m[i].title);
         qb_shape in = m[i].default_input;
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:[I,I,I], s:i}", "name", m[i].name, "title", m[i].title,
-                                              "source", m[i].source, "input", (json_int_t)in.c, (json_int_t)in.h,
-                                              (json_int_t)in.w, "classes", m[i].default_classes));
+        json_array_append_new(list, qb_json_pack("{s:s, s:s, s:s, s:[I,I,I], s:i}", "name", m[i].name, "title", m[i].title,
+                                                 "source", m[i].source, "input", (json_int_t)in.c, (json_int_t)in.h,
+                                                 (json_int_t)in.w, "classes", m[i].default_classes));
     }
     return QB_OK;
 }
@@ -48,10 +48,10 @@ static int list_datasets(const qb_cli *cli, qb_str *s, json_t *list)
     const qb_dataset_info *d = qb_datasets(&n);
     for (size_t i = 0; i < n; i++) {
         add_row(s, d[i].name, d[i].title);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:[i,i,i], s:i, s:I, s:I}", "name", d[i].name, "title",
-                                              d[i].title, "source", d[i].source, "input", d[i].c, d[i].h, d[i].w,
-                                              "classes", d[i].n_classes, "n_train", (json_int_t)d[i].n_train, "n_test",
-                                              (json_int_t)d[i].n_test));
+        json_array_append_new(list, qb_json_pack("{s:s, s:s, s:s, s:[i,i,i], s:i, s:I, s:I}", "name", d[i].name, "title",
+                                                 d[i].title, "source", d[i].source, "input", d[i].c, d[i].h, d[i].w,
+                                                 "classes", d[i].n_classes, "n_train", (json_int_t)d[i].n_train, "n_test",
+                                                 (json_int_t)d[i].n_test));
     }
     return QB_OK;
 }
@@ -63,9 +63,9 @@ static int list_quantizers(const qb_cli *cli, qb_str *s, json_t *list)
     const qb_quantizer_kind *q = qb_quantizer_kinds(&n);
     for (size_t i = 0; i < n; i++) {
         add_row(s, q[i].name, q[i].title);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", q[i].name, "title", q[i].title,
-                                              "source", q[i].source, "bits", q[i].bits_text, "options",
-                                              qb_describe_options(q[i].options, q[i].n_options)));
+        json_array_append_new(list, qb_json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", q[i].name, "title", q[i].title,
+                                                 "source", q[i].source, "bits", q[i].bits_text, "options",
+                                                 qb_describe_options(q[i].options, q[i].n_options)));
     }
     return QB_OK;
 }
@@ -77,8 +77,8 @@ static int list_schedules(const qb_cli *cli, qb_str *s, json_t *list)
     const qb_schedule_kind *k = qb_schedule_kinds(&n);
     for (size_t i = 0; i < n; i++) {
         add_row(s, k[i].name, k[i].title);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name", k[i].name, "title", k[i].title, "options",
-                                              qb_describe_options(k[i].options, k[i].n_options)));
+        json_array_append_new(list, qb_json_pack("{s:s, s:s, s:o}", "name", k[i].name, "title", k[i].title, "options",
+                                                 qb_describe_options(k[i].options, k[i].n_options)));
     }
     return QB_OK;
 }
@@ -95,16 +95,16 @@ static int list_solvers(const qb_cli *cli, qb_str *s, json_t *list)
             qb_str_addf(&line, "refused: %s", entries[i].error);
             add_row(s, entries[i].name, line.failed ? "refused" : line.text);
             qb_str_finish(&line);
-            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", entries[i].name, "path", entries[i].path,
-                                                  "error", entries[i].error));
+            json_array_append_new(list, qb_json_pack("{s:s, s:s, s:s}", "name", entries[i].name, "path", entries[i].path,
+                                                     "error", entries[i].error));
             continue;
         }
         add_row(s, entries[i].name, p->solver.title);
         json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:o, s:n}", "name", entries[i].name, "title",
-                            p->solver.title, "version", p->solver.version, "source", p->solver.source, "path", p->path,
-                            "shipped", p->shipped, "sha256", p->sha256, "options",
-                            qb_describe_options(p->options, p->solver.n_options), "error"));
+            list, qb_json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:o, s:n}", "name", entries[i].name, "title",
+                               p->solver.title, "version", p->solver.version, "source", p->solver.source, "path", p->path,
+                               "shipped", p->shipped, "sha256", p->sha256, "options",
+                               qb_describe_options(p->options, p->solver.n_options), "error"));
     }
     qb_plugin_list_free(entries, n);
     return QB_OK;

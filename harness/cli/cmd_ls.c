@@ -126,8 +126,8 @@ static json_t *skipped_line(const qb_study *s, const qb_cell *cell, const qb_cel
         json_decref(config);
         config = NULL;
     }
-    return config ? json_pack("{s:n, s:s, s:o, s:I, s:s, s:s?, s:n}", "key", "experiment", s->plan->experiment, "config", config, "seed",
-                              (json_int_t)run->seed, "status", "skipped", "reason", run->reason, "result")
+    return config ? qb_json_pack("{s:n, s:s, s:o, s:I, s:s, s:s?, s:n}", "key", "experiment", s->plan->experiment, "config",
+                                 config, "seed", (json_int_t)run->seed, "status", "skipped", "reason", run->reason, "result")
                   : NULL;
 }
 

@@ -65,7 +65,7 @@ static json_t *flag_list(uint32_t set, const flag_name *names, size_t n)
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++)
         if (set & names[i].bit)
-            json_array_append_new(list, json_string(names[i].name));
+            json_array_append_new(list, qb_json_text(names[i].name));
     return list;
 }
 
@@ -77,8 +77,8 @@ static int print_info_json(const qb_plugin *p, const hook *hooks)
     json_t *list = json_array();
     for (size_t i = 0; i < N_HOOKS; i++)
         if (hooks[i].there)
-            json_array_append_new(list, json_string(hooks[i].name));
-    return qb_cli_print_json(json_pack(
+            json_array_append_new(list, qb_json_text(hooks[i].name));
+    return qb_cli_print_json(qb_json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "kind", "solver", "name", s->name, "title",
         s->title, "source", s->source, "version", s->version, "abi", abi, "path", p->path, "sha256", p->sha256, "shipped",
         p->shipped, "caps", flag_list(s->caps, caps, N_CAPS), "traits", flag_list(s->traits, traits, N_TRAITS), "hooks",
@@ -132,8 +132,8 @@ static void report_rule(void *context, const char *rule, qb_verdict verdict, con
     static const char *const json_words[] = {[QB_PASS] = "kept", [QB_FAIL] = "broken", [QB_NOT_APPLICABLE] = "not applicable"};
     *(verdict == QB_PASS ? &c->kept : verdict == QB_FAIL ? &c->broken : &c->not_applicable) += 1;
     if (c->json) {
-        json_array_append_new(c->rules, json_pack("{s:s, s:s, s:s}", "rule", rule, "verdict", json_words[verdict],
-                                                  "detail", detail));
+        json_array_append_new(c->rules, qb_json_pack("{s:s, s:s, s:s}", "rule", rule, "verdict", json_words[verdict],
+                                                     "detail", detail));
         return;
     }
     enum { INDENT = 6 };
@@ -177,10 +177,10 @@ static int print_summary(const qb_plugin *p, check *c, double ms)
                                  "weights (2 bits, rows of 1,024).\n", c->kept, c->not_applicable, ms));
         return QB_OK;
     }
-    return qb_cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:o, s:O}", "name", p->solver.name, "version",
-                                       p->solver.version, "path", p->path, "sha256", p->sha256, "kept", c->kept, "broken",
-                                       c->broken, "not_applicable", c->not_applicable, "ms_per_million_weights",
-                                       ms >= 0.0 ? qb_json_real(ms) : json_null(), "rules", c->rules));
+    return qb_cli_print_json(qb_json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:o, s:O}", "name", p->solver.name, "version",
+                                          p->solver.version, "path", p->path, "sha256", p->sha256, "kept", c->kept, "broken",
+                                          c->broken, "not_applicable", c->not_applicable, "ms_per_million_weights",
+                                          ms >= 0.0 ? qb_json_real(ms) : json_null(), "rules", c->rules));
 }
 
 static int run_check(qb_cli *cli)

@@ -23,12 +23,12 @@ static json_t *describe_option(const qb_option *o)
     if (o->kind == QB_KIND_CHOICE) {
         choices = json_array();
         for (const char *const *c = o->choices; *c; c++)
-            json_array_append_new(choices, json_string(*c));
+            json_array_append_new(choices, qb_json_text(*c));
     }
-    return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o?, s:s, s:s}", "name", o->name, "kind", kind_name(o->kind), "default",
-                     o->def, "min", has_range ? qb_json_real(o->min) : json_null(), "max",
-                     has_range ? qb_json_real(o->max) : json_null(), "choices", choices, "unit", o->unit ? o->unit : "",
-                     "help", o->help ? o->help : "");
+    return qb_json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o?, s:s, s:s}", "name", o->name, "kind", kind_name(o->kind), "default",
+                        o->def, "min", has_range ? qb_json_real(o->min) : json_null(), "max",
+                        has_range ? qb_json_real(o->max) : json_null(), "choices", choices, "unit", o->unit ? o->unit : "",
+                        "help", o->help ? o->help : "");
 }
 
 json_t *qb_describe_options(const qb_option *options, size_t n)

@@ -8,6 +8,7 @@
 #include "quant/quant_state.h"
 
 #include "base/err.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/safetensors.h"
 #include "base/str.h"
@@ -115,8 +116,8 @@ static size_t entry_elements(const entry *e)
 static int write_entries(const qb_quant *q, const entries *e, const char *path, char *ret_sha256)
 {
     int rc = QB_E_NOMEM;
-    json_t *metadata = json_pack("{s:s, s:s, s:s}", "format", format, "solver", q->solver->name, "version",
-                                 q->solver->version);
+    json_t *metadata = qb_json_pack("{s:s, s:s, s:s}", "format", format, "solver", q->solver->name, "version",
+                                    q->solver->version);
     qb_st_tensor *tensors = qb_alloc(e->n, sizeof *tensors);
     if (metadata == NULL || tensors == NULL)
         goto out;

@@ -33,7 +33,7 @@ double qb_cell_run_result(const qb_cell_run *run, const char *name)
 
 static int add_note(qb_study *s, char *text)
 {
-    bool ok = text && json_array_append_new(s->notes, json_string(text)) == 0;
+    bool ok = text && json_array_append_new(s->notes, qb_json_text(text)) == 0;
     qb_free(text);
     return ok ? QB_OK : no_memory();
 }
@@ -332,13 +332,13 @@ static int create_values(qb_study *s)
 {
     for (size_t c = 0; c < s->n_cells; c++) {
         json_t *values = json_object();
-        for (size_t k = 0; values && k < s->n_keys; k++) {
+        if (!values || json_array_append_new(s->own_values, values) != 0)
+            return no_memory();
+        for (size_t k = 0; k < s->n_keys; k++) {
             json_t *v = json_object_get(s->cells[c].config, s->keys[k]);
             if (json_object_set(values, s->keys[k], v ? v : json_null()) != 0)
                 return no_memory();
         }
-        if (!values || json_array_append_new(s->own_values, values) != 0)
-            return no_memory();
         s->cells[c].values = values;
     }
     return QB_OK;
@@ -425,7 +425,7 @@ static int collect_data_labels(qb_study *s)
             bool known = !label;
             for (size_t k = 0; !known && k < json_array_size(s->labels); k++)
                 known = strcmp(json_string_value(json_array_get(s->labels, k)), label) == 0;
-            if (!known && json_array_append_new(s->labels, json_string(label)) != 0)
+            if (!known && json_array_append_new(s->labels, qb_json_text(label)) != 0)
                 return no_memory();
         }
     }

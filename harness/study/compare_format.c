@@ -58,7 +58,7 @@ static int fill(const qb_table *t, const qb_comparison *all, size_t n, qb_grid *
 
 static int note(json_t *notes, char *text)
 {
-    bool ok = text && json_array_append_new(notes, json_string(text)) == 0;
+    bool ok = text && json_array_append_new(notes, qb_json_text(text)) == 0;
     qb_free(text);
     return ok ? QB_OK : no_memory();
 }
@@ -158,7 +158,7 @@ static int render_paper(const qb_table *t, const qb_paper *paper, const qb_compa
 
 static json_t *numbers_json(double mean, double std, size_t n)
 {
-    return json_pack("{s:o, s:o, s:I}", "mean", qb_json_real(mean), "std", qb_json_real(std), "n", (json_int_t)n);
+    return qb_json_pack("{s:o, s:o, s:I}", "mean", qb_json_real(mean), "std", qb_json_real(std), "n", (json_int_t)n);
 }
 
 static int render_json(const qb_table *t, const qb_paper *paper, const qb_comparison *all, size_t n, qb_str *out)
@@ -177,8 +177,8 @@ static int render_json(const qb_table *t, const qb_paper *paper, const qb_compar
         ok = json_array_append_new(cells, object) == 0 && ok;
     }
     ok = ok && create_notes(t, paper, all, n, &notes) == QB_OK;
-    json_t *root = ok ? json_pack("{s:s, s:s, s:s, s:O, s:O}", "metric", t->measure->name, "source", paper->source, "version",
-                                  paper->version, "cells", cells, "notes", notes)
+    json_t *root = ok ? qb_json_pack("{s:s, s:s, s:s, s:O, s:O}", "metric", t->measure->name, "source", paper->source, "version",
+                                     paper->version, "cells", cells, "notes", notes)
                       : NULL;
     char *text = root ? qb_json_pretty(root) : NULL;
     if (text)

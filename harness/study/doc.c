@@ -20,8 +20,12 @@ static const char style[] =
 
 static void add_html(qb_str *s, const char *text)
 {
-    for (; *text; text++) {
+    while (*text) {
         unsigned char c = (unsigned char)*text;
+        if (c > '>' && c != 0x7F) {
+            qb_str_add_char(s, &text);
+            continue;
+        }
         if (c == '&')
             qb_str_add(s, "&amp;");
         else if (c == '<')
@@ -34,6 +38,7 @@ static void add_html(qb_str *s, const char *text)
             qb_str_add(s, "&#39;");
         else
             qb_str_addn(s, (c < 0x20 && c != '\n') || c == 0x7F ? " " : text, 1);
+        text++;
     }
 }
 

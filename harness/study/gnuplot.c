@@ -15,11 +15,12 @@
 void qb_gnuplot_add_string(qb_str *s, const char *text)
 {
     qb_str_add(s, "'");
-    for (; *text; text++) {
+    while (*text) {
         if (strchr("_^{}@&~\\", *text)) /* marks of enhanced text */
-            qb_str_addf(s, "\\%c", *text);
-        else
-            qb_str_addf(s, *text == '\'' ? "''" : "%c", *text); /* a quote in a quoted string is written twice */
+            qb_str_add(s, "\\");
+        if (*text == '\'') /* a quote in a quoted string is written twice */
+            qb_str_add(s, "'");
+        qb_str_add_char(s, &text);
     }
     qb_str_add(s, "'");
 }

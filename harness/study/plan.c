@@ -405,7 +405,7 @@ static int name_cell(builder *b, size_t index)
         char *label = v ? qb_study_label(v) : NULL;
         if (label && label[0])
             qb_str_addf(&name, "%s%s=%s", name.length > 0 ? " " : "", p->keys[k], label);
-        bool ok = label && json_object_set_new(cell->values, p->keys[k], v) == 0;
+        bool ok = json_object_set_new(cell->values, p->keys[k], v) == 0 && label;
         qb_free(label);
         if (!ok) {
             qb_str_finish(&name);

@@ -42,8 +42,14 @@ void qb_plot_add_quoted(qb_str *s, const char *text)
 
 void qb_plot_add_field(qb_str *s, const char *text)
 {
-    for (; *text; text++)
-        qb_str_addn(s, (unsigned char)*text < 0x20 || *text == 0x7F || *text == '"' ? " " : text, 1);
+    while (*text) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7F || *text == '"') {
+            qb_str_add(s, " ");
+            text++;
+        } else {
+            qb_str_add_char(s, &text);
+        }
+    }
 }
 
 static const qb_cell *any_cell(const qb_table *t, size_t row, size_t column)
@@ -124,7 +130,7 @@ int qb_plot_draw(const char *dir, const char *name, const qb_str *tsv, const qb_
 
 static int take_name(json_t *names, const char *name)
 {
-    return json_array_append_new(names, json_string(name)) == 0 ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory while drawing");
+    return json_array_append_new(names, qb_json_text(name)) == 0 ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory while drawing");
 }
 
 /* Without gnuplot the numbers and scripts of all pictures are still written. */

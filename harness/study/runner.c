@@ -223,13 +223,13 @@ static int record_death(const qb_task *task, const char *reason)
         json_decref(record);
         qb_err_clear();
         char *command = qb_config_command(task->config);
-        record = json_pack("{s:s, s:s, s:s, s:s?, s:O, s:I, s:n, s:{}, s:{}, s:[]}", "schema", "qatbench.record/1", "key", task->key,
-                           "experiment", qb_get(&task->config->settings, "experiment")->text, "command", command, "config",
-                           task->config->identity, "seed", (json_int_t)task->seed, "result", "data", "times", "notes");
+        record = qb_json_pack("{s:s, s:s, s:s, s:s?, s:O, s:I, s:n, s:{}, s:{}, s:[]}", "schema", "qatbench.record/1", "key",
+                              task->key, "experiment", qb_get(&task->config->settings, "experiment")->text, "command",
+                              command, "config", task->config->identity, "seed", (json_int_t)task->seed, "result", "data", "times", "notes");
         qb_free(command);
     }
-    bool ok = record && json_object_set_new(record, "status", json_string("failed")) == 0 &&
-              json_object_set_new(record, "reason", json_string(reason)) == 0;
+    bool ok = record && json_object_set_new(record, "status", qb_json_text("failed")) == 0 &&
+              json_object_set_new(record, "reason", qb_json_text(reason)) == 0;
     rc = ok ? qb_fs_make_dirs(task->dir, 0755) : qb_err_set(QB_E_NOMEM, "out of memory");
     if (rc == QB_OK)
         rc = qb_json_write(path, record);

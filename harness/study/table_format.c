@@ -266,7 +266,7 @@ char *qb_table_caption(const qb_table *t)
 
 static int note(json_t *notes, char *text)
 {
-    bool ok = text && json_array_append_new(notes, json_string(text)) == 0;
+    bool ok = text && json_array_append_new(notes, qb_json_text(text)) == 0;
     qb_free(text);
     return ok ? QB_OK : no_memory();
 }
@@ -619,12 +619,12 @@ json_t *qb_table_json(const qb_table *t)
             put(budget, o->name, json_deep_copy(v), &failed);
     }
     for (size_t k = 0; k < t->study->n_keys; k++)
-        failed = failed || json_array_append_new(keys, json_string(t->study->keys[k])) != 0;
+        failed = failed || json_array_append_new(keys, qb_json_text(t->study->keys[k])) != 0;
     failed = failed || qb_table_notes(t, &notes) < 0;
-    put(root, "metric", json_string(t->measure->name), &failed);
-    put(root, "unit", json_string(t->measure->unit), &failed);
-    put(root, "when", json_string(t->measure->when), &failed);
-    put(root, "title", json_string(t->study->title), &failed);
+    put(root, "metric", qb_json_text(t->measure->name), &failed);
+    put(root, "unit", qb_json_text(t->measure->unit), &failed);
+    put(root, "when", qb_json_text(t->measure->when), &failed);
+    put(root, "title", qb_json_text(t->study->title), &failed);
     put(root, "ddof", json_integer(t->options.ddof), &failed);
     put(root, "data", json_deep_copy(t->study->labels), &failed);
     put(root, "keys", keys, &failed);
@@ -632,7 +632,7 @@ json_t *qb_table_json(const qb_table *t)
     put(root, "cells", cells, &failed);
     put(root, "notes", notes, &failed);
     if (t->n_tests > 0) {
-        put(root, "test", json_string(t->options.test == QB_TEST_PAIRED ? "paired" : "welch"), &failed);
+        put(root, "test", qb_json_text(t->options.test == QB_TEST_PAIRED ? "paired" : "welch"), &failed);
         put(root, "tests", tests_json(t, &failed), &failed);
     }
     if (failed) {

@@ -15,7 +15,7 @@ json_t *qb_study_value(const qb_option *o, const char *text)
     if (qb_value_parse(o, text, &v) < 0)
         return NULL;
     bool typed = v.is_null || o->kind == QB_KIND_BOOL || o->kind == QB_KIND_INT || o->kind == QB_KIND_REAL || o->kind == QB_KIND_BITS;
-    json_t *value = typed ? qb_identity_value(o, &v) : json_string(text);
+    json_t *value = typed ? qb_identity_value(o, &v) : qb_json_text(text);
     qb_value_finish(&v);
     if (!value)
         (void)qb_err_set(QB_E_NOMEM, "out of memory");

@@ -122,10 +122,10 @@ static int load_list(tensor_list *l, const char *path)
 
 static json_t *state_json(const qb_train_state *s)
 {
-    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:o, s:I, s:I, s:O}", "step", (json_int_t)s->step, "evaluated_at",
-                     (json_int_t)s->evaluated_at, "loss_sum", qb_json_real(s->loss_sum), "correct", (json_int_t)s->correct,
-                     "seen", (json_int_t)s->seen, "window_loss", qb_json_real(s->window_loss), "window_correct",
-                     (json_int_t)s->window_correct, "window_seen", (json_int_t)s->window_seen, "curve", s->curve);
+    return qb_json_pack("{s:I, s:I, s:o, s:I, s:I, s:o, s:I, s:I, s:O}", "step", (json_int_t)s->step, "evaluated_at",
+                        (json_int_t)s->evaluated_at, "loss_sum", qb_json_real(s->loss_sum), "correct", (json_int_t)s->correct,
+                        "seen", (json_int_t)s->seen, "window_loss", qb_json_real(s->window_loss), "window_correct",
+                        (json_int_t)s->window_correct, "window_seen", (json_int_t)s->window_seen, "curve", s->curve);
 }
 
 /* SHA-256 of everything in a manifest but its own hash. */
@@ -148,18 +148,18 @@ static int write_manifest(const char *folder, const qb_checkpoint_parts *parts, 
     json_t *files = json_object(), *state = state_json(parts->state);
     int rc = files && state ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory");
     for (int i = 0; rc == 0 && i < N_PARTS; i++)
-        if (json_object_set_new(files, part_names[i], json_string(sha[i])) != 0)
+        if (json_object_set_new(files, part_names[i], qb_json_text(sha[i])) != 0)
             rc = qb_err_set(QB_E_NOMEM, "out of memory");
-    json_t *manifest = rc == 0 ? json_pack("{s:s, s:s, s:O, s:O, s:I}", "schema", "qatbench.checkpoint/1", "run",
-                                           parts->run_key, "files", files, "state", state, "metrics_bytes",
-                                           (json_int_t)metrics_bytes)
+    json_t *manifest = rc == 0 ? qb_json_pack("{s:s, s:s, s:O, s:O, s:I}", "schema", "qatbench.checkpoint/1", "run",
+                                              parts->run_key, "files", files, "state", state, "metrics_bytes",
+                                              (json_int_t)metrics_bytes)
                                : NULL;
     char *path = qb_path_join(folder, "manifest.json"), hash[65];
     if (rc == 0 && (!manifest || !path))
         rc = qb_err_set(QB_E_NOMEM, "out of memory");
     if (rc == 0)
         rc = manifest_hash(manifest, hash);
-    if (rc == 0 && json_object_set_new(manifest, "sha256", json_string(hash)) != 0)
+    if (rc == 0 && json_object_set_new(manifest, "sha256", qb_json_text(hash)) != 0)
         rc = qb_err_set(QB_E_NOMEM, "out of memory");
     if (rc == 0)
         rc = qb_json_write(path, manifest);

@@ -38,7 +38,7 @@ static const qb_option run_schema[] = {
     {"quant_shrink", QB_KIND_BOOL, "false", 0, 0, NULL, "", "divide the latent weights by max(1, sum of lr) before quantizing", ID | QB_KEY_QUANTIZATION, "Quantization"},
     {"anneal_start", QB_KIND_SPAN, "0", 0, 1e9, NULL, "", "where the annealing window begins", ID | QB_KEY_QUANTIZATION, "Quantization"},
     {"anneal_end", QB_KIND_SPAN, NULL, 0, 1e9, NULL, "", "where it ends (default: the end of the run)", ID | QB_OPT_NULLABLE | QB_KEY_QUANTIZATION, "Quantization"},
-    {"solver_path", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "folders to look for plugins first, separated by ':'", QB_OPT_NULLABLE | QB_OPT_NO_PLAN, "Quantization"},
+    {"solver_path", QB_KIND_PATH, NULL, 0, 0, NULL, "", "folders to look for plugins first, separated by ':'", QB_OPT_NULLABLE | QB_OPT_NO_PLAN, "Quantization"},
 
     {"epochs", QB_KIND_INT, NULL, 1, 1e6, NULL, "epochs", "length of the run", ID | QB_OPT_REQUIRED | QB_KEY_CAPTION(3), "Optimization"},
     {"batch", QB_KIND_INT, "128", 1, 65536, NULL, "images", "batch size; the last, smaller batch of an epoch is trained too", ID | QB_KEY_CAPTION(4), "Optimization"},
@@ -126,7 +126,7 @@ static int build_identity(qb_config *c)
 {
     const qb_identity_traits traits = traits_of(c);
     QB_TRY(qb_identity_create(&c->settings, &traits, &c->identity));
-    if (json_object_set_new(c->identity, "solver_version", json_string(c->plugin->solver.version)) != 0)
+    if (json_object_set_new(c->identity, "solver_version", qb_json_text(c->plugin->solver.version)) != 0)
         return qb_err_set(QB_E_NOMEM, "out of memory");
     return QB_OK;
 }

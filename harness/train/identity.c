@@ -14,8 +14,8 @@ json_t *qb_identity_value(const qb_option *o, const qb_value *v)
     case QB_KIND_BOOL: return json_boolean(v->b);
     case QB_KIND_INT: return json_integer(v->i);
     case QB_KIND_REAL: return qb_json_real(v->r);
-    case QB_KIND_BITS: return v->i == 0 ? json_string("ternary") : json_integer(v->i);
-    default: return json_string(v->text);
+    case QB_KIND_BITS: return v->i == 0 ? qb_json_text("ternary") : json_integer(v->i);
+    default: return qb_json_text(v->text);
     }
 }
 
@@ -106,7 +106,7 @@ json_t *qb_identity_default_value(const qb_identity_traits *t, const qb_option *
 {
     const char *text = qb_identity_default(t, o);
     if (!text)
-        return o->flags & QB_OPT_LATER && !(o->flags & QB_KEY_NULL_IS_ALL) ? json_string("none") : json_null();
+        return o->flags & QB_OPT_LATER && !(o->flags & QB_KEY_NULL_IS_ALL) ? qb_json_text("none") : json_null();
     qb_value v;
     if (qb_value_parse(o, text, &v) < 0)
         return NULL;

@@ -47,15 +47,15 @@ json_t *qb_machine_facts(void)
     (void)sysinfo(&memory); /* zero RAM in the record says that it is not known */
     qb_engine_info e;
     qb_engine_get_info(&e);
-    return json_pack("{s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:b}", "cpu", cpu, "cores", qb_machine_cores(), "ram_bytes",
-                     (json_int_t)memory.totalram * (json_int_t)memory.mem_unit, "isa", e.isa, "onednn", e.onednn,
-                     "onednn_hash", e.onednn_hash, "runtime", e.runtime, "bf16", (int)e.bf16);
+    return qb_json_pack("{s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:b}", "cpu", cpu, "cores", qb_machine_cores(), "ram_bytes",
+                        (json_int_t)memory.totalram * (json_int_t)memory.mem_unit, "isa", e.isa, "onednn", e.onednn,
+                        "onednn_hash", e.onednn_hash, "runtime", e.runtime, "bf16", (int)e.bf16);
 }
 
 json_t *qb_build_facts(void)
 {
-    return json_pack("{s:s, s:s, s:s, s:s}", "version", qb_build_version(), "git", qb_build_git(), "compiler",
-                     qb_build_compiler(), "flags", qb_build_flags());
+    return qb_json_pack("{s:s, s:s, s:s, s:s}", "version", qb_build_version(), "git", qb_build_git(), "compiler",
+                        qb_build_compiler(), "flags", qb_build_flags());
 }
 
 json_t *qb_machine_environment(void)
@@ -69,7 +69,7 @@ json_t *qb_machine_environment(void)
                 continue;
             char name[128];
             snprintf(name, sizeof name, "%.*s", (int)(equals - *e), *e);
-            json_object_set_new(o, name, json_string(equals + 1));
+            json_object_set_new(o, name, qb_json_text(equals + 1));
         }
     return o;
 }

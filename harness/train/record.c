@@ -20,8 +20,8 @@ int qb_record_read(const char *dir, json_t **ret_record)
     QB_TRY(rc);
     const char *status = json_string_value(json_object_get(record, "status"));
     if (status && strcmp(status, "running") == 0 && !qb_rundir_is_locked(dir)) {
-        json_object_set_new(record, "status", json_string("interrupted"));
-        json_object_set_new(record, "reason", json_string("the process ended without saying why"));
+        json_object_set_new(record, "status", qb_json_text("interrupted"));
+        json_object_set_new(record, "reason", qb_json_text("the process ended without saying why"));
     }
     *ret_record = record;
     return QB_OK;
@@ -57,7 +57,7 @@ json_t *qb_record_line(const json_t *record, const char *dir)
         json_object_set(line, kept[i], v ? v : json_null());
     }
     if (line && dir)
-        json_object_set_new(line, "dir", json_string(dir));
+        json_object_set_new(line, "dir", qb_json_text(dir));
     return line;
 }
 

@@ -20,8 +20,8 @@ static int freeze_config(qb_run *r)
         return QB_E_NOMEM;
     int rc = QB_OK;
     json_t *frozen = NULL;
-    json_t *mine = json_pack("{s:s, s:s, s:O, s:s}", "schema", "qatbench.config/1", "key", r->key, "config",
-                             r->config->identity, "data_fingerprint", qb_dataset_fingerprint(r->dataset));
+    json_t *mine = qb_json_pack("{s:s, s:s, s:O, s:s}", "schema", "qatbench.config/1", "key", r->key, "config",
+                                r->config->identity, "data_fingerprint", qb_dataset_fingerprint(r->dataset));
     if (!mine)
         rc = qb_err_set(QB_E_NOMEM, "out of memory");
     else if (!qb_fs_exists(path))
@@ -48,7 +48,8 @@ static int resume_or_begin(qb_run *r)
     r->saved_evaluation = r->state.evaluated_at;
     if (found)
         qb_log_info("resuming %s from step %lld of %lld", r->dir.path, (long long)r->state.step, (long long)r->config->n_steps);
-    QB_TRY(qb_rundir_time(&r->dir, json_pack("{s:I, s:s}", "step", (json_int_t)r->state.step, "event", found ? "resume" : "start")));
+    QB_TRY(qb_rundir_time(&r->dir, qb_json_pack("{s:I, s:s}", "step", (json_int_t)r->state.step, "event",
+                                                found ? "resume" : "start")));
     int64_t epoch = r->config->steps_per_epoch;
     return qb_loader_seek(r->trainer->train, r->state.step / epoch, r->state.step % epoch);
 }
@@ -182,7 +183,7 @@ int qb_run_execute(const qb_config *config, const qb_run_environment *environmen
     if (rc == 0)
         rc = execute(&r);
     if (r.record && path)
-        json_object_set_new(r.record, "dir", json_string(path)); /* for the caller; never in the file */
+        json_object_set_new(r.record, "dir", qb_json_text(path)); /* for the caller; never in the file */
     *ret_record = r.record;
     qb_trainer_destroy(r.trainer);
     qb_rundir_close(&r.dir);

@@ -52,12 +52,12 @@ static void set_number(json_t *line, const char *name, double v)
         list = json_array();
         json_object_set_new(line, "nonfinite", list);
     }
-    json_array_append_new(list, json_string(name));
+    json_array_append_new(list, qb_json_text(name));
 }
 
 static json_t *metric_line(const qb_run *r, const char *split)
 {
-    return json_pack("{s:I, s:f, s:s}", "step", (json_int_t)r->state.step, "epoch", epoch_of(r), "split", split);
+    return qb_json_pack("{s:I, s:f, s:s}", "step", (json_int_t)r->state.step, "epoch", epoch_of(r), "split", split);
 }
 
 static int log_window(qb_run *r)
@@ -110,10 +110,10 @@ static int evaluate(qb_run *r)
     set_number(line, "test/loss_soft", soft.loss);
     set_number(line, "test/prec1_soft", soft.top1);
     QB_TRY(qb_rundir_metric(&r->dir, line));
-    json_t *point = json_pack("{s:f, s:f, s:o, s:o, s:o, s:f, s:f, s:f}", "epoch", epoch_of(r), "lr",
-                              qb_trainer_lr(t, s->step - 1), "train_loss", qb_json_real(train_loss), "train_top1",
-                              qb_json_real(train_top1), "test_loss", qb_json_real(hard.loss), "test_top1", hard.top1,
-                              "test_top5", hard.top5, "test_top1_soft", soft.top1);
+    json_t *point = qb_json_pack("{s:f, s:f, s:o, s:o, s:o, s:f, s:f, s:f}", "epoch", epoch_of(r), "lr",
+                                 qb_trainer_lr(t, s->step - 1), "train_loss", qb_json_real(train_loss), "train_top1",
+                                 qb_json_real(train_top1), "test_loss", qb_json_real(hard.loss), "test_top1", hard.top1,
+                                 "test_top5", hard.top5, "test_top1_soft", soft.top1);
     if (!point || json_array_append_new(s->curve, point) != 0)
         return qb_err_set(QB_E_NOMEM, "out of memory");
     s->evaluated_at = s->step;
@@ -121,11 +121,11 @@ static int evaluate(qb_run *r)
     r->eval_seconds += spent;
     qb_log_info("epoch %g/%g: loss %.4f, train %.2f %%, test %.2f %% (as trained %.2f %%)", epoch_of(r),
                 (double)r->config->n_steps / (double)r->config->steps_per_epoch, train_loss, train_top1, hard.top1, soft.top1);
-    return qb_rundir_time(&r->dir, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "step", (json_int_t)s->step, "time/train",
-                                             qb_json_real(r->train_seconds), "time/val", qb_json_real(spent), "time/save",
-                                             qb_json_real(r->save_seconds), "time/wait", qb_json_real(r->wait_seconds),
-                                             "throughput/samples_per_sec",
-                                             qb_json_real(r->train_seconds > 0 ? (double)r->images / r->train_seconds : 0)));
+    return qb_rundir_time(&r->dir, qb_json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "step", (json_int_t)s->step, "time/train",
+                                                qb_json_real(r->train_seconds), "time/val", qb_json_real(spent), "time/save",
+                                                qb_json_real(r->save_seconds), "time/wait", qb_json_real(r->wait_seconds),
+                                                "throughput/samples_per_sec",
+                                                qb_json_real(r->train_seconds > 0 ? (double)r->images / r->train_seconds : 0)));
 }
 
 /* ---- the loop ---- */

@@ -21,7 +21,7 @@ static json_t *utc_now(void)
     struct tm utc;
     gmtime_r(&t, &utc);
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return json_string(text);
+    return qb_json_text(text);
 }
 
 int qb_run_write_record(qb_run *r)
@@ -46,8 +46,8 @@ void qb_run_set_times(qb_run *r)
 
 void qb_run_set_status(qb_run *r, const char *status, const char *reason)
 {
-    json_object_set_new(r->record, "status", json_string(status));
-    json_object_set_new(r->record, "reason", reason && *reason ? json_string(reason) : json_null());
+    json_object_set_new(r->record, "status", qb_json_text(status));
+    json_object_set_new(r->record, "reason", reason && *reason ? qb_json_text(reason) : json_null());
     qb_run_set_times(r);
 }
 
@@ -57,7 +57,7 @@ void qb_run_add_note(qb_run *r, const char *text)
     for (size_t i = 0; i < json_array_size(notes); i++)
         if (strcmp(json_string_value(json_array_get(notes, i)), text) == 0)
             return;
-    json_array_append_new(notes, json_string(text));
+    json_array_append_new(notes, qb_json_text(text));
 }
 
 static json_t *solver_json(const qb_config *c)
@@ -65,19 +65,19 @@ static json_t *solver_json(const qb_config *c)
     json_t *options = json_object();
     for (size_t i = 0; options && i < c->solver.n; i++)
         json_object_set_new(options, c->solver.schema[i].name,
-                            json_pack("{s:s, s:s}", "value", c->solver.values[i].text, "origin",
-                                      c->solver.values[i].is_set ? "given" : "default"));
-    return json_pack("{s:s, s:s, s:s, s:b, s:i, s:o}", "name", c->plugin->solver.name, "version", c->plugin->solver.version,
-                     "sha256", c->plugin->sha256, "shipped", (int)c->plugin->shipped, "abi_minor",
-                     (int)c->plugin->solver.abi_minor, "options", options);
+                            qb_json_pack("{s:s, s:s}", "value", c->solver.values[i].text, "origin",
+                                         c->solver.values[i].is_set ? "given" : "default"));
+    return qb_json_pack("{s:s, s:s, s:s, s:b, s:i, s:o}", "name", c->plugin->solver.name, "version", c->plugin->solver.version,
+                        "sha256", c->plugin->sha256, "shipped", (int)c->plugin->shipped, "abi_minor",
+                        (int)c->plugin->solver.abi_minor, "options", options);
 }
 
 static json_t *data_json(const qb_run *r)
 {
     const char *warning = qb_dataset_warning(r->dataset);
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s?}", "name", r->config->dataset->name, "label",
-                     qb_dataset_label(r->dataset), "fingerprint", qb_dataset_fingerprint(r->dataset), "n_train",
-                     (json_int_t)r->config->n_train, "n_test", (json_int_t)r->config->n_test, "warning", warning);
+    return qb_json_pack("{s:s, s:s, s:s, s:I, s:I, s:s?}", "name", r->config->dataset->name, "label",
+                        qb_dataset_label(r->dataset), "fingerprint", qb_dataset_fingerprint(r->dataset), "n_train",
+                        (json_int_t)r->config->n_train, "n_test", (json_int_t)r->config->n_test, "warning", warning);
 }
 
 int qb_run_begin_record(qb_run *r, json_t *old)
@@ -89,13 +89,13 @@ int qb_run_begin_record(qb_run *r, json_t *old)
         return QB_E_NOMEM;
     json_t *machine = qb_machine_facts();
     json_object_set_new(machine, "threads", json_integer(r->threads));
-    r->record = json_pack("{s:s, s:s, s:s, s:s, s:O, s:I, s:s, s:n, s:n, s:o, s:o, s:o, s:o, s:{s:o, s:I, s:{}}, s:[], s:[], s:o, s:s?}",
-                          "schema", "qatbench.record/1", "key", r->key, "experiment",
-                          qb_get(&c->settings, "experiment")->text, "command", command, "config", c->identity, "seed",
-                          (json_int_t)qb_get(&c->settings, "seed")->i, "status", "running", "reason", "result", "data",
-                          data_json(r), "machine", machine, "build", qb_build_facts(), "solver", solver_json(c), "times",
-                          "started", utc_now(), "starts", (json_int_t)1, "before", "notes", "mixed", "environment",
-                          qb_machine_environment(), "argv", r->env->command);
+    r->record = qb_json_pack("{s:s, s:s, s:s, s:s, s:O, s:I, s:s, s:n, s:n, s:o, s:o, s:o, s:o, s:{s:o, s:I, s:{}}, s:[], s:[], s:o, s:s?}",
+                             "schema", "qatbench.record/1", "key", r->key, "experiment",
+                             qb_get(&c->settings, "experiment")->text, "command", command, "config", c->identity, "seed",
+                             (json_int_t)qb_get(&c->settings, "seed")->i, "status", "running", "reason", "result", "data",
+                             data_json(r), "machine", machine, "build", qb_build_facts(), "solver", solver_json(c), "times",
+                             "started", utc_now(), "starts", (json_int_t)1, "before", "notes", "mixed", "environment",
+                             qb_machine_environment(), "argv", r->env->command);
     qb_free(command);
     if (!r->record)
         return qb_err_set(QB_E_NOMEM, "out of memory");
@@ -145,7 +145,7 @@ int qb_run_compare_starts(qb_run *r, const json_t *old)
             return QB_E_CONFIG;
         }
         qb_log_warning("%s", text);
-        json_array_append_new(json_object_get(r->record, "mixed"), json_string(text));
+        json_array_append_new(json_object_get(r->record, "mixed"), qb_json_text(text));
         qb_free(text);
     }
     return QB_OK;
@@ -173,8 +173,8 @@ static json_t *result_json(const qb_run *r, const char *sha256, int max_levels, 
     int64_t images = r->images - r->first_step_images;
     json_t *speed = images > 0 && seconds > 0 ? qb_json_real((double)images / seconds)
                                               : json_incref(json_object_get(json_object_get(r->record, "result"), "images_per_second"));
-    json_t *o = json_pack("{s:I, s:I, s:s, s:I, s:O}", "epochs", (json_int_t)(s->step / r->config->steps_per_epoch), "steps",
-                          (json_int_t)s->step, "weights_sha256", sha256, "model_bytes", (json_int_t)model_bytes, "curve", s->curve);
+    json_t *o = qb_json_pack("{s:I, s:I, s:s, s:I, s:O}", "epochs", (json_int_t)(s->step / r->config->steps_per_epoch), "steps",
+                             (json_int_t)s->step, "weights_sha256", sha256, "model_bytes", (json_int_t)model_bytes, "curve", s->curve);
     json_object_set_new(o, "images_per_second", speed ? speed : json_null());
     json_object_set_new(o, "max_levels", max_levels > 0 ? json_integer(max_levels) : json_null());
     static const char *const names[] = {"train_loss", "test_loss", "test_top1", "test_top5", "test_top1_soft"};
@@ -256,6 +256,7 @@ void qb_run_record_error(qb_run *r, int rc)
     qb_run_set_status(r, can_go_on ? "interrupted" : "failed", text);
     int code = qb_err_code();
     char *full = qb_strdup(qb_err_text()), *hint = qb_strdup(qb_err_hint_text());
+    qb_json_forget_failures();
     (void)qb_run_write_record(r); /* the first error is the one to report: a full disk would fail here again */
     if (full)
         qb_err_set(code, "%s", full);
@@ -271,7 +272,7 @@ json_t *qb_run_summary(const json_t *record)
                                               "test_top1_soft", "images_per_second", "weights_sha256", "max_levels"};
     json_t *o = json_object();
     const char *key = json_string_value(json_object_get(record, "key"));
-    json_object_set_new(o, "run", key ? json_string(key) : json_null());
+    json_object_set_new(o, "run", key ? qb_json_text(key) : json_null());
     static const char *const from_record[] = {"dir", "status", "reason"};
     for (size_t i = 0; i < sizeof from_record / sizeof from_record[0]; i++) {
         json_t *v = json_object_get(record, from_record[i]);

@@ -171,9 +171,9 @@ int qb_rundir_open_logs(qb_rundir *d, const char *run_key, int64_t keep_bytes)
     }
     d->metrics_bytes = keep_bytes;
     if (lseek(d->times_fd, 0, SEEK_END) == 0)
-        QB_TRY(qb_rundir_time(d, json_pack("{s:s, s:s}", "schema", "qatbench.times/1", "run", run_key)));
+        QB_TRY(qb_rundir_time(d, qb_json_pack("{s:s, s:s}", "schema", "qatbench.times/1", "run", run_key)));
     if (keep_bytes == 0)
-        QB_TRY(qb_rundir_metric(d, json_pack("{s:s, s:s}", "schema", "qatbench.metrics/1", "run", run_key)));
+        QB_TRY(qb_rundir_metric(d, qb_json_pack("{s:s, s:s}", "schema", "qatbench.metrics/1", "run", run_key)));
     return QB_OK;
 }
 
