@@ -147,7 +147,7 @@ typedef struct problem {
     qb_shape input;
     int n_images, n_classes;
     float *images;
-    int32_t *labels;
+    qb_target *targets;
 } problem;
 
 static problem read_problem(const golden_file *f)
@@ -161,24 +161,26 @@ static problem read_problem(const golden_file *f)
     problem p = {.input = {d[1], d[2], d[3]}, .n_images = (int)d[0], .n_classes = (int)logits->shape[1]};
     size_t n = (size_t)(d[0] * d[1] * d[2] * d[3]);
     p.images = qb_alloc(n, sizeof *p.images);
-    p.labels = qb_alloc((size_t)p.n_images, sizeof *p.labels);
+    p.targets = qb_alloc((size_t)p.n_images, sizeof *p.targets);
     char *name = qb_sprintf("%s.input%s", golden_meta(f, "model"), golden_meta(f, "seed"));
     qb_hash_fill(name, n, 1.5, 0, p.images);
     qb_free(name);
     for (int i = 0; i < p.n_images; i++)
-        p.labels[i] = 7 * i % p.n_classes;
+        p.targets[i] = qb_target_of(7 * i % p.n_classes);
     return p;
 }
 
 static int run_net(worst *w, const golden_file *f, const problem *p, qb_net *net, double gradient_limit)
 {
+    qb_batch batch = qb_batch_of(p->images, p->targets, p->n_images);
+    batch.label_smoothing = golden_meta_number(f, "label_smoothing");
     fill_net(net, f);
-    QB_TRY(qb_net_forward(net, p->images, p->n_images, QB_EVAL));
+    QB_TRY(qb_net_forward(net, &batch, QB_EVAL));
     compare_logits(w, f, net, "eval_logits");
-    QB_TRY(qb_net_forward(net, p->images, p->n_images, QB_TRAIN));
+    QB_TRY(qb_net_forward(net, &batch, QB_TRAIN));
     compare_logits(w, f, net, "train_logits");
     qb_loss loss;
-    QB_TRY(qb_net_backward(net, p->labels, golden_meta_number(f, "label_smoothing"), &loss));
+    QB_TRY(qb_net_backward(net, &batch, &loss));
     float *want = golden_floats(f, NULL, "loss", NULL);
     note(w, fabs(loss.sum / (double)loss.n - (double)want[0]) / loss_tolerance, "loss", "");
     qb_free(want);
@@ -225,7 +227,7 @@ static void run(golden_tally *t, const golden_file *f)
     qb_net_destroy(net);
     qb_graph_destroy(graph);
     qb_free(p.images);
-    qb_free(p.labels);
+    qb_free(p.targets);
 }
 
 const golden_kind golden_models = {"models", matches, run};

@@ -32,7 +32,7 @@ typedef struct recipe {
     qb_dataset *data;
     qb_graph *graph;
     float *images;   /* one batch */
-    int32_t *labels;
+    qb_target *targets;
 } recipe;
 
 static bool matches(const golden_file *f)
@@ -49,14 +49,14 @@ static int recipe_load(recipe *r, const char *data_dir)
     qb_shape shape = {info->c, info->h, info->w};
     QB_TRY(qb_model_graph(golden_meta(r->f, "model"), shape, info->n_classes, &r->graph));
     r->images = qb_alloc((size_t)r->batch * (size_t)(info->c * info->h * info->w), sizeof *r->images);
-    r->labels = qb_alloc((size_t)r->batch, sizeof *r->labels);
-    return r->images && r->labels ? 0 : QB_E_NOMEM;
+    r->targets = qb_alloc((size_t)r->batch, sizeof *r->targets);
+    return r->images && r->targets ? 0 : QB_E_NOMEM;
 }
 
 static void recipe_finish(recipe *r)
 {
     qb_free(r->images);
-    qb_free(r->labels);
+    qb_free(r->targets);
     qb_graph_destroy(r->graph);
     qb_dataset_close(r->data);
 }
@@ -73,7 +73,7 @@ static void load_batch(recipe *r, int step)
             float mean = (float)info->mean[k / area], std = (float)info->std[k / area];
             r->images[i * image + k] = ((float)pixels[k] / 255.0f - mean) / std;
         }
-        r->labels[i] = train.labels8[first + i];
+        r->targets[i] = qb_target_of(train.labels8[first + i]);
     }
 }
 
@@ -154,8 +154,9 @@ static int train(machine *m, recipe *r, double *losses)
     for (int step = 0; step < r->n_steps; step++) {
         qb_loss loss;
         load_batch(r, step);
-        QB_TRY(qb_net_forward(m->net, r->images, r->batch, QB_TRAIN));
-        QB_TRY(qb_net_backward(m->net, r->labels, 0, &loss));
+        qb_batch batch = qb_batch_of(r->images, r->targets, r->batch);
+        QB_TRY(qb_net_forward(m->net, &batch, QB_TRAIN));
+        QB_TRY(qb_net_backward(m->net, &batch, &loss));
         QB_TRY(qb_quant_step(m->quant, step, r->lr));
         losses[step] = loss.sum / (double)loss.n;
     }

@@ -326,16 +326,21 @@ double *ref_logits(ref_net *r)
     return r->value[qb_graph_logits(r->graph)];
 }
 
-double ref_cross_entropy(const double *logits, int n, int classes, const int32_t *labels, double smoothing)
+double ref_cross_entropy(const double *logits, const qb_batch *batch, int classes)
 {
     double loss = 0;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < batch->n; i++) {
         const double *z = logits + i * classes;
+        const qb_target *t = &batch->targets[batch->first + i * batch->stride];
         double sum = 0;
         for (int c = 0; c < classes; c++)
             sum += exp(z[c]);
-        for (int c = 0; c < classes; c++)
-            loss -= ((c == labels[i] ? 1 - smoothing : 0) + smoothing / classes) * (z[c] - log(sum));
+        for (int c = 0; c < classes; c++) {
+            double share = 0;
+            for (int k = 0; k < 2; k++)
+                share += c == t->label[k] ? (double)t->share[k] : 0;
+            loss -= ((1 - batch->label_smoothing) * share + batch->label_smoothing / classes) * (z[c] - log(sum));
+        }
     }
     return loss;
 }

@@ -25,7 +25,7 @@ void ref_net_backward(ref_net *r, const double *logits_grad); /* after a forward
 double *ref_logits(ref_net *r);
 size_t ref_count(const ref_net *r, qb_ref layer); /* values of a tensor, batch included */
 
-/* Sum over the batch of the cross-entropy with label smoothing. */
-double ref_cross_entropy(const double *logits, int n, int classes, const int32_t *labels, double smoothing);
+/* Sum over the images of a pass of the cross-entropy with mixed targets and label smoothing; logits (n, classes). */
+double ref_cross_entropy(const double *logits, const qb_batch *batch, int classes);
 
 #endif

@@ -138,11 +138,12 @@ static void check_graph(qb_graph *g, int n, bool integers, double offset, qb_typ
     widen(images, n_in, r->value[0]);
     widen(grad, n_out, ref_grad);
 
+    const qb_batch batch = qb_batch_of(images, NULL, n);
     for (int pass = 0; pass < 2; pass++) { /* the second finds the memory as the first left it */
-        ck_assert_int_eq(qb_net_plan_forward(e.plan, images), 0);
+        ck_assert_int_eq(qb_net_plan_forward(e.plan, &batch), 0);
         compare("logits", qb_net_plan_logits(e.plan), (ref_net_forward(r, true), ref_logits(r)), n_out, tol);
         memcpy(qb_net_plan_logits_grad(e.plan), grad, n_out * sizeof *grad);
-        ck_assert_int_eq(qb_net_plan_backward(e.plan), 0);
+        ck_assert_int_eq(qb_net_plan_backward(e.plan, &batch), 0);
         ref_net_backward(r, ref_grad);
         for (size_t i = 0; i < e.n_params; i++)
             compare(e.params[i].name, e.params[i].g, r->param_grad[i], e.params[i].n, tol);
@@ -156,7 +157,7 @@ static void check_graph(qb_graph *g, int n, bool integers, double offset, qb_typ
     qb_free(e.arena);
     e.arena = qb_alloc(qb_net_plan_arena_bytes(e.plan), 1);
     ck_assert_int_eq(qb_net_plan_bind_all(e.plan, e.arena), 0);
-    ck_assert_int_eq(qb_net_plan_forward(e.plan, images), 0);
+    ck_assert_int_eq(qb_net_plan_forward(e.plan, &batch), 0);
     ref_net_forward(r, false);
     compare("evaluation logits", qb_net_plan_logits(e.plan), ref_logits(r), n_out, tol);
     qb_net_plan_destroy(trained);
@@ -382,7 +383,8 @@ START_TEST(keeps_variance_under_a_large_mean)
     qb_hash_fill("images", ref_count(r, 0), 1.5, 1000, images);
     images[0] = -3e4F; /* the first pixel far from all others: no good guess of the mean */
     widen(images, ref_count(r, 0), r->value[0]);
-    ck_assert_int_eq(qb_net_plan_forward(e.plan, images), 0);
+    const qb_batch batch = qb_batch_of(images, NULL, 4);
+    ck_assert_int_eq(qb_net_plan_forward(e.plan, &batch), 0);
     ref_net_forward(r, true);
     for (size_t i = 0; i < e.n_running_stats; i++)
         for (size_t k = 0; k < e.running_stats[i].n; k++)

@@ -48,7 +48,8 @@ static void hash_batch(const qb_batch *b, char hex[QB_SHA256_HEX])
     qb_sha256 *h = qb_sha256_create();
     qb_sha256_add(h, &b->n, sizeof b->n);
     qb_sha256_add(h, b->images, (size_t)b->n * IMAGE * sizeof *b->images);
-    qb_sha256_add(h, b->labels, (size_t)b->n * sizeof *b->labels);
+    for (int i = 0; i < b->n; i++)
+        qb_sha256_add(h, &b->targets[i].label[0], sizeof b->targets[i].label[0]);
     qb_sha256_end(h, hex);
 }
 
@@ -78,9 +79,14 @@ static void epoch_order(uint64_t seed, int64_t epoch, int64_t n, int *order)
     while (k < n) {
         qb_batch b;
         ck_assert_int_eq(qb_loader_next(l, &b), 0);
+        ck_assert_int_eq(b.epoch, epoch);
+        ck_assert_int_eq(b.step, epoch * ((n + 6) / 7) + k / 7);
+        ck_assert_uint_eq(b.seed, seed);
+        ck_assert(b.n == b.n_whole && b.first == 0 && b.stride == 1 && b.label_smoothing == 0);
         for (int i = 0; i < b.n; i++) {
             order[k] = (int)lrintf(b.images[2 * i]) * 256 + (int)lrintf(b.images[2 * i + 1]);
-            ck_assert_int_eq(b.labels[i], labels[order[k]]);
+            ck_assert_int_eq(b.targets[i].label[0], labels[order[k]]);
+            ck_assert_int_eq((int)b.samples[i], order[k]);
             k++;
         }
     }
@@ -132,7 +138,7 @@ START_TEST(without_shuffling_the_order_is_the_files)
         for (int i = 0; i < b.n; i++, k++) {
             qb_transform_apply(&t, pixels + (k % N) * IMAGE, (qb_jitter){false, 0, 0}, want);
             ck_assert_int_eq(memcmp(want, b.images + i * IMAGE, sizeof want), 0);
-            ck_assert_int_eq(b.labels[i], labels[k % N]);
+            ck_assert_int_eq(b.targets[i].label[0], labels[k % N]);
         }
     }
     qb_loader_destroy(l);

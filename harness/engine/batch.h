@@ -1,13 +1,14 @@
 /* A batch on its way from the loader to the loss: the images, which samples of which epoch they are, and what the network
- * should say of them.
+ * should say of them; or a part of a batch, which is a pass of its own.
  *
- * Invariant: everything that a pass over the images may depend on is in here. Image i of a part of a batch is the image at
- * position first + i * stride of the whole batch, and the loss is divided by the images of the whole batch, so that the
- * parts' gradients add up to the batch's.
+ * Invariant: everything that a pass over the images may depend on is in here. The arrays are those of the whole batch,
+ * indexed by position; image i of a pass is the one at position first + i * stride (a whole batch: 0 and 1). The loss is
+ * divided by the images of the whole batch, so that the parts' gradients add up to the batch's.
  */
 #ifndef QB_BATCH_H
 #define QB_BATCH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* What is right for an image: share[0] of label[0] and share[1] of label[1]; the shares add up to 1. An image of one
@@ -18,20 +19,32 @@ typedef struct qb_target {
 } qb_target;
 
 typedef struct qb_batch {
-    int n;                    /* images */
-    const float *images;      /* (n, c, h, w) plain, normalised */
-    const qb_target *targets; /* (n) */
-    const uint32_t *samples;  /* (n) numbers of the images in their split; NULL: not known */
-    int64_t epoch, step;      /* of the training; 0 in evaluation */
+    int n;                    /* images of this pass, >= 1 */
+    int first, stride;        /* their positions in the whole batch: first + i * stride */
+    int n_whole;              /* images of the whole batch, >= n: what the sum of the losses is divided by */
+    const float *images;      /* (n_whole, c, h, w) plain, normalised */
+    const qb_target *targets; /* (n_whole) */
+    const uint32_t *samples;  /* (n_whole) numbers of the images in their split; NULL: not known */
+    int64_t epoch, step;      /* of the training, from 0; 0 in evaluation */
     uint64_t seed;            /* of the run */
-    int64_t first, stride;    /* position of image i in the whole batch: first + i * stride */
-    int64_t n_whole;          /* images of the whole batch, >= n: the sum of the losses is divided by it */
-    double label_smoothing;   /* in [0, 1): a target keeps 1 - e of its shares, and each class gets e / classes */
+    double label_smoothing;   /* e in [0, 1): a target keeps 1 - e of its shares, and each class gets e / classes */
 } qb_batch;
 
 static inline qb_target qb_target_of(int32_t label)
 {
     return (qb_target){{label, label}, {1, 0}};
+}
+
+/* A whole batch of n images; samples, epoch, step, seed and smoothing are left at 0. */
+static inline qb_batch qb_batch_of(const float *images, const qb_target *targets, int n)
+{
+    return (qb_batch){.n = n, .stride = 1, .n_whole = n, .images = images, .targets = targets};
+}
+
+/* Position in the whole batch of image i of this pass. */
+static inline size_t qb_batch_position(const qb_batch *b, int i)
+{
+    return (size_t)b->first + (size_t)i * (size_t)b->stride;
 }
 
 #endif

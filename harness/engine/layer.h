@@ -91,7 +91,7 @@ struct qb_net_plan {
     qb_mode mode;
     qb_type type;        /* of activations */
     qb_activation *activations;/* one a layer */
-    const float *images; /* of this forward pass */
+    const qb_batch *batch; /* of the pass that runs: images, samples, step, epoch, seed, positions */
     qb_param *params;    /* the net's */
     qb_running_stat *running_stats;  /* the net's running statistics */
 

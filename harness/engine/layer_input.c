@@ -1,4 +1,4 @@
-/* The images: copied in, so that the caller's batch is free again when the forward pass returns. */
+/* The images: those of this pass are copied in, together. */
 #include "engine/layer.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ static int forward(qb_net_plan *p, const qb_layer *l, void *op)
     float *to = qb_net_plan_at(p, p->activations[l->ref].value);
 #pragma omp parallel for schedule(static)
     for (int i = 0; i < p->n; i++)
-        memcpy(to + (size_t)i * per_image, p->images + (size_t)i * per_image, per_image * sizeof *to);
+        memcpy(to + (size_t)i * per_image, p->batch->images + qb_batch_position(p->batch, i) * per_image, per_image * sizeof *to);
     return 0;
 }
 

@@ -242,17 +242,17 @@ static void use_threads(const qb_net *net)
         omp_set_num_threads(net->threads);
 }
 
-int qb_net_forward(qb_net *net, const float *images, int n, qb_mode mode)
+int qb_net_forward(qb_net *net, const qb_batch *batch, qb_mode mode)
 {
     qb_net_plan *plan = NULL;
     for (size_t i = 0; i < net->n_plans; i++)
-        if (net->plans[i]->n == n && net->plans[i]->mode == mode)
+        if (net->plans[i]->n == batch->n && net->plans[i]->mode == mode)
             plan = net->plans[i];
     QB_ASSERT(plan != NULL); /* a batch size that was planned */
     use_threads(net);
     double start = qb_now_seconds();
     net->last = NULL;
-    QB_TRY(qb_net_plan_forward(plan, images));
+    QB_TRY(qb_net_plan_forward(plan, batch));
     net->last = plan;
     net->times.forward += qb_now_seconds() - start;
     return 0;
@@ -264,23 +264,22 @@ const float *qb_net_logits(const qb_net *net)
     return qb_net_plan_logits(net->last);
 }
 
-void qb_net_loss(qb_net *net, const int32_t *labels, double smoothing, qb_loss *ret_loss)
+void qb_net_loss(qb_net *net, const qb_batch *batch, qb_loss *ret_loss)
 {
-    QB_ASSERT(net->last != NULL);
+    QB_ASSERT(net->last != NULL && net->last->n == batch->n);
     use_threads(net);
-    qb_cross_entropy(qb_net_plan_logits(net->last), net->last->n, qb_graph_n_classes(net->graph), labels, smoothing, net->per_image,
-                     NULL, ret_loss);
+    qb_cross_entropy(qb_net_plan_logits(net->last), batch, qb_graph_n_classes(net->graph), net->per_image, NULL, ret_loss);
 }
 
-int qb_net_backward(qb_net *net, const int32_t *labels, double smoothing, qb_loss *ret_loss)
+int qb_net_backward(qb_net *net, const qb_batch *batch, qb_loss *ret_loss)
 {
     qb_net_plan *plan = net->last;
-    QB_ASSERT(plan != NULL && plan->mode == QB_TRAIN);
+    QB_ASSERT(plan != NULL && plan->mode == QB_TRAIN && plan->n == batch->n);
     use_threads(net);
     double start = qb_now_seconds();
-    qb_cross_entropy(qb_net_plan_logits(plan), plan->n, qb_graph_n_classes(net->graph), labels, smoothing, net->per_image,
+    qb_cross_entropy(qb_net_plan_logits(plan), batch, qb_graph_n_classes(net->graph), net->per_image,
                      qb_net_plan_logits_grad(plan), ret_loss);
-    QB_TRY(qb_net_plan_backward(plan));
+    QB_TRY(qb_net_plan_backward(plan, batch));
     net->times.backward += qb_now_seconds() - start;
     return 0;
 }

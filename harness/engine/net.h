@@ -8,6 +8,7 @@
 #ifndef QB_NET_H
 #define QB_NET_H
 
+#include "engine/batch.h"
 #include "engine/graph.h"
 
 #include <stdint.h>
@@ -44,23 +45,24 @@ const float *qb_net_weight_slab(const qb_net *net); /* the slab that holds w of 
 /* Evaluate with other weights: `slab` has every parameter at its offset; NULL = back to w. Borrowed. */
 void qb_net_use_weights(qb_net *net, const float *slab);
 
-/* images (n, c, h, w) plain float32, already normalised, copied before this returns; n must be one of the planned sizes
- * of that mode.
- * TRAIN uses batch statistics and updates the running ones. QB_E_FAILED: oneDNN error. */
-int qb_net_forward(qb_net *net, const float *images, int n, qb_mode mode);
+/* batch->n must be one of the planned sizes of that mode. The images are copied before this returns; the rest of the batch
+ * is borrowed until the next forward pass. TRAIN uses batch statistics and updates the running ones. QB_E_FAILED: oneDNN
+ * error. */
+int qb_net_forward(qb_net *net, const qb_batch *batch, qb_mode mode);
 const float *qb_net_logits(const qb_net *net); /* (n, classes) of the last forward */
 
 typedef struct qb_loss {
-    double sum;         /* sum over the batch of the cross-entropy (with smoothing in training) */
-    int64_t n, correct, correct5; /* labels among the 1 / 5 largest logits; ties: the lower index ranks first */
+    double sum;         /* sum over the images of the cross-entropy */
+    int64_t n, correct, correct5; /* first labels among the 1 / 5 largest logits; ties: the lower index ranks first */
     bool finite;        /* false: a logit or the loss is NaN or infinite */
 } qb_loss;
 
-/* Loss of the last forward; no gradient. labels (n), each in [0, classes). */
-void qb_net_loss(qb_net *net, const int32_t *labels, double smoothing, qb_loss *ret_loss);
+/* Loss of the last forward, which was on the same batch; no gradient. */
+void qb_net_loss(qb_net *net, const qb_batch *batch, qb_loss *ret_loss);
 
-/* Loss and g of every parameter for the mean loss of the batch; after a forward in TRAIN mode. */
-int qb_net_backward(qb_net *net, const int32_t *labels, double smoothing, qb_loss *ret_loss);
+/* Loss, and g of every parameter for the sum of the losses divided by batch->n_whole; after a forward of the same batch in
+ * TRAIN mode. */
+int qb_net_backward(qb_net *net, const qb_batch *batch, qb_loss *ret_loss);
 
 /* Time spent since creation or the last reset, in seconds. */
 typedef struct qb_net_times {

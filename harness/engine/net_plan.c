@@ -309,9 +309,9 @@ int qb_net_plan_bind_all(qb_net_plan *p, void *arena)
     return 0;
 }
 
-int qb_net_plan_forward(qb_net_plan *p, const float *images)
+int qb_net_plan_forward(qb_net_plan *p, const qb_batch *batch)
 {
-    p->images = images;
+    p->batch = batch;
     p->lap = qb_now_seconds();
     for (size_t i = 0; i < p->n_layers; i++) {
         QB_TRY(p->layers[i].kind->forward(p, &p->layers[i], p->ops[i]));
@@ -343,8 +343,9 @@ static void add_contributions(const qb_net_plan *p, const qb_activation *t)
     }
 }
 
-int qb_net_plan_backward(qb_net_plan *p)
+int qb_net_plan_backward(qb_net_plan *p, const qb_batch *batch)
 {
+    p->batch = batch;
     p->lap = qb_now_seconds();
     if (p->logits_in != NULL)
         QB_TRY(qb_prim_run(p->logits_in));

@@ -21,8 +21,8 @@ void qb_net_plan_destroy(qb_net_plan *p);
 size_t qb_net_plan_arena_bytes(const qb_net_plan *p);
 int qb_net_plan_bind_all(qb_net_plan *p, void *arena); /* of at least that size, 64-byte aligned */
 
-int qb_net_plan_forward(qb_net_plan *p, const float *images);
-int qb_net_plan_backward(qb_net_plan *p); /* after the gradient of the logits was written */
+int qb_net_plan_forward(qb_net_plan *p, const qb_batch *batch);
+int qb_net_plan_backward(qb_net_plan *p, const qb_batch *batch); /* after the gradient of the logits was written */
 const float *qb_net_plan_logits(const qb_net_plan *p);
 float *qb_net_plan_logits_grad(const qb_net_plan *p);
 

@@ -17,10 +17,10 @@ int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, const volatil
         if (rc == 0)
             rc = qb_loader_next(loader, &batch);
         if (rc == 0)
-            rc = qb_net_forward(net, batch.images, batch.n, QB_EVAL);
+            rc = qb_net_forward(net, &batch, QB_EVAL);
         if (rc < 0)
             break;
-        qb_net_loss(net, batch.labels, 0.0, &batch_loss);
+        qb_net_loss(net, &batch, &batch_loss);
         loss += batch_loss.sum;
         n += batch_loss.n;
         correct += batch_loss.correct;

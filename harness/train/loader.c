@@ -27,7 +27,7 @@ typedef struct slot {
     bool ready;
     uint32_t *samples; /* (batch) */
     float *images;     /* (batch, c, h, w) */
-    int32_t *labels;   /* (batch) */
+    qb_target *targets; /* (batch) */
 } slot;
 
 struct qb_loader {
@@ -104,7 +104,7 @@ static void fill(const qb_loader *l, slot *s)
         l->o.before_batch(l->o.context, s->epoch, s->batch_index);
     for (int i = 0; i < s->n; i++) {
         uint32_t sample = s->samples[i];
-        s->labels[i] = l->o.labels[sample];
+        s->targets[i] = qb_target_of(l->o.labels[sample]);
         qb_transform_apply(&l->transform, l->o.pixels + sample * l->image, draw_jitter(l, s->epoch, sample),
                            s->images + i * l->image);
     }
@@ -178,9 +178,9 @@ static int alloc_slots(qb_loader *l)
     for (int i = 0; i < l->n_slots; i++) {
         slot *s = &l->slots[i];
         s->samples = qb_alloc((size_t)l->batch, sizeof *s->samples);
-        s->labels = qb_alloc((size_t)l->batch, sizeof *s->labels);
+        s->targets = qb_alloc((size_t)l->batch, sizeof *s->targets);
         s->images = qb_alloc((size_t)l->batch, (size_t)l->image * sizeof *s->images);
-        if (!s->samples || !s->labels || !s->images)
+        if (!s->samples || !s->targets || !s->images)
             return QB_E_NOMEM;
     }
     return 0;
@@ -229,7 +229,7 @@ void qb_loader_destroy(qb_loader *l)
     }
     for (int i = 0; l->slots && i < l->n_slots; i++) {
         qb_free(l->slots[i].samples);
-        qb_free(l->slots[i].labels);
+        qb_free(l->slots[i].targets);
         qb_free(l->slots[i].images);
     }
     qb_free(l->slots);
@@ -282,7 +282,11 @@ int qb_loader_next(qb_loader *l, qb_batch *ret_batch)
     l->holding = true;
     pthread_mutex_unlock(&l->lock);
     l->wait_seconds += qb_now_seconds() - start;
-    *ret_batch = (qb_batch){s->images, s->labels, s->n};
+    *ret_batch = qb_batch_of(s->images, s->targets, s->n);
+    ret_batch->samples = s->samples;
+    ret_batch->epoch = s->epoch;
+    ret_batch->step = s->epoch * l->n_batches + s->batch_index;
+    ret_batch->seed = l->o.seed;
     return 0;
 }
 

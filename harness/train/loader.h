@@ -8,6 +8,8 @@
 #ifndef QB_LOADER_H
 #define QB_LOADER_H
 
+#include "engine/batch.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,12 +31,6 @@ typedef struct qb_loader_options {
     void *context;
 } qb_loader_options;
 
-typedef struct qb_batch {
-    const float *images;   /* (n, c, h, w), normalised; valid until the next qb_loader_next */
-    const int32_t *labels; /* (n) */
-    int n;                 /* the last batch of an epoch may be smaller */
-} qb_batch;
-
 typedef struct qb_loader qb_loader;
 
 /* QB_E_USAGE: a size or count out of range. Threads that the system refuses are done without (a warning is
@@ -49,7 +45,8 @@ int64_t qb_loader_batches_per_epoch(const qb_loader *l); /* ceil(n / batch) */
  * QB_E_DATA: epoch < 0 or batch_index not in [0, batches_per_epoch]. */
 int qb_loader_seek(qb_loader *l, int64_t epoch, int64_t batch_index);
 
-/* The next batch; waits for the threads. Crosses into the next epoch by itself. */
+/* The next batch, whole; valid until the next call. Waits for the threads. The last batch of an epoch may be smaller; the
+ * epoch after it begins by itself. `step` counts on over the epochs; label smoothing is left at 0. */
 int qb_loader_next(qb_loader *l, qb_batch *ret_batch);
 
 double qb_loader_take_wait(qb_loader *l); /* seconds that qb_loader_next waited, since last asked */

@@ -163,7 +163,8 @@ int qb_trainer_step(qb_trainer *t, int64_t step, qb_loss *ret_loss)
 {
     qb_batch batch;
     QB_TRY(qb_loader_next(t->train, &batch));
-    QB_TRY(qb_net_forward(t->net, batch.images, batch.n, QB_TRAIN));                      /* at w */
-    QB_TRY(qb_net_backward(t->net, batch.labels, t->label_smoothing, ret_loss));          /* g = dLoss/dw at w */
+    batch.label_smoothing = t->label_smoothing;
+    QB_TRY(qb_net_forward(t->net, &batch, QB_TRAIN));                                     /* at w */
+    QB_TRY(qb_net_backward(t->net, &batch, ret_loss));                                    /* g = dLoss/dw at w */
     return ret_loss->finite ? qb_quant_step(t->quant, step, qb_trainer_lr(t, step)) : QB_OK; /* x, levels, w */
 }
