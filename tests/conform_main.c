@@ -24,7 +24,7 @@ int main(int argc, char **argv)
     const qb_plugin *plugin;
     int kept = 0, failed;
     double ms;
-    if (qb_conform_load(argv[1], NULL, &plugin) < 0 || qb_conform_run(plugin, print_rule, &kept, &failed, &ms) < 0) {
+    if (qb_plugin_load(argv[1], NULL, &plugin) < 0 || qb_conform_run(plugin, print_rule, &kept, &failed, &ms) < 0) {
         fprintf(stderr, "conform_main: %s\n", qb_err_text());
         return qb_err_exit_status(qb_err_code());
     }

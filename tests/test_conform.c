@@ -71,7 +71,7 @@ static int run(const char *name, findings *f, double *ret_ms)
     char *dir = qb_program_dir(), *path = qb_sprintf("%s/plugins/%s.so", dir, name);
     const qb_plugin *p;
     int failed = -1;
-    ck_assert_msg(qb_conform_load(path, NULL, &p) == 0, "%s", qb_err_text());
+    ck_assert_msg(qb_plugin_load(path, NULL, &p) == 0, "%s", qb_err_text());
     ck_assert_msg(qb_conform_run(p, collect, f, &failed, ret_ms) == 0, "%s", qb_err_text());
     qb_free(path);
     qb_free(dir);
@@ -151,7 +151,7 @@ START_TEST(survives_a_constructor_that_crashes)
     char *dir = qb_program_dir(), *path = qb_sprintf("%s/plugins/crash_when_loaded.so", dir);
     char *text = qb_sprintf("%s: loading it died of signal 6 (Aborted)", path);
     const qb_plugin *p = NULL;
-    ck_assert_int_eq(qb_conform_load(path, NULL, &p), QB_E_UNAVAILABLE);
+    ck_assert_int_eq(qb_plugin_load(path, NULL, &p), QB_E_UNAVAILABLE);
     ck_assert_str_eq(qb_err_text(), text);
     ck_assert_ptr_null(p);
     qb_free(text);

@@ -64,7 +64,7 @@ static const struct {
     {"check ./not_hard.so", 1, "none of\n        the row's levels (", "breaks 1 rule of 27\n"},
     {"check ./crash_in_create.so", 1, "died of signal 11", "breaks 1 rule of 1\n"},
     {"check ./bad_major.so", 69, NULL, "bad_major.so: abi_major: expected 1, got 2\n"},
-    {"check ./crash_when_loaded.so", 69, NULL, "./crash_when_loaded.so: loading it died of signal 6 (Aborted)\n"},
+    {"check ./crash_when_loaded.so", 69, NULL, "/plugins/crash_when_loaded.so: loading it died of signal 6 (Aborted)\n"},
     {"check meson.build", 2, NULL, "unknown solver 'meson.build'"},
     {"check ./missing.so", 66, NULL, "cannot open plugin '"},
     {"check prq", 2, NULL, "did you mean 'parq'?"},

@@ -186,7 +186,7 @@ static int print_summary(const qb_plugin *p, check *c, double ms)
 static int run_check(qb_cli *cli)
 {
     const qb_plugin *p;
-    QB_TRY(qb_conform_load(cli->args[0], qb_cli_flag_text(cli, "solver_path"), &p));
+    QB_TRY(qb_plugin_load(cli->args[0], qb_cli_flag_text(cli, "solver_path"), &p));
     check c = {.json = cli->json, .rules = json_array()};
     if (!c.rules)
         return qb_err_set(QB_E_NOMEM, "out of memory");

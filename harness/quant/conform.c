@@ -5,26 +5,17 @@
  */
 #include "quant/conform.h"
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "quant/conform_rules.h"
+#include "quant/trial.h"
 
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-#ifdef __SANITIZE_ADDRESS__
-enum { CPU_SECONDS = 60, WALL_SECONDS = 300 }; /* instrumented code takes several times as long */
-#else
-enum { CPU_SECONDS = 10, WALL_SECONDS = 120 }; /* a rule takes less than a tenth of a second */
-#endif
 
 /* ---- in the child ---- */
 
@@ -63,19 +54,8 @@ static void list_settings(qb_conform *c)
         }
 }
 
-static void limit_child(void)
-{
-    const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS + 5}, core = {0, 0};
-    (void)setrlimit(RLIMIT_CPU, &cpu);   /* the limits are a safety net: without them the wall clock is left */
-    (void)setrlimit(RLIMIT_CORE, &core); /* a crash is a finding here, not something to keep */
-    static const int dying[] = {SIGXCPU, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-    for (size_t i = 0; i < sizeof dying / sizeof *dying; i++)
-        (void)signal(dying[i], SIG_DFL); /* the parent's handlers are not ours */
-}
-
 static void run_in_child(const qb_plugin *plugin, const qb_rule *rule, qb_conform_result *result)
 {
-    limit_child();
     qb_conform c = {.plugin = plugin, .solver = &plugin->solver, .result = result};
     qb_spec spec = {.name = (char *)(uintptr_t)plugin->solver.name};
     if (qb_plugin_settings(plugin, &spec, &c.settings) < 0) {
@@ -92,36 +72,6 @@ static void run_in_child(const qb_plugin *plugin, const qb_rule *rule, qb_confor
 
 /* ---- in the parent ---- */
 
-/* Waits for the child; kills it when it takes too long by the clock. */
-static int wait_for(pid_t child, bool *ret_late)
-{
-    double start = qb_now_seconds();
-    int status = 0;
-    *ret_late = false;
-    const struct timespec nap = {0, 500000};
-    for (;;) {
-        pid_t got = waitpid(child, &status, WNOHANG);
-        if (got == child)
-            return status;
-        if (!*ret_late && qb_now_seconds() - start > WALL_SECONDS) {
-            *ret_late = true;
-            (void)kill(child, SIGKILL);
-        }
-        (void)nanosleep(&nap, NULL);
-    }
-}
-
-/* "died of signal 11 (Segmentation fault)" */
-static void describe_death(int status, bool late, char *buf, size_t n)
-{
-    if (late || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
-        (void)snprintf(buf, n, "did not return within %d seconds", late ? WALL_SECONDS : CPU_SECONDS);
-    else if (WIFSIGNALED(status))
-        (void)snprintf(buf, n, "died of signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-    else
-        (void)snprintf(buf, n, "ended the process with exit status %d", WEXITSTATUS(status));
-}
-
 /* What a plugin said, or left of shared memory, as one line of ASCII. */
 static void make_text(char *text, size_t n)
 {
@@ -134,39 +84,9 @@ static void make_text(char *text, size_t n)
 static void judge_death(qb_conform_result *r, int status, bool late)
 {
     char death[128];
-    describe_death(status, late, death, sizeof death);
+    qb_trial_describe(status, late, death, sizeof death);
     (void)snprintf(r->detail, sizeof r->detail, "%s: %s", r->where[0] ? r->where : "before the first hook", death);
     r->verdict = QB_FAIL;
-}
-
-/* As fork(); what is buffered is written first, or a child that calls exit() would write it again. */
-static int start_child(pid_t *ret_child)
-{
-    (void)fflush(NULL);
-    *ret_child = fork();
-    if (*ret_child < 0)
-        return qb_err_set_errno("cannot start a process for the contract tests");
-    return 0;
-}
-
-int qb_conform_load(const char *name, const char *solver_path, const qb_plugin **ret_plugin)
-{
-    pid_t child;
-    QB_TRY(start_child(&child));
-    if (child == 0) {
-        const qb_plugin *p;
-        limit_child();
-        (void)qb_plugin_load(name, solver_path, &p); /* what it says is said again by the parent */
-        _exit(0);
-    }
-    bool late;
-    int status = wait_for(child, &late);
-    if (late || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        char death[128];
-        describe_death(status, late, death, sizeof death);
-        return qb_err_set(QB_E_UNAVAILABLE, "%s: loading it %s", name, death);
-    }
-    return qb_plugin_load(name, solver_path, ret_plugin);
 }
 
 static int run_rule(const qb_plugin *plugin, const qb_rule *rule, qb_conform_result *shared, bool *ret_died)
@@ -179,11 +99,11 @@ static int run_rule(const qb_plugin *plugin, const qb_rule *rule, qb_conform_res
         return 0;
     }
     pid_t child;
-    QB_TRY(start_child(&child));
+    QB_TRY(qb_trial_start(&child));
     if (child == 0)
         run_in_child(plugin, rule, shared);
     bool late;
-    int status = wait_for(child, &late);
+    int status = qb_trial_wait(child, &late);
     bool has_verdict = shared->verdict >= QB_PASS && shared->verdict <= QB_NOT_APPLICABLE;
     *ret_died = late || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !has_verdict;
     make_text(shared->where, sizeof shared->where);

@@ -9,10 +9,6 @@ typedef enum qb_verdict { QB_PASS = 1, QB_FAIL, QB_NOT_APPLICABLE } qb_verdict;
 /* One rule's result: the rule in one sentence; on QB_FAIL the input on which it broke and what was seen. */
 typedef void (*qb_conform_report)(void *context, const char *rule, qb_verdict verdict, const char *detail);
 
-/* Loads the plugin in a child process first: QB_E_UNAVAILABLE when its constructors crash or do not return, else what
- * qb_plugin_load says. */
-int qb_conform_load(const char *name, const char *solver_path, const qb_plugin **ret_plugin);
-
 /* Runs all rules at every bit width and granularity that the plugin supports; only the first when hooks cannot even be
  * called without a crash. ret_failed: rules broken. ret_ms_per_million: processor time of project for a million
  * weights in 2-bit rows of 1,024; negative: not measured, because a rule is broken. Starts processes: call it before

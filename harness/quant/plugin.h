@@ -1,5 +1,8 @@
 /* Solver plugins: found, checked before any of their code runs, loaded, described as data.
  *
+ * The file is read once: what is checked, hashed and run are the same bytes, and what happens to the file afterwards
+ * changes nothing. A plugin from outside is loaded in a child process first: one that crashes, hangs or exits there is
+ * refused.
  * A plugin is refused with one message (file, member, got, wanted), QB_E_UNAVAILABLE or QB_E_NOINPUT, and nothing
  * of it stays behind. What is loaded is never unloaded.
  */
@@ -15,9 +18,10 @@
 typedef struct qb_plugin {
     qb_solver solver;      /* copied into a zeroed struct by the plugin's size; strings belong to the plugin */
     char *path;            /* absolute */
-    char sha256[65];       /* of the file */
+    char sha256[65];       /* of the file's bytes as they were loaded */
     bool shipped;          /* from the program's own solvers folder */
     qb_option *options;    /* the plugin's options as a schema of ours (n = solver.n_options) */
+    struct qb_plugin *before; /* the loader's: loaded before it */
 } qb_plugin;
 
 /* `name` is a solver name, looked up in the search path, or a path (has a '/' or ends in .so).

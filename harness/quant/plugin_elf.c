@@ -174,13 +174,18 @@ static bool is_other_openmp(const char *library)
            strncmp(library, "libiomp", 7) == 0;
 }
 
-static int read_dynamic(elf *e)
+static span dynamic_section(const elf *e)
 {
     span dynamic = {NULL, 0};
     for (int i = 0; i < e->n_segments; i++)
         if (e->segments[i].p_type == PT_DYNAMIC)
             dynamic = (span){e->file.p + e->segments[i].p_offset, e->segments[i].p_filesz};
+    return dynamic;
+}
 
+static int read_dynamic(elf *e)
+{
+    const span dynamic = dynamic_section(e);
     Elf64_Dyn d;
     uint64_t strings_size = 0, symbol_size = 0;
     for (uint64_t i = 0; copy(dynamic, i * sizeof d, &d, sizeof d) && d.d_tag != DT_NULL; i++) {
@@ -309,4 +314,21 @@ int qb_plugin_elf_read(const void *bytes, size_t n, const char *path, qb_plugin_
     QB_TRY(read_segments(&e, &h));
     QB_TRY(read_dynamic(&e));
     return read_symbol(&e, ret_head);
+}
+
+void qb_plugin_elf_needs(const void *bytes, size_t n, qb_plugin_elf_need each, void *context)
+{
+    elf e = {.file = {bytes, n}, .path = ""};
+    Elf64_Ehdr h;
+    Elf64_Dyn d;
+    bool is_good = read_header(&e, &h) == 0 && read_segments(&e, &h) == 0 && read_dynamic(&e) == 0;
+    QB_ASSERT(is_good);
+    const span dynamic = dynamic_section(&e);
+    const char *run_path = "";
+    for (uint64_t i = 0; copy(dynamic, i * sizeof d, &d, sizeof d) && d.d_tag != DT_NULL; i++)
+        if (d.d_tag == DT_RUNPATH || (d.d_tag == DT_RPATH && !run_path[0]))
+            run_path = string_at(&e, d.d_un.d_val) ? string_at(&e, d.d_un.d_val) : "";
+    for (uint64_t i = 0; copy(dynamic, i * sizeof d, &d, sizeof d) && d.d_tag != DT_NULL; i++)
+        if (d.d_tag == DT_NEEDED)
+            each(context, string_at(&e, d.d_un.d_val), run_path);
 }

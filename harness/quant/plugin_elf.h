@@ -18,4 +18,9 @@ typedef struct qb_plugin_head {
  * short, damaged, without the symbol, or linked with another OpenMP runtime than the program's. */
 int qb_plugin_elf_read(const void *bytes, size_t n, const char *path, qb_plugin_head *ret_head);
 
+/* Of a file that qb_plugin_elf_read accepts: `each` gets the libraries that it needs, one after the other, and its run
+ * path ("" for none). The texts lie in `bytes`. */
+typedef void (*qb_plugin_elf_need)(void *context, const char *library, const char *run_path);
+void qb_plugin_elf_needs(const void *bytes, size_t n, qb_plugin_elf_need each, void *context);
+
 #endif

@@ -1,5 +1,4 @@
-/* The folders of plugins, and the list of what lies in them.
- *
+/*
  * Invariant: a name means the first NAME.so in the order of the folders, loadable or not: a broken plugin is
  * reported, never passed over for another of the same name.
  */
@@ -9,7 +8,6 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "quant/plugin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,31 +136,30 @@ static bool is_plugin_file(const char *name)
     return qb_ends_with(name, ".so") && name[0] != '.';
 }
 
-static int add_entry(qb_plugin_entry **entries, size_t *n, const char *dir, const char *file)
+static int add_name(qb_plugin_name **names, size_t *n, const char *dir, const char *file)
 {
     size_t stem = strlen(file) - 3;
     for (size_t i = 0; i < *n; i++)
-        if (strlen((*entries)[i].name) == stem && strncmp((*entries)[i].name, file, stem) == 0)
+        if (strlen((*names)[i].name) == stem && strncmp((*names)[i].name, file, stem) == 0)
             return 0; /* the first of a name wins */
-    qb_plugin_entry *more = qb_realloc(*entries, *n + 1, sizeof *more);
+    qb_plugin_name *more = qb_realloc(*names, *n + 1, sizeof *more);
     if (!more)
         return QB_E_NOMEM;
-    *entries = more;
-    more[*n] = (qb_plugin_entry){.name = qb_strndup(file, stem), .path = qb_path_join(dir, file)};
+    *names = more;
+    more[*n] = (qb_plugin_name){.name = qb_strndup(file, stem), .path = qb_path_join(dir, file)};
     (*n)++;
     return more[*n - 1].name && more[*n - 1].path ? 0 : QB_E_NOMEM;
 }
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(((const qb_plugin_entry *)a)->name, ((const qb_plugin_entry *)b)->name);
+    return strcmp(((const qb_plugin_name *)a)->name, ((const qb_plugin_name *)b)->name);
 }
 
-/* Names and paths of all plugin files, nothing loaded. A folder that cannot be read counts as empty. */
-static int find_all(const char *solver_path, qb_plugin_entry **ret_entries, size_t *ret_n)
+int qb_plugin_names(const char *solver_path, qb_plugin_name **ret_names, size_t *ret_n)
 {
     qb_plugin_dir *dirs = NULL;
-    qb_plugin_entry *entries = NULL;
+    qb_plugin_name *names = NULL;
     size_t n_dirs = 0, n = 0;
     int rc = qb_plugin_dirs(solver_path, &dirs, &n_dirs);
     for (size_t d = 0; d < n_dirs && rc == 0; d++) {
@@ -177,49 +174,28 @@ static int find_all(const char *solver_path, qb_plugin_entry **ret_entries, size
             continue;
         for (size_t i = 0; i < n_files && rc == 0; i++)
             if (is_plugin_file(files[i]))
-                rc = add_entry(&entries, &n, dirs[d].path, files[i]);
+                rc = add_name(&names, &n, dirs[d].path, files[i]);
         qb_fs_free_names(files, n_files);
     }
     qb_plugin_dirs_free(dirs, n_dirs);
     if (rc < 0) {
-        qb_plugin_list_free(entries, n);
+        qb_plugin_names_free(names, n);
         return rc;
     }
     if (n > 0)
-        qsort(entries, n, sizeof *entries, by_name);
-    *ret_entries = entries;
+        qsort(names, n, sizeof *names, by_name);
+    *ret_names = names;
     *ret_n = n;
     return 0;
 }
 
-int qb_plugin_list(const char *solver_path, qb_plugin_entry **ret_entries, size_t *ret_n)
-{
-    qb_plugin_entry *entries;
-    size_t n;
-    QB_TRY(find_all(solver_path, &entries, &n));
-    for (size_t i = 0; i < n; i++) {
-        int rc = qb_plugin_load(entries[i].path, NULL, &entries[i].plugin);
-        if (rc < 0)
-            entries[i].error = qb_strdup(qb_err_text());
-        if (rc == QB_E_NOMEM || (rc < 0 && !entries[i].error)) {
-            qb_plugin_list_free(entries, n);
-            return QB_E_NOMEM;
-        }
-    }
-    qb_err_clear(); /* why one of them was refused stands in the list */
-    *ret_entries = entries;
-    *ret_n = n;
-    return 0;
-}
-
-void qb_plugin_list_free(qb_plugin_entry *entries, size_t n)
+void qb_plugin_names_free(qb_plugin_name *names, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        qb_free(entries[i].name);
-        qb_free(entries[i].path);
-        qb_free(entries[i].error);
+        qb_free(names[i].name);
+        qb_free(names[i].path);
     }
-    qb_free(entries);
+    qb_free(names);
 }
 
 static int refuse_no_plugins(const char *name, const char *solver_path)
@@ -237,14 +213,14 @@ static int refuse_no_plugins(const char *name, const char *solver_path)
     return rc;
 }
 
-static int refuse_unknown(const char *name, const qb_plugin_entry *entries, size_t n)
+static int refuse_unknown(const char *name, const qb_plugin_name *found, size_t n)
 {
     const char **names = qb_alloc(n, sizeof *names);
     if (!names)
         return QB_E_NOMEM;
     qb_str all = {0};
     for (size_t i = 0; i < n; i++) {
-        names[i] = entries[i].name;
+        names[i] = found[i].name;
         qb_str_addf(&all, "%s%s", i > 0 ? ", " : "", names[i]);
     }
     const char *nearest = qb_nearest_name(name, names, n);
@@ -260,19 +236,19 @@ static int refuse_unknown(const char *name, const qb_plugin_entry *entries, size
 
 int qb_plugin_find(const char *name, const char *solver_path, char **ret_path)
 {
-    qb_plugin_entry *entries;
+    qb_plugin_name *names;
     size_t n;
-    QB_TRY(find_all(solver_path, &entries, &n));
+    QB_TRY(qb_plugin_names(solver_path, &names, &n));
     int rc = 0;
     bool found = false;
     for (size_t i = 0; i < n && !found; i++)
-        if (strcmp(entries[i].name, name) == 0) {
-            *ret_path = entries[i].path;
-            entries[i].path = NULL;
+        if (strcmp(names[i].name, name) == 0) {
+            *ret_path = names[i].path;
+            names[i].path = NULL;
             found = true;
         }
     if (!found)
-        rc = n == 0 ? refuse_no_plugins(name, solver_path) : refuse_unknown(name, entries, n);
-    qb_plugin_list_free(entries, n);
+        rc = n == 0 ? refuse_no_plugins(name, solver_path) : refuse_unknown(name, names, n);
+    qb_plugin_names_free(names, n);
     return rc;
 }
