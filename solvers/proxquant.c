@@ -222,11 +222,18 @@ static int begin_step(void *self, const qb_step *step, qb_step_request *request)
     return 0;
 }
 
+/* First step at or after `part` of `all` steps: part = 0.07 of 100 is 7, though 0.07 * 100 comes out above it. */
+static double step_at(double part, double all)
+{
+    double at = part * all, whole = round(at);
+    return whole / all == part ? whole : ceil(at);
+}
+
 /* First step after the freeze; weights are frozen at the end of the step before, or of the first quantized one. */
 static double freeze_step(const proxquant *p, const qb_step *step)
 {
-    double at = p->freeze_epoch > 0.0 ? ceil(p->freeze_epoch * (double)step->steps_per_epoch)
-                                      : ceil(p->freeze * (double)step->n_steps);
+    double at = p->freeze_epoch > 0.0 ? step_at(p->freeze_epoch, (double)step->steps_per_epoch)
+                                      : step_at(p->freeze, (double)step->n_steps);
     return fmax(at, (double)step->first_step + 1.0);
 }
 

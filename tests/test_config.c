@@ -68,6 +68,30 @@ START_TEST(keys)
 }
 END_TEST
 
+/* Spans of epochs in whole steps, wherever they are whole: 5,000 images. The steps of 0.1.0 stay where they were right. */
+static const struct {
+    const char *span;
+    int batch;
+    const char *warmup, *start; /* as recorded */
+} spans[] = {
+    {"0.29ep", 50, "29st", "29st"},  {"0.57ep", 50, "57st", "57st"}, {"1.14ep", 50, "114st", "114st"}, {"2.3ep", 50, "230st", "230st"},
+    {"0.07ep", 50, "7st", "7st"},    {"0.1ep", 500, "1st", "1st"},   {"0.5ep", 128, "20st", "20st"},   {"1ep", 5000, "1st", "1st"},
+    {"0.3333ep", 50, "33st", "0.3333ep"}, /* 33.33 steps: a warm-up ends with a whole one, a window may begin between two */
+    {"0.299ep", 50, "29st", "0.299ep"}, {"29st", 50, "29st", "29st"}, {"0.009ep", 50, "0st", "0.009ep"},
+};
+
+START_TEST(spans_become_steps)
+{
+    qb_config *c = NULL;
+    char *changes = qb_sprintf("solver=ste;epochs=3;batch=%d;quant_warmup=%s;anneal_start=%s", spans[_i].batch, spans[_i].span, spans[_i].span);
+    ck_assert_msg(make(changes, &c) == 0, "%s: %s", changes, qb_err_text());
+    ck_assert_str_eq(json_string_value(json_object_get(c->identity, "quant_warmup")), spans[_i].warmup);
+    ck_assert_str_eq(json_string_value(json_object_get(c->identity, "anneal_start")), spans[_i].start);
+    qb_free(changes);
+    qb_config_destroy(c);
+}
+END_TEST
+
 /* Every identity key, set to something else, gives another key: generated from the schema, so that a new one cannot
  * be forgotten. */
 START_TEST(every_identity_key_counts)
@@ -174,6 +198,7 @@ static Suite *suite(void)
     Suite *s = suite_create("config");
     TCase *t = tcase_create("config");
     tcase_add_loop_test(t, keys, 0, sizeof pairs / sizeof pairs[0]);
+    tcase_add_loop_test(t, spans_become_steps, 0, sizeof spans / sizeof spans[0]);
     tcase_add_test(t, every_identity_key_counts);
     tcase_add_loop_test(t, refuses, 0, sizeof refusals / sizeof refusals[0]);
     tcase_add_test(t, command_reproduces_the_key);

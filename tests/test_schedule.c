@@ -6,6 +6,7 @@
 #include "engine/schedule.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static qb_schedule *make(const char *spec, double lr, double epochs)
@@ -17,7 +18,7 @@ static qb_schedule *make(const char *spec, double lr, double epochs)
 
 static const struct {
     const char *spec;
-    double lr, epochs, epoch, want; /* spec/recipes.md 3.4 */
+    double lr, epochs, epoch, want;
 } points[] = {
     {"constant", 0.03, 7, 6, 0.03},
     {"constant[warmup=4]", 1, 10, 0, 0.001},
@@ -55,6 +56,28 @@ START_TEST(has_the_rates_of_the_recipes)
     double got = qb_schedule_lr_at(s, points[_i].epoch);
     ck_assert_msg(fabs(got - points[_i].want) <= 3e-7 * points[_i].want, "%s at %g: %.9g", points[_i].spec, points[_i].epoch, got);
     qb_schedule_destroy(s);
+}
+END_TEST
+
+/* Drop k falls at k * size exactly, for sizes that are decimal fractions; counted in whole numbers: size = hundredths / 100. */
+START_TEST(drops_fall_where_they_are_written)
+{
+    static const int hundredths[] = {110, 30, 7, 29, 57, 114, 230, 150, 10, 1, 333};
+    static const int steps_per_epoch[] = {1, 10, 100, 30};
+    for (size_t i = 0; i < sizeof hundredths / sizeof *hundredths; i++) {
+        for (size_t k = 0; k < sizeof steps_per_epoch / sizeof *steps_per_epoch; k++) {
+            char spec[64];
+            int h = hundredths[i], per = steps_per_epoch[k];
+            (void)snprintf(spec, sizeof spec, "step[size=%d.%02d,gamma=0.5,per=step]", h / 100, h % 100);
+            qb_schedule *s = make(spec, 1, 1000);
+            for (int step = 0; step < 10 * per * h / 100 + 200; step++) {
+                int drops = 100 * step / (h * per);
+                double got = qb_schedule_lr(s, step, per);
+                ck_assert_msg(got == ldexp(1, -drops), "%s, step %d of %d an epoch: %g, expected %d drops", spec, step, per, got, drops);
+            }
+            qb_schedule_destroy(s);
+        }
+    }
 }
 END_TEST
 
@@ -204,6 +227,7 @@ static Suite *suite(void)
     Suite *s = suite_create("schedule");
     TCase *c = tcase_create("schedule");
     tcase_add_loop_test(c, has_the_rates_of_the_recipes, 0, sizeof points / sizeof *points);
+    tcase_add_test(c, drops_fall_where_they_are_written);
     tcase_add_test(c, multiplies_gamma_up_as_pytorch_does);
     tcase_add_test(c, holds_the_rate_for_an_epoch_or_moves_every_step);
     tcase_add_test(c, sums_the_rates_of_steps);

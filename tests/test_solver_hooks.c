@@ -485,6 +485,24 @@ START_TEST(proxquant_freezes)
 }
 END_TEST
 
+/* A freeze at 0.07 epochs of 100 steps is at step 7: frozen at the end of step 6, not of step 7. */
+START_TEST(proxquant_freezes_at_the_step_that_is_written)
+{
+    float x[4] = {0.4f, -0.2f, 0.1f, -0.9f};
+    solver_stage s;
+    open_stage(&s, "proxquant[freeze_epoch=0.07,reg_rate=0.01]", 1, 1, 4, x);
+    s.step.steps_per_epoch = 100;
+    for (int t = 0; t < 10; t++) {
+        solver_stage_at(&s, t);
+        for (int i = 0; i < 4; i++)
+            s.view.x[i] += 0.01f;
+        project(&s);
+        ck_assert_msg((fabsf(s.view.w[1]) == 1.0f) == (t >= 6), "step %d: %g", t, (double)s.view.w[1]);
+    }
+    solver_stage_finish(&s);
+}
+END_TEST
+
 START_TEST(binaryconnect_clips_and_scales)
 {
     float x[3] = {0.5f, -0.5f, 0.1f};
@@ -611,6 +629,7 @@ static Suite *suite(void)
     tcase_add_test(gradients, waveq_slope_is_the_terms);
     tcase_add_test(gradients, sign_swish_slope);
     tcase_add_test(runs, proxquant_freezes);
+    tcase_add_test(runs, proxquant_freezes_at_the_step_that_is_written);
     tcase_add_test(runs, binaryconnect_clips_and_scales);
     tcase_add_test(runs, binaryconnect_draws_by_probability);
     tcase_add_test(runs, levels_are_held_while_they_fit);

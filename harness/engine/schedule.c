@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -128,9 +129,13 @@ static double multistep_rate(const qb_schedule *s, double e)
     return drop(s, times);
 }
 
+/* Drop k falls at k * size: where the quotient of two decimals comes out a bit below the whole number k that it is
+ * (33 / 1.1), k * size still meets e but for the rounding of both. */
 static double step_rate(const qb_schedule *s, double e)
 {
-    return drop(s, (int64_t)floor(e / s->size));
+    double k = round(e / s->size);
+    bool is_there = k * s->size - e <= 2 * DBL_EPSILON * e;
+    return drop(s, (int64_t)(is_there ? k : k - 1));
 }
 
 static double cosine_rate(const qb_schedule *s, double e)

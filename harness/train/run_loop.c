@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "train/eval.h"
+#include "train/spans.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -157,7 +158,7 @@ static bool save_due(const qb_run *r)
         return step % epoch == 0 || since >= CHECKPOINT_SECONDS;
     if (every->span_unit == QB_SPAN_SECONDS)
         return since >= every->r;
-    int64_t steps = (int64_t)(every->span_unit == QB_SPAN_EPOCHS ? every->r * (double)epoch : every->r);
+    int64_t steps = (int64_t)qb_span_steps(every, epoch);
     return step % (steps > 0 ? steps : 1) == 0;
 }
 

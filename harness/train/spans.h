@@ -5,10 +5,16 @@
 #include "base/option.h"
 #include "quant/quant.h"
 
-/* A span in steps; not of seconds. */
+#include <math.h>
+
+/* A span in steps; not of seconds. The product of a decimal fraction and a whole number may miss the whole number that it
+ * is by a bit (0.29 * 100); it is that number n exactly where n / steps_per_epoch reads back as the fraction. */
 static inline double qb_span_steps(const qb_value *v, int64_t steps_per_epoch)
 {
-    return v->span_unit == QB_SPAN_EPOCHS ? v->r * (double)steps_per_epoch : v->r;
+    if (v->span_unit != QB_SPAN_EPOCHS)
+        return v->r;
+    double steps = v->r * (double)steps_per_epoch, whole = round(steps);
+    return whole / (double)steps_per_epoch == v->r ? whole : steps;
 }
 
 /* "tensor", "row" or "block[size=N]". QB_E_USAGE. */
