@@ -132,6 +132,22 @@ START_TEST(one_run_counts_once)
 }
 END_TEST
 
+/* As version 0.1.0 recorded it: done, with a test loss that is not finite. */
+START_TEST(a_test_loss_that_is_not_finite_is_not_done)
+{
+    json_t *lines = json_array(), *line = fixture_line("ste", 2, 1, "done", 9);
+    ck_assert_int_eq(json_object_set_new(json_object_get(line, "result"), "test_loss", json_null()), 0);
+    fixture_add(lines, line);
+    fixture_add(lines, fixture_line("ste", 2, 2, "done", 60));
+    qb_study *s = study_of(lines);
+    ck_assert_uint_eq(s->n_cells, 1);
+    ck_assert_str_eq(s->cells[0].runs[0].status, "diverged");
+    ck_assert_str_eq(s->cells[0].runs[0].reason, "the test loss is not finite");
+    ck_assert_str_eq(s->cells[0].runs[1].status, "done");
+    qb_study_destroy(s);
+}
+END_TEST
+
 static const char *const bad_lines[] = {
     "[1]\n", "{}\n", "{\"status\": \"done\", \"seed\": 1}\n", "{\"status\": 3, \"seed\": 1, \"config\": {}}\n",
     "{\"status\": \"done\", \"seed\": \"x\", \"config\": {}}\n", "{\"status\": \"done\", \"seed\": 1, \"config\": []}\n",
@@ -224,6 +240,7 @@ static Suite *suite(void)
     tcase_add_test(tc, other_data_other_cell);
     tcase_add_test(tc, what_no_key_explains_becomes_one);
     tcase_add_test(tc, one_run_counts_once);
+    tcase_add_test(tc, a_test_loss_that_is_not_finite_is_not_done);
     tcase_add_loop_test(tc, refuses_what_is_no_record, 0, sizeof bad_lines / sizeof *bad_lines);
     tcase_add_test(tc, refuses_nothing);
     tcase_add_test(tc, a_plan_means_its_cells);

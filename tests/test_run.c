@@ -382,6 +382,20 @@ START_TEST(diverged_is_a_status)
 }
 END_TEST
 
+/* One step an epoch: its loss is that of the initial weights, and only the test meets the weights that the step left. */
+START_TEST(a_test_that_is_not_finite_is_diverged)
+{
+    ck_assert_int_eq(run(&(plan){.dir = "a", .solver = "none", .changes = "lr=1e6;batch=100"}), 1);
+    json_t *line;
+    char *folder = only_run("a", &line);
+    ck_assert_str_eq(json_string_value(json_object_get(line, "status")), "diverged");
+    ck_assert_str_eq(json_string_value(json_object_get(line, "reason")), "the test loss is not finite after step 1");
+    ck_assert(json_is_null(json_object_get(json_object_get(line, "result"), "test_loss")));
+    qb_free(folder);
+    json_decref(line);
+}
+END_TEST
+
 START_TEST(one_process_a_run)
 {
     ck_assert_int_eq(run(&(plan){.dir = "a", .solver = "ste", .changes = "", .kill_step = 3, .kill_phase = "train"}), -SIGKILL);
@@ -470,6 +484,7 @@ static Suite *suite(void)
     tcase_add_test(t, full_disk);
     tcase_add_test(t, finished_run_trains_nothing);
     tcase_add_test(t, diverged_is_a_status);
+    tcase_add_test(t, a_test_that_is_not_finite_is_diverged);
     tcase_add_test(t, one_process_a_run);
     tcase_add_test(t, strict_refuses_other_threads);
     tcase_add_test(t, foreign_configuration_in_the_folder);

@@ -420,6 +420,43 @@ START_TEST(only_the_solver_varies)
 END_TEST
 
 /* Every allocation of ours fails once: an error or a table, never a crash or a leak. */
+/* What a run says of itself stands below every form that has a below, once for all runs that said it. */
+static const struct {
+    qb_table_form form;
+    const char *texts[5];
+} below[] = {
+    {QB_FORM_TEXT,
+     {"\n2 rows collapsed to a single value (ste, 2 bits, seed 1; ste, 2 bits, seed 2)\n",
+      "\nmachine.threads changed between starts: 1, now 2 (ste, 2 bits, seed 3)\n", "\nchecksums differ (none, seed 1)\n",
+      "\nruns differ in threads: 1 (8 runs), 2 (1 run)\n", NULL}},
+    {QB_FORM_MARKDOWN,
+     {"\n- 2 rows collapsed to a single value (ste, 2 bits, seed 1; ste, 2 bits, seed 2)\n", "\n- machine.threads changed between",
+      "\n- checksums differ (none, seed 1)\n", "\n- runs differ in threads: 1 (8 runs), 2 (1 run)\n", NULL}},
+    {QB_FORM_LATEX, {"\n2 rows collapsed to a single value (ste, 2 bits, seed 1; ste, 2 bits, seed 2)\\par\n", "runs differ in threads", NULL}},
+    {QB_FORM_JSON, {"\"2 rows collapsed to a single value (ste, 2 bits, seed 1; ste, 2 bits, seed 2)\"", "\"machine.threads changed", NULL}},
+};
+
+START_TEST(runs_speak_below_the_table)
+{
+    json_t *lines = sample_lines();
+    json_t *none = json_array_get(lines, 0), *third = json_array_get(lines, 5);
+    ck_assert_int_eq(json_object_set_new(json_object_get(none, "data"), "warning", json_string("checksums differ")), 0);
+    ck_assert_int_eq(json_object_set_new(none, "notes", json_pack("[s]", "checksums differ")), 0); /* said once */
+    for (size_t i = 1; i < 4; i += 2)
+        json_object_set_new(json_array_get(lines, i), "notes", json_pack("[s]", "2 rows collapsed to a single value"));
+    json_object_set_new(third, "mixed", json_pack("[s]", "machine.threads changed between starts: 1, now 2"));
+    json_object_set_new(json_object_get(third, "machine"), "threads", json_integer(2));
+    qb_study *s = study_of(lines);
+    char *text = render(s, &plain, below[_i].form, true);
+    for (size_t i = 0; below[_i].texts[i]; i++)
+        ck_assert_msg(strstr(text, below[_i].texts[i]), "'%s' is not in\n%s", below[_i].texts[i], text);
+    const char *first = strstr(text, "checksums differ");
+    ck_assert(first && !strstr(first + 1, "checksums differ"));
+    qb_free(text);
+    qb_study_destroy(s);
+}
+END_TEST
+
 START_TEST(survives_lack_of_memory)
 {
     for (long nth = 1; nth < 4000; nth++) {
@@ -464,6 +501,7 @@ static Suite *suite(void)
     tcase_add_test(tc, refuses_unknown_baseline);
     tcase_add_test(tc, escapes);
     tcase_add_test(tc, only_the_solver_varies);
+    tcase_add_loop_test(tc, runs_speak_below_the_table, 0, sizeof below / sizeof *below);
     tcase_add_test(tc, survives_lack_of_memory);
     suite_add_tcase(s, tc);
     return s;

@@ -1,5 +1,5 @@
 /* Sorting records into cells. See cells.h. */
-#include "study/cells.h"
+#include "study/cells_parts.h"
 
 #include "base/err.h"
 #include "base/fs.h"
@@ -15,7 +15,7 @@
 
 enum { WORTH_DONE = 7 };
 
-static int no_memory(void)
+int qb_cells_no_memory(void)
 {
     return qb_err_set(QB_E_NOMEM, "out of memory while sorting runs into cells");
 }
@@ -35,12 +35,12 @@ static int add_note(qb_study *s, char *text)
 {
     bool ok = text && json_array_append_new(s->notes, qb_json_text(text)) == 0;
     qb_free(text);
-    return ok ? QB_OK : no_memory();
+    return ok ? QB_OK : qb_cells_no_memory();
 }
 
 /* ---- records ---- */
 
-static const char *text_of(const json_t *line, const char *key)
+const char *qb_cells_text(const json_t *line, const char *key)
 {
     const json_t *v = json_object_get(line, key);
     return json_is_string(v) ? json_string_value(v) : NULL;
@@ -49,7 +49,7 @@ static const char *text_of(const json_t *line, const char *key)
 /* What the run's data call themselves, "Fashion-MNIST". */
 static const char *label_of(const json_t *line)
 {
-    return text_of(json_object_get(line, "data"), "label");
+    return qb_cells_text(json_object_get(line, "data"), "label");
 }
 
 static int check_line(const json_t *line, size_t i)
@@ -65,7 +65,7 @@ static int check_line(const json_t *line, size_t i)
 }
 
 /* The configuration that makes a cell: without the seed, later keys at their defaults. New reference. */
-static json_t *config_of(const json_t *line)
+json_t *qb_cells_config(const json_t *line)
 {
     size_t n;
     const qb_option *schema = qb_run_schema(&n);
@@ -79,7 +79,7 @@ static json_t *config_of(const json_t *line)
 static int worth(const json_t *line)
 {
     static const char *const order[] = {"missing", "skipped", "running", "interrupted", "failed", "diverged", "mistrusted", "done"};
-    const char *status = text_of(line, "status");
+    const char *status = qb_cells_text(line, "status");
     for (int i = WORTH_DONE; i > 0; i--) {
         if (strcmp(status, order[i]) == 0)
             return i;
@@ -91,7 +91,7 @@ static int worth(const json_t *line)
 static int choose(qb_study *s, qb_cell_run *run, const json_t *line)
 {
     int old = worth(run->line), new = worth(line);
-    const char *old_key = text_of(run->line, "key"), *new_key = text_of(line, "key");
+    const char *old_key = qb_cells_text(run->line, "key"), *new_key = qb_cells_text(line, "key");
     bool same = old_key && new_key && strcmp(old_key, new_key) == 0;
     if (old == new && !same && old == WORTH_DONE) {
         QB_TRY(add_note(s, qb_sprintf("seed %lld has two finished runs of one configuration, %.12s and %.12s (other data?); "
@@ -111,7 +111,7 @@ static int compare_runs(const void *a, const void *b)
 }
 
 /* Puts a line into a cell; without a plan the cell grows. */
-static int add_run(qb_study *s, qb_cell *cell, const json_t *line, bool *ret_added)
+int qb_cells_add_run(qb_study *s, qb_cell *cell, const json_t *line, bool *ret_added)
 {
     long long seed = (long long)json_integer_value(json_object_get(line, "seed"));
     *ret_added = true;
@@ -134,6 +134,14 @@ static int add_run(qb_study *s, qb_cell *cell, const json_t *line, bool *ret_add
     return QB_OK;
 }
 
+/* Version 0.1.0 called a run done whose last test loss was not finite (null in its record). */
+static bool is_diverged_unsaid(const json_t *line)
+{
+    const json_t *result = json_object_get(line, "result");
+    return strcmp(qb_cells_text(line, "status"), "done") == 0 && json_is_number(json_object_get(result, "test_top1")) &&
+           json_is_null(json_object_get(result, "test_loss"));
+}
+
 static void settle_runs(qb_study *s)
 {
     for (size_t c = 0; c < s->n_cells; c++) {
@@ -141,8 +149,12 @@ static void settle_runs(qb_study *s)
         const char *skipped = s->plan ? s->plan->cells[c].skipped : NULL;
         for (size_t i = 0; i < cell->n_runs; i++) {
             qb_cell_run *run = &cell->runs[i];
-            run->status = run->line ? text_of(run->line, "status") : skipped ? "skipped" : "missing";
-            run->reason = run->line ? text_of(run->line, "reason") : skipped;
+            run->status = run->line ? qb_cells_text(run->line, "status") : skipped ? "skipped" : "missing";
+            run->reason = run->line ? qb_cells_text(run->line, "reason") : skipped;
+            if (run->line && is_diverged_unsaid(run->line)) {
+                run->status = "diverged";
+                run->reason = "the test loss is not finite";
+            }
         }
         if (!s->plan)
             qsort(cell->runs, cell->n_runs, sizeof *cell->runs, compare_runs);
@@ -176,7 +188,7 @@ static int create_plan_cells(qb_study *s)
 }
 
 /* Cells by the compact text of their configuration; few enough to look through one by one. */
-static int find_cell(const qb_study *s, char *const *identities, const char *identity, qb_cell **ret)
+int qb_cells_find(const qb_study *s, char *const *identities, const char *identity, qb_cell **ret)
 {
     *ret = NULL;
     for (size_t c = 0; c < s->n_cells; c++) {
@@ -190,74 +202,30 @@ static int place_lines_by_plan(qb_study *s, char **identities)
 {
     for (size_t c = 0; c < s->n_cells; c++) {
         if (s->cells[c].config && !(identities[c] = qb_json_compact(s->cells[c].config)))
-            return no_memory();
+            return qb_cells_no_memory();
     }
     for (size_t i = 0; i < json_array_size(s->lines); i++) {
         const json_t *line = json_array_get(s->lines, i);
-        json_t *config = config_of(line);
+        json_t *config = qb_cells_config(line);
         char *identity = config ? qb_json_compact(config) : NULL;
         json_decref(config);
         if (!identity)
-            return no_memory();
+            return qb_cells_no_memory();
         qb_cell *cell;
         bool added = false;
-        int rc = find_cell(s, identities, identity, &cell);
+        int rc = qb_cells_find(s, identities, identity, &cell);
         qb_free(identity);
         if (rc == QB_OK && cell)
-            rc = add_run(s, cell, line, &added);
+            rc = qb_cells_add_run(s, cell, line, &added);
         QB_TRY(rc);
-        s->n_foreign += !added && strcmp(text_of(line, "status"), "skipped") != 0; /* the plan says those itself */
+        s->n_foreign += !added && strcmp(qb_cells_text(line, "status"), "skipped") != 0; /* the plan says those itself */
     }
     return QB_OK;
 }
 
-/* ---- cells of records alone ---- */
+/* ---- both ---- */
 
-/* Two sets of data under one name must not share a cell: where a name has several labels, the label stands for it. */
-static int separate_data(qb_study *s, json_t *configs)
-{
-    json_t *first = json_object(); /* data set -> its only label, or null: several */
-    int rc = first ? QB_OK : no_memory();
-    for (int pass = 1; rc == QB_OK && pass <= 2; pass++) {
-        for (size_t i = 0; rc == QB_OK && i < json_array_size(configs); i++) {
-            json_t *config = json_array_get(configs, i), *label = json_object_get(json_object_get(json_array_get(s->lines, i), "data"), "label");
-            const char *dataset = text_of(config, "dataset");
-            if (!dataset || !json_is_string(label))
-                continue;
-            json_t *known = json_object_get(first, dataset);
-            if (pass == 2 && json_is_null(known))
-                rc = json_object_set(config, "dataset", label) == 0 ? QB_OK : no_memory();
-            else if (pass == 1 && !json_equal(known, label))
-                rc = json_object_set(first, dataset, known ? json_null() : label) == 0 ? QB_OK : no_memory();
-        }
-    }
-    json_decref(first);
-    return rc;
-}
-
-static int group_lines(qb_study *s, json_t *configs, char **identities)
-{
-    for (size_t i = 0; i < json_array_size(s->lines); i++) {
-        json_t *config = json_array_get(configs, i);
-        char *identity = qb_json_compact(config);
-        if (!identity)
-            return no_memory();
-        qb_cell *cell;
-        bool added;
-        QB_TRY(find_cell(s, identities, identity, &cell));
-        if (cell) {
-            qb_free(identity);
-        } else {
-            identities[s->n_cells] = identity;
-            cell = &s->cells[s->n_cells++];
-            cell->config = json_incref(config);
-        }
-        QB_TRY(add_run(s, cell, json_array_get(s->lines, i), &added));
-    }
-    return QB_OK;
-}
-
-static bool key_varies(const qb_study *s, const char *key)
+bool qb_cells_key_varies(const qb_study *s, const char *key)
 {
     const json_t *first = NULL;
     for (size_t c = 0; c < s->n_cells; c++) {
@@ -272,136 +240,12 @@ static bool key_varies(const qb_study *s, const char *key)
     return false;
 }
 
-static int add_key(qb_study *s, const char *key)
-{
-    if (!(s->keys[s->n_keys] = qb_strdup(key)))
-        return QB_E_NOMEM;
-    s->n_keys++;
-    return QB_OK;
-}
-
-static bool has_key(const qb_study *s, const char *key)
-{
-    bool found = false;
-    for (size_t k = 0; k < s->n_keys; k++)
-        found = found || strcmp(s->keys[k], key) == 0;
-    return found;
-}
-
-/* Cells that agree in every key found so far but are not the same: what else differs becomes a key (the version of a
- * solver, a key of a newer qatbench). */
-static int separate(qb_study *s, const json_t *a, const json_t *b, size_t capacity)
-{
-    for (size_t k = 0; k < s->n_keys; k++) {
-        if (!json_equal(json_object_get(a, s->keys[k]), json_object_get(b, s->keys[k])))
-            return QB_OK;
-    }
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)b, key, value)
-    {
-        if (!json_equal(value, json_object_get(a, key)) && !has_key(s, key) && s->n_keys < capacity)
-            QB_TRY(add_key(s, key));
-    }
-    return QB_OK;
-}
-
-/* Solver and bits, the schema's other keys in its order, then whatever else tells cells apart. */
-static int find_keys(qb_study *s)
-{
-    enum { MAX_FURTHER = 32 };
-    size_t n;
-    const qb_option *schema = qb_run_schema(&n);
-    if (!(s->keys = qb_alloc(n + MAX_FURTHER, sizeof *s->keys)))
-        return QB_E_NOMEM;
-    QB_TRY(add_key(s, "solver"));
-    QB_TRY(add_key(s, "bits"));
-    for (size_t i = 0; i < n; i++) {
-        const char *name = schema[i].name;
-        if (!has_key(s, name) && strcmp(name, "seed") != 0 && key_varies(s, name))
-            QB_TRY(add_key(s, name));
-    }
-    for (size_t a = 0; a < s->n_cells; a++) {
-        for (size_t b = a + 1; b < s->n_cells; b++)
-            QB_TRY(separate(s, s->cells[a].config, s->cells[b].config, n + MAX_FURTHER));
-    }
-    return QB_OK;
-}
-
-static int create_values(qb_study *s)
-{
-    for (size_t c = 0; c < s->n_cells; c++) {
-        json_t *values = json_object();
-        if (!values || json_array_append_new(s->own_values, values) != 0)
-            return no_memory();
-        for (size_t k = 0; k < s->n_keys; k++) {
-            json_t *v = json_object_get(s->cells[c].config, s->keys[k]);
-            if (json_object_set(values, s->keys[k], v ? v : json_null()) != 0)
-                return no_memory();
-        }
-        s->cells[c].values = values;
-    }
-    return QB_OK;
-}
-
-typedef struct sortable {
-    qb_cell cell;
-    const qb_study *study;
-} sortable;
-
-/* By the further keys first, then bits, then solver: as a table reads. */
-static int compare_cells(const void *a, const void *b)
-{
-    const sortable *x = a, *y = b;
-    const qb_study *s = x->study;
-    for (size_t i = s->n_keys; i-- > 0;) {
-        int order = qb_study_value_compare(json_object_get(x->cell.values, s->keys[i]), json_object_get(y->cell.values, s->keys[i]));
-        if (order != 0)
-            return order;
-    }
-    return 0;
-}
-
-static int sort_cells(qb_study *s)
-{
-    sortable *items = qb_alloc(s->n_cells, sizeof *items);
-    if (!items)
-        return QB_E_NOMEM;
-    for (size_t c = 0; c < s->n_cells; c++)
-        items[c] = (sortable){s->cells[c], s};
-    qsort(items, s->n_cells, sizeof *items, compare_cells);
-    for (size_t c = 0; c < s->n_cells; c++)
-        s->cells[c] = items[c].cell;
-    qb_free(items);
-    return QB_OK;
-}
-
-static int create_own_cells(qb_study *s, char **identities)
-{
-    size_t n = json_array_size(s->lines);
-    json_t *configs = json_array();
-    int rc = configs && (s->cells = qb_alloc(n, sizeof *s->cells)) ? QB_OK : no_memory();
-    for (size_t i = 0; rc == QB_OK && i < n; i++)
-        rc = json_array_append_new(configs, config_of(json_array_get(s->lines, i))) == 0 ? QB_OK : no_memory();
-    if (rc == QB_OK)
-        rc = separate_data(s, configs);
-    if (rc == QB_OK)
-        rc = group_lines(s, configs, identities);
-    json_decref(configs);
-    QB_TRY(rc);
-    QB_TRY(find_keys(s));
-    QB_TRY(create_values(s));
-    return sort_cells(s);
-}
-
-/* ---- both ---- */
-
 static int create_labels(qb_study *s)
 {
     if (!(s->varies = qb_alloc(s->n_keys, sizeof *s->varies)))
         return QB_E_NOMEM;
     for (size_t k = 0; k < s->n_keys; k++)
-        s->varies[k] = key_varies(s, s->keys[k]);
+        s->varies[k] = qb_cells_key_varies(s, s->keys[k]);
     for (size_t c = 0; c < s->n_cells; c++) {
         qb_cell *cell = &s->cells[c];
         if (!(cell->labels = qb_alloc(s->n_keys, sizeof *cell->labels)))
@@ -426,7 +270,7 @@ static int collect_data_labels(qb_study *s)
             for (size_t k = 0; !known && k < json_array_size(s->labels); k++)
                 known = strcmp(json_string_value(json_array_get(s->labels, k)), label) == 0;
             if (!known && json_array_append_new(s->labels, qb_json_text(label)) != 0)
-                return no_memory();
+                return qb_cells_no_memory();
         }
     }
     return QB_OK;
@@ -456,7 +300,7 @@ static int build(qb_study *s, const char *title, const char *folder)
     s->title = qb_strdup(title);
     s->folder = qb_strdup(folder);
     if (!s->labels || !s->notes || !s->own_values || !s->title || !s->folder)
-        return no_memory();
+        return qb_cells_no_memory();
     size_t n = json_array_size(s->lines);
     for (size_t i = 0; i < n; i++)
         QB_TRY(check_line(json_array_get(s->lines, i), i));
@@ -464,7 +308,7 @@ static int build(qb_study *s, const char *title, const char *folder)
     char **identities = qb_alloc(n_identities, sizeof *identities);
     if (!identities)
         return QB_E_NOMEM;
-    int rc = s->plan ? create_plan_cells(s) : create_own_cells(s, identities);
+    int rc = s->plan ? create_plan_cells(s) : qb_cells_create_own(s, identities);
     if (rc == QB_OK && s->plan)
         rc = place_lines_by_plan(s, identities);
     for (size_t i = 0; i < n_identities; i++)
@@ -520,111 +364,4 @@ void qb_study_destroy(qb_study *s)
     json_decref(s->notes);
     qb_study_plan_destroy(s->plan);
     qb_free(s);
-}
-
-/* ---- loading ---- */
-
-static int append_records(json_t *lines, const char *path)
-{
-    json_t *more = NULL;
-    QB_TRY(qb_records_collect(path, &more));
-    int rc = json_array_extend(lines, more) == 0 ? QB_OK : no_memory();
-    json_decref(more);
-    return rc;
-}
-
-/* A folder of a study: PATH/runs.jsonl and PATH/plan.yaml. NULL where there is none. */
-static char *beside(const char *dir, const char *name)
-{
-    char *path = qb_fs_is_dir(dir) ? qb_path_join(dir, name) : NULL;
-    if (path && !qb_fs_exists(path)) {
-        qb_free(path);
-        path = NULL;
-    }
-    return path;
-}
-
-typedef struct sources {
-    qb_study_plan *plan;
-    json_t *lines;
-    char *folder; /* of the first argument that holds records */
-    bool any_records;
-} sources;
-
-static int take_plan(sources *from, const char *path, const qb_study_plan_places *places)
-{
-    if (from->plan) {
-        (void)qb_err_set(QB_E_USAGE, "expected one plan, got '%s' and '%s'", from->plan->path, path);
-        return qb_err_hint("give their run folders instead to see several plans in one table");
-    }
-    return qb_study_plan_read(path, places, &from->plan);
-}
-
-static int take_records(sources *from, const char *path, const qb_study_plan_places *places)
-{
-    char *jsonl = beside(path, "runs.jsonl"), *plan = jsonl ? beside(path, "plan.yaml") : NULL;
-    int rc = append_records(from->lines, jsonl ? jsonl : path);
-    if (rc == QB_OK && plan && !from->plan)
-        rc = take_plan(from, plan, places);
-    if (rc == QB_OK && !from->any_records) {
-        from->folder = qb_fs_is_dir(path) ? qb_strdup(path) : qb_path_dir(path);
-        rc = from->folder ? QB_OK : QB_E_NOMEM;
-    }
-    from->any_records = true;
-    qb_free(jsonl);
-    qb_free(plan);
-    return rc;
-}
-
-static int take_all(sources *from, char *const *args, int n_args, const qb_study_plan_places *places)
-{
-    for (int i = 0; i < n_args; i++) {
-        if (qb_study_plan_is_name(args[i]))
-            QB_TRY(take_plan(from, args[i], places));
-    }
-    for (int i = 0; i < n_args; i++) {
-        if (!qb_study_plan_is_name(args[i]))
-            QB_TRY(take_records(from, args[i], places));
-    }
-    if (!from->any_records && from->plan && qb_fs_is_dir(from->plan->records))
-        QB_TRY(append_records(from->lines, from->plan->records));
-    if (from->plan && !from->folder && !(from->folder = qb_strdup(from->plan->records)))
-        return QB_E_NOMEM;
-    return QB_OK;
-}
-
-/* Without a plan the records' experiment names the study. */
-static char *title_of(const sources *from)
-{
-    if (from->plan)
-        return qb_strdup(from->plan->title);
-    const char *first = text_of(json_array_get(from->lines, 0), "experiment");
-    for (size_t i = 0; first && i < json_array_size(from->lines); i++) {
-        const char *name = text_of(json_array_get(from->lines, i), "experiment");
-        if (!name || strcmp(name, first) != 0)
-            first = NULL;
-    }
-    return qb_strdup(first ? first : "runs");
-}
-
-int qb_study_load(char *const *args, int n_args, const qb_study_plan_places *places, qb_study **ret_study)
-{
-    sources from = {.lines = json_array()};
-    int rc = from.lines ? take_all(&from, args, n_args, places) : no_memory();
-    if (rc == QB_OK && !from.plan && json_array_size(from.lines) == 0) {
-        rc = qb_err_set(QB_E_NOINPUT, "%s: no runs found", n_args > 0 ? args[0] : "runs");
-        (void)qb_err_hint("expected a plan (.yaml), a folder of runs or a runs.jsonl");
-    }
-    char *title = rc == QB_OK ? title_of(&from) : NULL;
-    if (rc == QB_OK && !title)
-        rc = QB_E_NOMEM;
-    if (rc == QB_OK) {
-        rc = qb_study_create(from.plan, from.lines, title, from.folder, ret_study);
-    } else {
-        qb_study_plan_destroy(from.plan);
-        json_decref(from.lines);
-    }
-    qb_free(title);
-    qb_free(from.folder);
-    return rc;
 }

@@ -59,4 +59,10 @@ double qb_cell_run_result(const qb_cell_run *run, const char *name);
 
 bool qb_cell_run_is(const qb_cell_run *run, const char *status);
 
+/* ---- cell_names.c ---- */
+
+size_t qb_cell_count(const qb_cell *cell, const char *status);  /* runs with that status */
+char *qb_cell_label(const char *key, const char *label);        /* "2 bits", "float", "lr=0.1"; caller frees, as below */
+char *qb_cell_name(const qb_study *s, const qb_cell *c);        /* "parq, 2 bits" */
+
 #endif

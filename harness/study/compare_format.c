@@ -44,7 +44,7 @@ static int fill(const qb_table *t, const qb_comparison *all, size_t n, qb_grid *
         QB_TRY(qb_grid_set(g, 0, c, heads[c]));
     for (size_t i = 0; i < n; i++) {
         const qb_paper_cell *p = all[i].paper;
-        QB_TRY(qb_grid_take(g, i + 1, 0, qb_table_cell_name(t->study, t->cells[all[i].cell].cell)));
+        QB_TRY(qb_grid_take(g, i + 1, 0, qb_cell_name(t->study, t->cells[all[i].cell].cell)));
         QB_TRY(qb_grid_take(g, i + 1, 1, qb_measure_text(t->measure, p->mean, p->std, isnan(p->std) ? 1 : p->n)));
         QB_TRY(qb_grid_take(g, i + 1, 2, qb_table_cell_text(t, &t->cells[all[i].cell])));
         QB_TRY(qb_grid_take(g, i + 1, 3, difference_text(t, &all[i])));
@@ -197,7 +197,7 @@ static void render_csv(const qb_table *t, const qb_comparison *all, size_t n, qb
         const qb_table_cell *c = &t->cells[all[i].cell];
         const double numbers[] = {all[i].paper->mean, all[i].paper->std, (double)all[i].paper->n, c->mean, c->std, (double)c->n,
                                   all[i].difference,  all[i].units,      all[i].limit};
-        char *name = qb_table_cell_name(t->study, c->cell);
+        char *name = qb_cell_name(t->study, c->cell);
         out->failed = out->failed || !name;
         qb_str_add(out, "\"");
         for (const char *p = name; p && *p; p++) {

@@ -80,7 +80,7 @@ char *qb_plot_group_name(const qb_table *t, size_t column)
 {
     if (t->column_key == SIZE_MAX)
         return qb_strdup("");
-    return qb_table_label(t->study->keys[t->column_key], any_cell(t, SIZE_MAX, column)->labels[t->column_key]);
+    return qb_cell_label(t->study->keys[t->column_key], any_cell(t, SIZE_MAX, column)->labels[t->column_key]);
 }
 
 bool qb_plot_is_reference(const qb_table *t, size_t column)

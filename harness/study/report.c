@@ -4,13 +4,14 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "study/sayings.h"
 #include "study/table.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-enum { MAX_SVG = 64 << 20, MAX_NAMED = 6 };
+enum { MAX_SVG = 64 << 20 };
 
 static int no_memory(void)
 {
@@ -23,68 +24,15 @@ static const char *text_of(const json_t *o, const char *key)
     return text ? text : "";
 }
 
-/* ---- a list of different texts, each with the runs it was said of ---- */
-
-typedef struct saying {
-    char *text;
-    qb_str runs; /* "ste, 2 bits, seed 1; ..." */
-    size_t n_runs;
-} saying;
-
-typedef struct sayings {
-    saying *items;
-    size_t n;
-} sayings;
-
-static int say(sayings *all, const char *text, const char *run)
-{
-    size_t i = 0;
-    while (i < all->n && strcmp(all->items[i].text, text) != 0)
-        i++;
-    if (i == all->n) {
-        saying *items = qb_realloc(all->items, all->n + 1, sizeof *items);
-        if (!items)
-            return QB_E_NOMEM;
-        all->items = items;
-        if (!(items[i].text = qb_strdup(text)))
-            return QB_E_NOMEM;
-        all->n++;
-    }
-    saying *s = &all->items[i];
-    if (s->n_runs < MAX_NAMED)
-        qb_str_addf(&s->runs, "%s%s", s->n_runs > 0 ? "; " : "", run);
-    s->n_runs++;
-    return s->runs.failed ? no_memory() : QB_OK;
-}
-
-static void finish_sayings(sayings *all)
-{
-    for (size_t i = 0; i < all->n; i++) {
-        qb_free(all->items[i].text);
-        qb_str_finish(&all->items[i].runs);
-    }
-    qb_free(all->items);
-}
-
-/* "TEXT (all 12 runs)", "TEXT (a; b)", "TEXT (40 runs: a; b; ...)". */
-static char *saying_text(const saying *s, size_t n_all)
-{
-    if (s->n_runs == n_all && n_all > 1)
-        return qb_sprintf("%s (all %zu runs)", s->text, n_all);
-    if (s->n_runs <= MAX_NAMED)
-        return qb_sprintf("%s (%s)", s->text, s->runs.text);
-    return qb_sprintf("%s (%zu runs: %s; ...)", s->text, s->n_runs, s->runs.text);
-}
-
-static int add_sayings(qb_doc *d, const sayings *all, size_t n_all, bool is_warning)
+static int add_sayings(qb_doc *d, const qb_sayings *all, size_t n_all)
 {
     const char **texts = qb_alloc(all->n, sizeof *texts);
     int rc = texts ? QB_OK : QB_E_NOMEM;
     size_t n = 0;
     for (; rc == QB_OK && n < all->n; n++)
-        rc = (texts[n] = saying_text(&all->items[n], n_all)) ? QB_OK : QB_E_NOMEM;
+        rc = (texts[n] = qb_saying_text(&all->items[n], n_all)) ? QB_OK : QB_E_NOMEM;
     if (rc == QB_OK)
-        qb_doc_list(d, texts, n, is_warning);
+        qb_doc_list(d, texts, n, false);
     for (size_t i = 0; i < n; i++)
         qb_free((char *)texts[i]);
     qb_free(texts);
@@ -92,43 +40,6 @@ static int add_sayings(qb_doc *d, const sayings *all, size_t n_all, bool is_warn
 }
 
 /* ---- what every run says of itself ---- */
-
-typedef int (*run_function)(void *context, const qb_cell_run *run, const char *name);
-
-static int for_each_run(const qb_study *s, run_function each, void *context)
-{
-    int rc = QB_OK;
-    for (size_t c = 0; rc == QB_OK && c < s->n_cells; c++) {
-        char *cell = qb_table_cell_name(s, &s->cells[c]);
-        if (!cell)
-            return QB_E_NOMEM;
-        for (size_t i = 0; rc == QB_OK && i < s->cells[c].n_runs; i++) {
-            const qb_cell_run *run = &s->cells[c].runs[i];
-            char *name = run->line ? qb_sprintf("%s, seed %lld", cell, run->seed) : NULL;
-            if (name)
-                rc = each(context, run, name);
-            else if (run->line)
-                rc = QB_E_NOMEM;
-            qb_free(name);
-        }
-        qb_free(cell);
-    }
-    return rc;
-}
-
-static int say_warnings(void *context, const qb_cell_run *run, const char *name)
-{
-    const json_t *notes = json_object_get(run->line, "notes");
-    const char *data = text_of(json_object_get(run->line, "data"), "warning");
-    if (data[0])
-        QB_TRY(say(context, data, name));
-    for (size_t i = 0; i < json_array_size(notes); i++) {
-        const char *note = json_string_value(json_array_get(notes, i));
-        if (note && strcmp(note, data) != 0)
-            QB_TRY(say(context, note, name));
-    }
-    return QB_OK;
-}
 
 /* "Intel Xeon, 2 cores, AVX-512, oneDNN 2.6.0; 1 thread; qatbench 0.1.0, gcc 12.2.0". */
 static int say_machine(void *context, const qb_cell_run *run, const char *name)
@@ -151,7 +62,7 @@ static int say_machine(void *context, const qb_cell_run *run, const char *name)
         if (text[0])
             qb_str_addf(&s, "%s%.*s%s%s", s.length > 0 ? ", " : "", (int)(mark - facts[i].format), facts[i].format, text, mark + 2);
     }
-    int rc = s.failed ? no_memory() : s.text ? say(context, s.text, name) : QB_OK;
+    int rc = s.failed ? no_memory() : s.text ? qb_sayings_add(context, s.text, name) : QB_OK;
     qb_str_finish(&s);
     return rc;
 }
@@ -164,7 +75,7 @@ static int say_solver(void *context, const qb_cell_run *run, const char *name)
     bool shipped = json_is_true(json_object_get(solver, "shipped"));
     char *text = qb_sprintf("%s %s%s, file sha256 %.16s", text_of(solver, "name"), text_of(solver, "version"),
                             shipped ? "" : " (from outside)", text_of(solver, "sha256"));
-    int rc = text ? say(context, text, name) : QB_E_NOMEM;
+    int rc = text ? qb_sayings_add(context, text, name) : QB_E_NOMEM;
     qb_free(text);
     return rc;
 }
@@ -177,29 +88,19 @@ static int say_data(void *context, const qb_cell_run *run, const char *name)
         return QB_OK;
     char *text = qb_sprintf("%s: %lld training and %lld test images used, fingerprint %.16s", text_of(data, "label"), n_train, n_test,
                             text_of(data, "fingerprint"));
-    int rc = text ? say(context, text, name) : QB_E_NOMEM;
+    int rc = text ? qb_sayings_add(context, text, name) : QB_E_NOMEM;
     qb_free(text);
     return rc;
 }
 
-static int count_run(void *context, const qb_cell_run *run, const char *name)
+static int add_said(qb_doc *d, const qb_study *s, qb_run_function each)
 {
-    (void)run;
-    (void)name;
-    ++*(size_t *)context;
-    return QB_OK;
-}
-
-static int add_said(qb_doc *d, const qb_study *s, run_function each, bool is_warning)
-{
-    sayings all = {0};
-    size_t n_runs = 0;
-    int rc = for_each_run(s, count_run, &n_runs);
+    qb_sayings all = {0};
+    size_t n_runs;
+    int rc = qb_study_each_run(s, each, &all, &n_runs);
     if (rc == QB_OK)
-        rc = for_each_run(s, each, &all);
-    if (rc == QB_OK)
-        rc = add_sayings(d, &all, n_runs, is_warning);
-    finish_sayings(&all);
+        rc = add_sayings(d, &all, n_runs);
+    qb_sayings_finish(&all);
     return rc;
 }
 
@@ -292,7 +193,7 @@ static int fill_runs(const qb_study *s, qb_grid *g)
         QB_TRY(qb_grid_set(g, 0, i, heads[i]));
     size_t row = 1;
     for (size_t c = 0; c < s->n_cells; c++) {
-        char *cell = qb_table_cell_name(s, &s->cells[c]);
+        char *cell = qb_cell_name(s, &s->cells[c]);
         int rc = cell ? QB_OK : QB_E_NOMEM;
         for (size_t i = 0; rc == QB_OK && i < s->cells[c].n_runs; i++)
             rc = fill_run(g, row++, cell, &s->cells[c].runs[i]);
@@ -352,7 +253,6 @@ static int add_commands(qb_doc *d, const qb_study *s)
 static int write_parts(qb_doc *d, const qb_study *s, const qb_table *t, const char *plots, const json_t *names)
 {
     QB_TRY(add_table(d, t));
-    QB_TRY(add_said(d, s, say_warnings, true));
     if (names)
         QB_TRY(add_figures(d, plots, names));
     else
@@ -362,11 +262,11 @@ static int write_parts(qb_doc *d, const qb_study *s, const qb_table *t, const ch
     qb_doc_heading(d, "How to run it again");
     QB_TRY(add_commands(d, s));
     qb_doc_heading(d, "Data");
-    QB_TRY(add_said(d, s, say_data, false));
+    QB_TRY(add_said(d, s, say_data));
     qb_doc_heading(d, "Solvers");
-    QB_TRY(add_said(d, s, say_solver, false));
+    QB_TRY(add_said(d, s, say_solver));
     qb_doc_heading(d, "Machine and versions");
-    return add_said(d, s, say_machine, false);
+    return add_said(d, s, say_machine);
 }
 
 int qb_report_create(const qb_study *s, qb_doc_form form, const char *plots, const json_t *names, char **ret_text)

@@ -68,7 +68,7 @@ typedef struct qb_table {
 int qb_table_create(const qb_study *study, const qb_table_options *options, qb_table **ret_table);
 void qb_table_destroy(qb_table *t);
 
-/* ---- forms (table_format.c); utf8 false: ASCII only. Caller frees the text. ---- */
+/* ---- forms (table_format.c, table_notes.c); utf8 false: ASCII only. Caller frees the text. ---- */
 
 typedef enum qb_table_form { QB_FORM_TEXT = 1, QB_FORM_MARKDOWN, QB_FORM_LATEX, QB_FORM_CSV, QB_FORM_JSON } qb_table_form;
 
@@ -80,9 +80,7 @@ json_t *qb_table_json(const qb_table *t);
 
 /* Pieces that reports use too. */
 char *qb_table_cell_text(const qb_table *t, const qb_table_cell *c); /* "91.71 ± 0.03 (3)", "–", "div" */
-char *qb_table_cell_name(const qb_study *s, const qb_cell *c);       /* "parq, 2 bits" */
 char *qb_table_caption(const qb_table *t);                           /* what is shown, of what data, under what budget */
-char *qb_table_label(const char *key, const char *label);            /* "2 bits", "float", "lr=0.1": a column's head */
 int qb_table_grid(const qb_table *t, qb_grid *ret_grid);
 int qb_table_notes(const qb_table *t, json_t **ret_notes); /* array of texts: runs that do not count, warnings */
 

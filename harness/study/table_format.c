@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_NOTES = 60, SMALL_N = 5 };
-
 static int no_memory(void)
 {
     return qb_err_set(QB_E_NOMEM, "out of memory while writing a table");
@@ -96,20 +94,12 @@ static const struct {
 };
 enum { N_OTHERS = sizeof others / sizeof *others };
 
-static size_t count_status(const qb_cell *cell, const char *status)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < cell->n_runs; i++)
-        n += qb_cell_run_is(&cell->runs[i], status);
-    return n;
-}
-
 char *qb_table_cell_text(const qb_table *t, const qb_table_cell *c)
 {
-    if (c->n == 0 && count_status(c->cell, "missing") == c->n_expected)
+    if (c->n == 0 && qb_cell_count(c->cell, "missing") == c->n_expected)
         return qb_strdup("–");
     for (size_t i = 0; i < N_OTHERS; i++) {
-        if (c->n == 0 && count_status(c->cell, others[i].status) == c->n_expected)
+        if (c->n == 0 && qb_cell_count(c->cell, others[i].status) == c->n_expected)
             return qb_strdup(others[i].word);
     }
     qb_str s = {0};
@@ -122,7 +112,7 @@ char *qb_table_cell_text(const qb_table *t, const qb_table_cell *c)
         qb_str_addf(&s, "/%zu", c->n_expected);
     const char *separator = "; ";
     for (size_t i = 0; i < N_OTHERS; i++) {
-        size_t n = count_status(c->cell, others[i].status);
+        size_t n = qb_cell_count(c->cell, others[i].status);
         if (n == 0)
             continue;
         qb_str_addf(&s, "%s%zu %s", separator, n, others[i].word);
@@ -130,34 +120,6 @@ char *qb_table_cell_text(const qb_table *t, const qb_table_cell *c)
     }
     qb_str_add(&s, ")");
     return qb_str_take(&s);
-}
-
-char *qb_table_label(const char *key, const char *label)
-{
-    if (strcmp(key, "bits") != 0)
-        return label[0] ? qb_sprintf("%s=%s", key, label) : qb_sprintf("%s: –", key);
-    if (!label[0])
-        return qb_strdup("float");
-    if (strcmp(label, "ternary") == 0)
-        return qb_strdup(label);
-    if (strcmp(label, "0") == 0)
-        return qb_strdup("ternary");
-    return qb_sprintf("%s bit%s", label, strcmp(label, "1") == 0 ? "" : "s");
-}
-
-char *qb_table_cell_name(const qb_study *s, const qb_cell *c)
-{
-    qb_str name = {0};
-    for (size_t k = 0; k < s->n_keys; k++) {
-        bool plain = strcmp(s->keys[k], "solver") == 0;
-        if (!c->labels[k][0] || (!s->varies[k] && !plain))
-            continue;
-        char *head = plain ? qb_strdup(c->labels[k]) : qb_table_label(s->keys[k], c->labels[k]);
-        qb_str_addf(&name, "%s%s", name.length > 0 ? ", " : "", head ? head : "");
-        name.failed = name.failed || !head;
-        qb_free(head);
-    }
-    return qb_str_take(&name);
 }
 
 /* ---- caption ---- */
@@ -262,99 +224,6 @@ char *qb_table_caption(const qb_table *t)
     return qb_str_take(&s);
 }
 
-/* ---- notes ---- */
-
-static int note(json_t *notes, char *text)
-{
-    bool ok = text && json_array_append_new(notes, qb_json_text(text)) == 0;
-    qb_free(text);
-    return ok ? QB_OK : no_memory();
-}
-
-static int note_run(const qb_table *t, const char *name, const qb_cell_run *run, json_t *notes)
-{
-    double value = qb_cell_run_result(run, t->measure->name);
-    char *number = isnan(value) ? NULL : qb_measure_text(t->measure, value, (double)NAN, 1);
-    qb_str s = {0};
-    qb_str_addf(&s, "%s, seed %lld: %s", name, run->seed, run->status);
-    if (number)
-        qb_str_addf(&s, " at %s%s%s", number, t->measure->unit[0] ? " " : "", t->measure->unit);
-    if (run->reason)
-        qb_str_addf(&s, ": %s", run->reason);
-    int rc = note(notes, qb_str_take(&s));
-    qb_free(number);
-    return rc;
-}
-
-static int note_cell(const qb_table *t, const qb_cell *cell, json_t *notes, size_t *left_out)
-{
-    char *name = qb_table_cell_name(t->study, cell);
-    if (!name)
-        return QB_E_NOMEM;
-    int rc = QB_OK;
-    bool skipped = cell->n_runs > 0 && count_status(cell, "skipped") == cell->n_runs;
-    if (skipped)
-        rc = note(notes, qb_sprintf("%s: skipped: %s", name, cell->runs[0].reason ? cell->runs[0].reason : "no reason given"));
-    for (size_t i = 0; rc == QB_OK && !skipped && i < cell->n_runs; i++) {
-        const qb_cell_run *run = &cell->runs[i];
-        if (qb_cell_run_is(run, "done") || qb_cell_run_is(run, "missing"))
-            continue;
-        if (json_array_size(notes) < MAX_NOTES)
-            rc = note_run(t, name, run, notes);
-        else
-            ++*left_out;
-    }
-    qb_free(name);
-    return rc;
-}
-
-static int note_all(const qb_table *t, json_t *notes)
-{
-    const qb_study *s = t->study;
-    size_t left_out = 0, missing = 0, without_number = 0, small = SIZE_MAX;
-    for (size_t c = 0; c < s->n_cells; c++) {
-        QB_TRY(note_cell(t, &s->cells[c], notes, &left_out));
-        missing += count_status(&s->cells[c], "missing");
-        without_number += count_status(&s->cells[c], "done") - t->cells[c].n;
-        if (t->cells[c].n > 0 && t->cells[c].n < small)
-            small = t->cells[c].n;
-    }
-    if (left_out > 0)
-        QB_TRY(note(notes, qb_sprintf("and %zu more runs that do not count", left_out)));
-    if (missing > 0)
-        QB_TRY(note(notes, qb_sprintf("%zu run%s never started", missing, missing == 1 ? "" : "s")));
-    if (without_number > 0)
-        QB_TRY(note(notes, qb_sprintf("%zu finished run%s no %s", without_number, without_number == 1 ? " has" : "s have",
-                                      t->measure->name)));
-    for (size_t i = 0; i < json_array_size(s->notes); i++)
-        QB_TRY(note(notes, qb_strdup(json_string_value(json_array_get(s->notes, i)))));
-    if (s->n_foreign > 0)
-        QB_TRY(note(notes, qb_sprintf("%zu recorded run%s to no cell of the plan", s->n_foreign,
-                                      s->n_foreign == 1 ? " belongs" : "s belong")));
-    bool judged = t->n_tests > 0 || t->options.bold == QB_BOLD_SIGNIFICANT;
-    if (judged && small < SMALL_N)
-        QB_TRY(note(notes, qb_sprintf("n < %d: with so few seeds only large differences can be told from noise", SMALL_N)));
-    if (t->options.bold == QB_BOLD_BEST)
-        QB_TRY(note(notes, qb_strdup("bold (*): best of its column, ties by rounding")));
-    if (t->options.bold == QB_BOLD_SIGNIFICANT)
-        QB_TRY(note(notes, qb_sprintf("bold (*): best of its column and all that are not significantly worse (%s test, "
-                                      "Holm, level 0.05)",
-                                      t->options.test == QB_TEST_PAIRED ? "paired" : "Welch")));
-    return QB_OK;
-}
-
-int qb_table_notes(const qb_table *t, json_t **ret_notes)
-{
-    json_t *notes = json_array();
-    int rc = notes ? note_all(t, notes) : no_memory();
-    if (rc < 0) {
-        json_decref(notes);
-        return rc;
-    }
-    *ret_notes = notes;
-    return QB_OK;
-}
-
 /* ---- grids ---- */
 
 static char *dash_if_empty(const char *label)
@@ -396,7 +265,7 @@ static int fill_grid(const qb_table *t, qb_grid *g)
     for (size_t c = 0; c < t->n_columns; c++) {
         char *head = t->column_key == SIZE_MAX
                          ? measure_head(t->measure)
-                         : qb_table_label(s->keys[t->column_key], cell_in_column(t, c)->labels[t->column_key]);
+                         : qb_cell_label(s->keys[t->column_key], cell_in_column(t, c)->labels[t->column_key]);
         QB_TRY(qb_grid_take(g, 0, t->n_row_keys + c, head));
     }
     for (size_t r = 0; r < t->n_rows; r++) {
@@ -448,8 +317,8 @@ static int fill_tests(const qb_table *t, qb_grid *g)
     for (size_t i = 0; i < t->n_tests; i++) {
         const qb_table_test *x = &t->tests[i];
         const qb_table_cell *a = &t->cells[x->cell], *b = &t->cells[x->baseline];
-        QB_TRY(qb_grid_take(g, i + 1, 0, qb_table_cell_name(t->study, a->cell)));
-        QB_TRY(qb_grid_take(g, i + 1, 1, qb_table_cell_name(t->study, b->cell)));
+        QB_TRY(qb_grid_take(g, i + 1, 0, qb_cell_name(t->study, a->cell)));
+        QB_TRY(qb_grid_take(g, i + 1, 1, qb_cell_name(t->study, b->cell)));
         QB_TRY(qb_grid_take(g, i + 1, 2, difference_text(t->measure, x->difference, a->std)));
         QB_TRY(qb_grid_take(g, i + 1, 3, isnan(x->df) ? qb_strdup("–") : qb_sprintf("%.1f", x->df)));
         QB_TRY(qb_grid_take(g, i + 1, 4, p_text(x->p)));
@@ -573,7 +442,7 @@ static json_t *cell_json(const qb_table *t, const qb_table_cell *c, bool *failed
         *failed = *failed || json_array_append_new(seeds, json_integer(c->cell->runs[i].seed)) != 0;
     }
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t n = count_status(c->cell, names[i]);
+        size_t n = qb_cell_count(c->cell, names[i]);
         if (n > 0)
             put(status, names[i], json_integer((json_int_t)n), failed);
     }

@@ -56,6 +56,8 @@ json_t *qb_record_line(const json_t *record, const char *dir)
         json_t *v = json_object_get(record, kept[i]);
         json_object_set(line, kept[i], v ? v : json_null());
     }
+    if (line && json_array_size(json_object_get(record, "mixed")) > 0)
+        json_object_set(line, "mixed", json_object_get(record, "mixed"));
     if (line && dir)
         json_object_set_new(line, "dir", qb_json_text(dir));
     return line;

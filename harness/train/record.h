@@ -15,7 +15,8 @@
  *   machine, build, solver, times, notes, mixed (what changed between starts)
  *
  * A line of runs.jsonl (`qatbench ls --json`) is {key, experiment, config, seed, status, reason, data, result, machine,
- * build, solver, command, notes} of the record (null where it has none), plus "dir" where it was read from a runs folder.
+ * build, solver, command, notes} of the record (null where it has none), plus "mixed" where that is not empty, and "dir" where it was read
+ * from a runs folder.
  */
 #ifndef QB_RECORD_H
 #define QB_RECORD_H

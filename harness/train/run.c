@@ -131,7 +131,8 @@ static int execute(qb_run *r)
 {
     const qb_config *c = r->config;
     json_t *old = NULL;
-    bool finished, diverged;
+    bool finished;
+    const char *diverged;
     QB_TRY(look_for_finished(r, &old, &finished));
     if (finished) {
         r->record = old;

@@ -83,8 +83,8 @@ static int log_window(qb_run *r)
     return qb_rundir_metric(&r->dir, line);
 }
 
-/* Tests the hard weights and the weights as trained; adds to the curve and the log. */
-static int evaluate(qb_run *r)
+/* Tests the hard weights and the weights as trained; adds to the curve and the log. *ret_diverged as of qb_run_train. */
+static int evaluate(qb_run *r, const char **ret_diverged)
 {
     qb_trainer *t = r->trainer;
     qb_train_state *s = &r->state;
@@ -118,6 +118,7 @@ static int evaluate(qb_run *r)
     if (!point || json_array_append_new(s->curve, point) != 0)
         return qb_err_set(QB_E_NOMEM, "out of memory");
     s->evaluated_at = s->step;
+    *ret_diverged = !isfinite(hard.loss) ? "the test loss" : !isfinite(soft.loss) ? "the test loss of the weights as trained" : NULL;
     double spent = qb_now_seconds() - begin;
     r->eval_seconds += spent;
     qb_log_info("epoch %g/%g: loss %.4f, train %.2f %%, test %.2f %% (as trained %.2f %%)", epoch_of(r),
@@ -203,16 +204,16 @@ static int train_one_step(qb_run *r, qb_loss *loss)
     return QB_OK;
 }
 
-int qb_run_train(qb_run *r, bool *ret_diverged)
+int qb_run_train(qb_run *r, const char **ret_diverged)
 {
     qb_loss loss = {0};
-    *ret_diverged = false;
+    *ret_diverged = NULL;
     for (;;) {
         bool stop = r->env->stop && *r->env->stop;
         int rc = QB_OK;
         if (!stop && eval_due(r)) {
-            rc = evaluate(r);
-            if (rc < 0 && rc != QB_E_STOPPED)
+            rc = evaluate(r, ret_diverged);
+            if ((rc < 0 && rc != QB_E_STOPPED) || *ret_diverged)
                 return rc;
             stop = rc == QB_E_STOPPED;
         }
@@ -228,7 +229,7 @@ int qb_run_train(qb_run *r, bool *ret_diverged)
         QB_TRY(train_one_step(r, &loss));
         report_progress(r, &loss, "train");
         if (!loss.finite) {
-            *ret_diverged = true;
+            *ret_diverged = "the loss";
             return QB_OK;
         }
     }

@@ -27,8 +27,9 @@ typedef struct qb_run {
     int64_t first_step_images;
 } qb_run;
 
-/* run_loop.c: trains to the end. QB_OK: all steps done, or diverged. QB_E_STOPPED: saved and stopped. */
-int qb_run_train(qb_run *r, bool *ret_diverged);
+/* run_loop.c: trains to the end. QB_OK: all steps done, or diverged: *ret_diverged then says what is not finite ("the loss"),
+ * else it is NULL. QB_E_STOPPED: saved and stopped. */
+int qb_run_train(qb_run *r, const char **ret_diverged);
 
 /* run_record.c */
 int qb_run_begin_record(qb_run *r, json_t *old); /* a new record, or the old one's history carried into this start */
@@ -37,7 +38,7 @@ int qb_run_write_record(qb_run *r);
 void qb_run_set_times(qb_run *r); /* the clock's figures up to now */
 void qb_run_set_status(qb_run *r, const char *status, const char *reason);
 void qb_run_add_note(qb_run *r, const char *text);
-int qb_run_finish(qb_run *r, bool diverged); /* finished weights, the harness's checks of them, the last record */
+int qb_run_finish(qb_run *r, const char *diverged); /* finished weights, the harness's checks of them, the last record */
 void qb_run_record_error(qb_run *r, int rc); /* the error that is set, into the record; it stays set */
 
 #endif

@@ -205,7 +205,7 @@ static int64_t model_bytes(const qb_run *r)
     return bytes;
 }
 
-int qb_run_finish(qb_run *r, bool diverged)
+int qb_run_finish(qb_run *r, const char *diverged)
 {
     QB_TRY(qb_rundir_sync(&r->dir));
     qb_trainer *t = r->trainer;
@@ -221,7 +221,7 @@ int qb_run_finish(qb_run *r, bool diverged)
     qb_quant_count_levels(t->quant, t->finished, &max_levels, &allowed, &where);
     if (diverged) {
         status = "diverged";
-        snprintf(reason, sizeof reason, "the loss is not finite after step %lld", (long long)r->state.step);
+        snprintf(reason, sizeof reason, "%s is not finite after step %lld", diverged, (long long)r->state.step);
     } else if (where) {
         status = "mistrusted";
         snprintf(reason, sizeof reason, "a row of %s has %d distinct values, %d are allowed", where, max_levels, allowed);

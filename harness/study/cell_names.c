@@ -1,0 +1,43 @@
+/* What a cell is called, and how many of its runs have a status. See cells.h. */
+#include "study/cells.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <string.h>
+
+size_t qb_cell_count(const qb_cell *cell, const char *status)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cell->n_runs; i++)
+        n += qb_cell_run_is(&cell->runs[i], status);
+    return n;
+}
+
+char *qb_cell_label(const char *key, const char *label)
+{
+    if (strcmp(key, "bits") != 0)
+        return label[0] ? qb_sprintf("%s=%s", key, label) : qb_sprintf("%s: –", key);
+    if (!label[0])
+        return qb_strdup("float");
+    if (strcmp(label, "ternary") == 0)
+        return qb_strdup(label);
+    if (strcmp(label, "0") == 0)
+        return qb_strdup("ternary");
+    return qb_sprintf("%s bit%s", label, strcmp(label, "1") == 0 ? "" : "s");
+}
+
+char *qb_cell_name(const qb_study *s, const qb_cell *c)
+{
+    qb_str name = {0};
+    for (size_t k = 0; k < s->n_keys; k++) {
+        bool plain = strcmp(s->keys[k], "solver") == 0;
+        if (!c->labels[k][0] || (!s->varies[k] && !plain))
+            continue;
+        char *head = plain ? qb_strdup(c->labels[k]) : qb_cell_label(s->keys[k], c->labels[k]);
+        qb_str_addf(&name, "%s%s", name.length > 0 ? ", " : "", head ? head : "");
+        name.failed = name.failed || !head;
+        qb_free(head);
+    }
+    return qb_str_take(&name);
+}

@@ -1,0 +1,175 @@
+/* Cells of records without a plan: runs whose configurations are equal but for the seed. See cells.h. */
+#include "study/cells_parts.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "study/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Two sets of data under one name must not share a cell: where a name has several labels, the label stands for it. */
+static int separate_data(qb_study *s, json_t *configs)
+{
+    json_t *first = json_object(); /* data set -> its only label, or null: several */
+    int rc = first ? QB_OK : qb_cells_no_memory();
+    for (int pass = 1; rc == QB_OK && pass <= 2; pass++) {
+        for (size_t i = 0; rc == QB_OK && i < json_array_size(configs); i++) {
+            json_t *config = json_array_get(configs, i), *label = json_object_get(json_object_get(json_array_get(s->lines, i), "data"), "label");
+            const char *dataset = qb_cells_text(config, "dataset");
+            if (!dataset || !json_is_string(label))
+                continue;
+            json_t *known = json_object_get(first, dataset);
+            if (pass == 2 && json_is_null(known))
+                rc = json_object_set(config, "dataset", label) == 0 ? QB_OK : qb_cells_no_memory();
+            else if (pass == 1 && !json_equal(known, label))
+                rc = json_object_set(first, dataset, known ? json_null() : label) == 0 ? QB_OK : qb_cells_no_memory();
+        }
+    }
+    json_decref(first);
+    return rc;
+}
+
+static int group_lines(qb_study *s, json_t *configs, char **identities)
+{
+    for (size_t i = 0; i < json_array_size(s->lines); i++) {
+        json_t *config = json_array_get(configs, i);
+        char *identity = qb_json_compact(config);
+        if (!identity)
+            return qb_cells_no_memory();
+        qb_cell *cell;
+        bool added;
+        QB_TRY(qb_cells_find(s, identities, identity, &cell));
+        if (cell) {
+            qb_free(identity);
+        } else {
+            identities[s->n_cells] = identity;
+            cell = &s->cells[s->n_cells++];
+            cell->config = json_incref(config);
+        }
+        QB_TRY(qb_cells_add_run(s, cell, json_array_get(s->lines, i), &added));
+    }
+    return QB_OK;
+}
+
+static int add_key(qb_study *s, const char *key)
+{
+    if (!(s->keys[s->n_keys] = qb_strdup(key)))
+        return QB_E_NOMEM;
+    s->n_keys++;
+    return QB_OK;
+}
+
+static bool has_key(const qb_study *s, const char *key)
+{
+    bool found = false;
+    for (size_t k = 0; k < s->n_keys; k++)
+        found = found || strcmp(s->keys[k], key) == 0;
+    return found;
+}
+
+/* Cells that agree in every key found so far but are not the same: what else differs becomes a key (the version of a
+ * solver, a key of a newer qatbench). */
+static int separate(qb_study *s, const json_t *a, const json_t *b, size_t capacity)
+{
+    for (size_t k = 0; k < s->n_keys; k++) {
+        if (!json_equal(json_object_get(a, s->keys[k]), json_object_get(b, s->keys[k])))
+            return QB_OK;
+    }
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)b, key, value)
+    {
+        if (!json_equal(value, json_object_get(a, key)) && !has_key(s, key) && s->n_keys < capacity)
+            QB_TRY(add_key(s, key));
+    }
+    return QB_OK;
+}
+
+/* Solver and bits, the schema's other keys in its order, then whatever else tells cells apart. */
+static int find_keys(qb_study *s)
+{
+    enum { MAX_FURTHER = 32 };
+    size_t n;
+    const qb_option *schema = qb_run_schema(&n);
+    if (!(s->keys = qb_alloc(n + MAX_FURTHER, sizeof *s->keys)))
+        return QB_E_NOMEM;
+    QB_TRY(add_key(s, "solver"));
+    QB_TRY(add_key(s, "bits"));
+    for (size_t i = 0; i < n; i++) {
+        const char *name = schema[i].name;
+        if (!has_key(s, name) && strcmp(name, "seed") != 0 && qb_cells_key_varies(s, name))
+            QB_TRY(add_key(s, name));
+    }
+    for (size_t a = 0; a < s->n_cells; a++) {
+        for (size_t b = a + 1; b < s->n_cells; b++)
+            QB_TRY(separate(s, s->cells[a].config, s->cells[b].config, n + MAX_FURTHER));
+    }
+    return QB_OK;
+}
+
+static int create_values(qb_study *s)
+{
+    for (size_t c = 0; c < s->n_cells; c++) {
+        json_t *values = json_object();
+        if (!values || json_array_append_new(s->own_values, values) != 0)
+            return qb_cells_no_memory();
+        for (size_t k = 0; k < s->n_keys; k++) {
+            json_t *v = json_object_get(s->cells[c].config, s->keys[k]);
+            if (json_object_set(values, s->keys[k], v ? v : json_null()) != 0)
+                return qb_cells_no_memory();
+        }
+        s->cells[c].values = values;
+    }
+    return QB_OK;
+}
+
+typedef struct sortable {
+    qb_cell cell;
+    const qb_study *study;
+} sortable;
+
+/* By the further keys first, then bits, then solver: as a table reads. */
+static int compare_cells(const void *a, const void *b)
+{
+    const sortable *x = a, *y = b;
+    const qb_study *s = x->study;
+    for (size_t i = s->n_keys; i-- > 0;) {
+        int order = qb_study_value_compare(json_object_get(x->cell.values, s->keys[i]), json_object_get(y->cell.values, s->keys[i]));
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+static int sort_cells(qb_study *s)
+{
+    sortable *items = qb_alloc(s->n_cells, sizeof *items);
+    if (!items)
+        return QB_E_NOMEM;
+    for (size_t c = 0; c < s->n_cells; c++)
+        items[c] = (sortable){s->cells[c], s};
+    qsort(items, s->n_cells, sizeof *items, compare_cells);
+    for (size_t c = 0; c < s->n_cells; c++)
+        s->cells[c] = items[c].cell;
+    qb_free(items);
+    return QB_OK;
+}
+
+int qb_cells_create_own(qb_study *s, char **identities)
+{
+    size_t n = json_array_size(s->lines);
+    json_t *configs = json_array();
+    int rc = configs && (s->cells = qb_alloc(n, sizeof *s->cells)) ? QB_OK : qb_cells_no_memory();
+    for (size_t i = 0; rc == QB_OK && i < n; i++)
+        rc = json_array_append_new(configs, qb_cells_config(json_array_get(s->lines, i))) == 0 ? QB_OK : qb_cells_no_memory();
+    if (rc == QB_OK)
+        rc = separate_data(s, configs);
+    if (rc == QB_OK)
+        rc = group_lines(s, configs, identities);
+    json_decref(configs);
+    QB_TRY(rc);
+    QB_TRY(find_keys(s));
+    QB_TRY(create_values(s));
+    return sort_cells(s);
+}
