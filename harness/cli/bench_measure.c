@@ -11,7 +11,7 @@
 #include "base/rng.h"
 #include "base/stats.h"
 #include "cli/cli.h"
-#include "train/machine.h"
+#include "train/cores.h"
 #include "train/trainer.h"
 
 #include <math.h>
@@ -91,7 +91,7 @@ int qb_bench_create(const qb_settings *run, qb_bench **ret_bench)
         goto fail;
     const qb_value *threads = qb_get(&b->config->settings, "threads");
     b->batch = qb_get(&b->config->settings, "batch")->i;
-    b->threads = threads->is_null ? qb_machine_cores() : (int)threads->i;
+    b->threads = threads->is_null ? qb_cores_default_threads() : (int)threads->i;
     *ret_bench = b;
     return QB_OK;
 fail:

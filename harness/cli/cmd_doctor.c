@@ -12,11 +12,14 @@
 #include "cli/determinism.h"
 #include "datasets/datasets.h"
 #include "engine/net.h"
+#include "engine/threads.h"
 #include "quant/plugin.h"
 #include "train/config.h"
+#include "train/cores.h"
 #include "train/machine.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,6 +92,39 @@ static char *affinity_text(void)
     return qb_str_take(&s);
 }
 
+/* The OpenMP variables that are set and decide nothing: their names, separated by ", ". */
+static char *hidden_variables(void)
+{
+    qb_str s = {0};
+    const char *variable;
+    for (size_t i = 0; (variable = qb_threads_hidden_variable(i)) != NULL; i++) {
+        int length = (int)strcspn(variable, "=");
+        if (qb_threads_from_environment() <= 0 || strncmp(variable, "OMP_NUM_THREADS", (size_t)length) != 0)
+            qb_str_addf(&s, "%s%.*s", s.length > 0 ? ", " : "", length, variable);
+    }
+    return qb_str_take(&s);
+}
+
+static void look_at_cores(doctor *d)
+{
+    char *cores = affinity_text(), *hidden = hidden_variables(), quota[64] = "";
+    if (qb_cores_usable() < qb_cores_allowed())
+        (void)snprintf(quota, sizeof quota, "; a cgroup's quota pays for %d at once", qb_cores_usable());
+    find_owned(d, "machine", "cores", FOUND,
+               qb_sprintf("%d may be used (%s), %ld are there%s", qb_cores_allowed(), cores ? cores : "?",
+                          sysconf(_SC_NPROCESSORS_ONLN), quota),
+               NULL);
+    int asked = qb_threads_from_environment();
+    find_owned(d, "machine", "threads", FOUND,
+               qb_sprintf("%d by default in train (%s)", asked > 0 ? asked : qb_cores_usable(),
+                          asked > 0 ? "OMP_NUM_THREADS" : "one a core that may be used"),
+               NULL);
+    if (hidden && hidden[0])
+        find_owned(d, "machine", "OpenMP", FOUND, qb_sprintf("not heeded: %s; --threads decides, on all cores that may be used", hidden), NULL);
+    qb_free(cores);
+    qb_free(hidden);
+}
+
 static void look_at_machine(doctor *d)
 {
     json_t *facts = qb_machine_facts();
@@ -96,12 +132,7 @@ static void look_at_machine(doctor *d)
     qb_engine_info e;
     qb_engine_get_info(&e);
     find(d, "machine", "cpu", FOUND, json_string_value(json_object_get(facts, "cpu")), NULL);
-    char *cores = affinity_text();
-    find_owned(d, "machine", "cores", FOUND,
-               qb_sprintf("%d may be used (%s), %ld are there", qb_machine_cores(), cores ? cores : "?",
-                          sysconf(_SC_NPROCESSORS_ONLN)),
-               NULL);
-    qb_free(cores);
+    look_at_cores(d);
     find(d, "machine", "memory", FOUND,
          qb_format_bytes(json_number_value(json_object_get(facts, "ram_bytes")), bytes), NULL);
     find(d, "machine", "isa", FOUND, e.isa, NULL);

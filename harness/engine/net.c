@@ -7,9 +7,9 @@
 #include "base/rng.h"
 #include "engine/loss.h"
 #include "engine/net_plan.h"
+#include "engine/threads.h"
 
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 struct qb_net {
@@ -135,8 +135,9 @@ int qb_net_create(const qb_graph *graph, const qb_net_options *options, qb_net *
         return QB_E_NOMEM;
     net->graph = graph;
     net->threads = options->threads;
-    omp_set_num_threads(options->threads);
-    int rc = create_slabs(net, options->separate_latent);
+    int rc = qb_threads_use(options->threads);
+    if (rc == 0)
+        rc = create_slabs(net, options->separate_latent);
     if (rc == 0)
         rc = qb_dnn_create(&net->dnn);
     if (rc == 0)
@@ -235,13 +236,6 @@ void qb_net_use_weights(qb_net *net, const float *slab)
 
 /* ---- passes ---- */
 
-/* The number of threads belongs to the calling thread in OpenMP, and primitives are made for one number. */
-static void use_threads(const qb_net *net)
-{
-    if (omp_get_max_threads() != net->threads)
-        omp_set_num_threads(net->threads);
-}
-
 int qb_net_forward(qb_net *net, const qb_batch *batch, qb_mode mode)
 {
     qb_net_plan *plan = NULL;
@@ -249,7 +243,7 @@ int qb_net_forward(qb_net *net, const qb_batch *batch, qb_mode mode)
         if (net->plans[i]->n == batch->n && net->plans[i]->mode == mode)
             plan = net->plans[i];
     QB_ASSERT(plan != NULL); /* a batch size that was planned */
-    use_threads(net);
+    qb_threads_keep(net->threads);
     double start = qb_now_seconds();
     net->last = NULL;
     QB_TRY(qb_net_plan_forward(plan, batch));
@@ -267,7 +261,7 @@ const float *qb_net_logits(const qb_net *net)
 void qb_net_loss(qb_net *net, const qb_batch *batch, qb_loss *ret_loss)
 {
     QB_ASSERT(net->last != NULL && net->last->n == batch->n);
-    use_threads(net);
+    qb_threads_keep(net->threads);
     qb_cross_entropy(qb_net_plan_logits(net->last), batch, qb_graph_n_classes(net->graph), net->per_image, NULL, ret_loss);
 }
 
@@ -275,7 +269,7 @@ int qb_net_backward(qb_net *net, const qb_batch *batch, qb_loss *ret_loss)
 {
     qb_net_plan *plan = net->last;
     QB_ASSERT(plan != NULL && plan->mode == QB_TRAIN && plan->n == batch->n);
-    use_threads(net);
+    qb_threads_keep(net->threads);
     double start = qb_now_seconds();
     qb_cross_entropy(qb_net_plan_logits(plan), batch, qb_graph_n_classes(net->graph), net->per_image,
                      qb_net_plan_logits_grad(plan), ret_loss);
@@ -305,6 +299,6 @@ void qb_net_trace_products(qb_net *net, bool on)
 
 int qb_net_replay_products(qb_net *net)
 {
-    use_threads(net);
+    qb_threads_keep(net->threads);
     return qb_dnn_replay(net->dnn);
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "train/cores.h"
 #include "train/record.h"
 
 #include <errno.h>
@@ -84,13 +85,14 @@ static void redirect(int words)
         (void)dup2(words, STDERR_FILENO);
 }
 
-/* The slot's own cores, in the order of the allowed set; none when there are not enough for all slots. */
+/* The slot's own cores, in the order of the allowed set, where the slots fill it. Where cores are left over the kernel
+ * places the runs: of two sweeps on one machine both would take the first ones. */
 static void pin(const runner *r, int slot)
 {
     cpu_set_t mine;
     CPU_ZERO(&mine);
     int index = 0;
-    if (CPU_COUNT(&r->allowed) < r->n_slots * r->threads)
+    if (CPU_COUNT(&r->allowed) != r->n_slots * r->threads)
         return;
     for (int core = 0; core < CPU_SETSIZE; core++) {
         if (!CPU_ISSET(core, &r->allowed))
@@ -454,9 +456,7 @@ static void find_cores(cpu_set_t *allowed)
 
 int qb_runner_default_jobs(const qb_tasks *tasks)
 {
-    cpu_set_t allowed;
-    find_cores(&allowed);
-    int jobs = CPU_COUNT(&allowed) / threads_of(tasks);
+    int jobs = qb_cores_usable() / threads_of(tasks);
     return jobs < 1 ? 1 : jobs;
 }
 

@@ -3,23 +3,14 @@
 #include "base/build.h"
 #include "base/str.h"
 #include "engine/net.h"
+#include "train/cores.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
 extern char **environ;
-
-int qb_machine_cores(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
-        return 1;
-    int n = CPU_COUNT(&set);
-    return n > 0 ? n : 1;
-}
 
 static void cpu_model(char *out, size_t n)
 {
@@ -47,7 +38,7 @@ json_t *qb_machine_facts(void)
     (void)sysinfo(&memory); /* zero RAM in the record says that it is not known */
     qb_engine_info e;
     qb_engine_get_info(&e);
-    return qb_json_pack("{s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:b}", "cpu", cpu, "cores", qb_machine_cores(), "ram_bytes",
+    return qb_json_pack("{s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:b}", "cpu", cpu, "cores", qb_cores_allowed(), "ram_bytes",
                         (json_int_t)memory.totalram * (json_int_t)memory.mem_unit, "isa", e.isa, "onednn", e.onednn,
                         "onednn_hash", e.onednn_hash, "runtime", e.runtime, "bf16", (int)e.bf16);
 }

@@ -4,13 +4,11 @@
 
 #include "base/json.h"
 
-/* {cpu, cores, ram_bytes, isa, onednn, onednn_hash, runtime, bf16}; no host name, user or path. New reference. */
+/* {cpu, cores (of the affinity mask), ram_bytes, isa, onednn, onednn_hash, runtime, bf16}; no host name, user or path. New reference. */
 json_t *qb_machine_facts(void);
 
 /* {version, git, compiler, flags}: base/build.h. New reference. */
 json_t *qb_build_facts(void);
-
-int qb_machine_cores(void); /* cores that this process may use, >= 1 */
 
 /* Environment variables from the allow-list (OMP_, KMP_, DNNL_, ONEDNN_, SLURM ids) that are set. New reference. */
 json_t *qb_machine_environment(void);

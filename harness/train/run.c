@@ -7,7 +7,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "train/machine.h"
+#include "train/cores.h"
 #include "train/record.h"
 
 #include <string.h>
@@ -117,14 +117,14 @@ static int report_finished(const json_t *record)
     return qb_err_hint("this run is over; --force starts it anew");
 }
 
-/* Threads: as asked, else as the run was begun, else all allowed cores. */
+/* Threads: as asked, else as the run was begun, else the default. */
 static int choose_threads(const qb_config *c, const json_t *old)
 {
     const qb_value *asked = qb_get(&c->settings, "threads");
     if (!asked->is_null)
         return (int)asked->i;
     json_int_t before = json_integer_value(json_object_get(json_object_get(old, "machine"), "threads"));
-    return before > 0 ? (int)before : qb_machine_cores();
+    return before > 0 ? (int)before : qb_cores_default_threads();
 }
 
 static int execute(qb_run *r)

@@ -1,0 +1,228 @@
+/* What the surroundings of a process may do to it: variables of OpenMP and oneDNN, closed standard streams, signals that
+ * are ignored, limits. The program itself is started in such surroundings. */
+#include "qb_test.h"
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[64];
+static char *program;
+
+static void setup(void)
+{
+    strcpy(folder, "/tmp/qb_around_XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char *dir = qb_program_dir();
+    program = qb_sprintf("%s/../qatbench", dir);
+    qb_free(dir);
+    static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        setenv(names[i], folder, 1);
+    unsetenv("QATBENCH_DATA");
+    unsetenv("QATBENCH_RUNS");
+    unsetenv("OMP_NUM_THREADS");
+}
+
+static void teardown(void)
+{
+    ck_assert_int_eq(qb_fs_remove_tree(folder), 0);
+    qb_free(program);
+}
+
+static char *read_back(const char *name)
+{
+    char *path = qb_path_join(folder, name), *text;
+    ck_assert_int_eq(qb_fs_read(path, 1 << 20, &text, &(size_t){0}), 0);
+    qb_free(path);
+    return text;
+}
+
+/* Runs shell commands in the test's folder, in which $q is the program and $train a short run; their output is in the file
+ * "out", what they complain of in "err". Returns the exit status. */
+static int shell(const char *commands)
+{
+    static const char train[] = "$q train --model resnet8 --dataset synthetic --epochs 1 --train-limit 96 --test-limit 32 "
+                                "--batch 32 --solver parq --bits 2 -q";
+    char *line = qb_sprintf("cd '%s'; q='%s'; train=\"%s\"; { %s; } >out 2>err </dev/null", folder, program, train, commands);
+    int status = system(line);
+    qb_free(line);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void expect(int status, const char *commands)
+{
+    int got = shell(commands);
+    char *out = read_back("out"), *err = read_back("err");
+    ck_assert_msg(got == status, "%s: expected exit %d, got %d\n%s\n%s", commands, status, got, out, err);
+    qb_free(out);
+    qb_free(err);
+}
+
+static void expect_in(const char *file, const char *part)
+{
+    char *text = read_back(file);
+    ck_assert_msg(strstr(text, part) != NULL, "expected \"%s\" in %s:\n%s", part, file, text);
+    qb_free(text);
+}
+
+static json_t *json_out(void)
+{
+    char *text = read_back("out");
+    json_t *object = NULL;
+    ck_assert_msg(qb_json_parse(text, strlen(text), "stdout", &object) == 0, "not one JSON value:\n%s", text);
+    qb_free(text);
+    return object;
+}
+
+/* The record of the run that was trained last with --json. */
+static json_t *record_of_last(void)
+{
+    json_t *summary = json_out(), *record = NULL;
+    char *path = qb_sprintf("%s/%s/record.json", folder, json_string_value(json_object_get(summary, "dir")));
+    ck_assert_int_eq(qb_json_read(path, &record), 0);
+    qb_free(path);
+    json_decref(summary);
+    return record;
+}
+
+/* ---- OpenMP's variables ---- */
+
+static const char *const openmp_variables[] = {
+    "OMP_THREAD_LIMIT=1", "OMP_DYNAMIC=true", "OMP_MAX_ACTIVE_LEVELS=0", "OMP_NESTED=true", "OMP_STACKSIZE=1k",
+    "OMP_STACKSIZE=100000G", "GOMP_STACKSIZE=100000000", "OMP_PROC_BIND=true", "OMP_PROC_BIND=close", "OMP_PLACES=cores",
+    "GOMP_CPU_AFFINITY=0", "OMP_SCHEDULE=dynamic,1", "OMP_NUM_THREADS=1", "OMP_NUM_THREADS=7,1", "OMP_CANCELLATION=true",
+    "KMP_AFFINITY=compact", "OMP_TEAMS_THREAD_LIMIT=1", "OMP_WAIT_POLICY=active", "GOMP_SPINCOUNT=0",
+};
+
+/* Two threads give the same bits as without, and the record says what was set. */
+START_TEST(threads_are_those_that_were_asked_for)
+{
+    const char *variable = openmp_variables[_i];
+    char *commands = qb_sprintf("$train --threads 2 --runs-dir a >/dev/null && timeout -s KILL 120 env '%s' $train --threads 2 --json --runs-dir b && "
+                                "cmp a/*/*/*/*/model.safetensors b/*/*/*/*/model.safetensors >&2", variable);
+    expect(0, commands);
+    qb_free(commands);
+    json_t *record = record_of_last();
+    char name[64];
+    const char *equals = strchr(variable, '=');
+    snprintf(name, sizeof name, "%.*s", (int)(equals - variable), variable);
+    const char *kept = json_string_value(json_object_get(json_object_get(record, "environment"), name));
+    ck_assert_msg(kept && strcmp(kept, equals + 1) == 0, "%s in the record: %s", variable, kept ? kept : "not there");
+    json_t *machine = json_object_get(record, "machine");
+    ck_assert_int_eq(json_integer_value(json_object_get(machine, "threads")), 2);
+    ck_assert_int_eq(json_integer_value(json_object_get(machine, "cores")), sysconf(_SC_NPROCESSORS_ONLN));
+    json_decref(record);
+}
+END_TEST
+
+static const struct {
+    const char *before, *flags;
+    int threads; /* 0: one a core that may be used */
+} defaults[] = {
+    {"", "", 0},
+    {"OMP_NUM_THREADS=3", "", 3},
+    {"OMP_NUM_THREADS=3,1", "", 3},
+    {"OMP_NUM_THREADS=none", "", 0},
+    {"OMP_NUM_THREADS=3", "--threads 2", 2},
+    {"OMP_PROC_BIND=true", "", 0},
+    {"OMP_THREAD_LIMIT=1", "", 0},
+    {"taskset -c 0", "", 1},
+    {"OMP_PROC_BIND=true taskset -c 0", "", 1},
+};
+
+START_TEST(chooses_the_default_number_of_threads)
+{
+    char *commands = qb_sprintf("env %s $train --json %s", defaults[_i].before, defaults[_i].flags);
+    expect(0, commands);
+    qb_free(commands);
+    json_t *record = record_of_last();
+    int expected = defaults[_i].threads;
+    json_int_t got = json_integer_value(json_object_get(json_object_get(record, "machine"), "threads"));
+    if (expected > 0)
+        ck_assert_int_eq(got, expected);
+    else
+        ck_assert_int_le(got, sysconf(_SC_NPROCESSORS_ONLN)); /* fewer under a quota */
+    json_decref(record);
+}
+END_TEST
+
+START_TEST(keeps_the_threads_of_a_run_that_is_resumed)
+{
+    expect(75, "$train --threads 1 --epochs 100000 --json --runs-dir r & pid=$!; "
+               "until ls r/*/*/*/*/ckpt/step-* >/dev/null 2>&1; do sleep 0.1; done; kill -TERM $pid; wait $pid");
+    expect(75, "OMP_NUM_THREADS=2 $train --epochs 100000 --json --runs-dir r & pid=$!; sleep 3; kill -TERM $pid; wait $pid");
+    json_t *record = record_of_last();
+    ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(record, "machine"), "threads")), 1);
+    ck_assert_uint_eq(json_array_size(json_object_get(record, "mixed")), 0);
+    json_decref(record);
+}
+END_TEST
+
+/* Runs have cores of their own only where they fill what is allowed: two sweeps with one job each would share one core. */
+START_TEST(pins_runs_where_they_fill_the_cores)
+{
+    int cores = (int)sysconf(_SC_NPROCESSORS_ONLN), jobs = _i % 2 ? cores : 1;
+    const char *variable = _i / 2 ? "OMP_PROC_BIND=true" : "UNUSED=1";
+    char *plan = qb_sprintf("title: t\nbase: {dataset: synthetic, model: resnet8, train_limit: 64, test_limit: 32, epochs: 1}\n"
+                            "matrix: {lr: [0.1");
+    for (int i = 1; i < cores; i++) {
+        char *longer = qb_sprintf("%s, 0.%d", plan, 10 + i);
+        qb_free(plan);
+        plan = longer;
+    }
+    char *commands = qb_sprintf("printf '%s]}\n' >plan.yaml; env %s $q run plan.yaml -j %d && grep -h '\"cores\"' runs/*/*/*/*/record.json",
+                                plan, variable, jobs);
+    expect(0, commands);
+    char *line = qb_sprintf("\"cores\": %d,", jobs == cores ? 1 : cores), *out = read_back("out");
+    int n = 0;
+    for (const char *p = out; (p = strstr(p, line)) != NULL; p++)
+        n++;
+    ck_assert_msg(n == cores, "%d times %s, %d expected:\n%s", n, line, cores, out);
+    qb_free(plan);
+    qb_free(commands);
+    qb_free(line);
+    qb_free(out);
+}
+END_TEST
+
+START_TEST(doctor_shows_what_is_not_heeded)
+{
+    expect(0, "OMP_THREAD_LIMIT=1 OMP_PROC_BIND=true OMP_NUM_THREADS=3 OMP_WAIT_POLICY=passive $q doctor --json");
+    expect_in("out", "not heeded: ");
+    expect_in("out", "OMP_THREAD_LIMIT");
+    expect_in("out", "OMP_PROC_BIND");
+    expect_in("out", "; --threads decides, on all cores that may be used");
+    expect_in("out", "3 by default in train (OMP_NUM_THREADS)");
+    char *cores = qb_sprintf("%ld may be used", sysconf(_SC_NPROCESSORS_ONLN)), *out = read_back("out");
+    expect_in("out", cores);
+    ck_assert_ptr_null(strstr(out, "OMP_WAIT_POLICY"));
+    qb_free(cores);
+    qb_free(out);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("surroundings");
+    TCase *openmp = tcase_create("OpenMP");
+    tcase_add_checked_fixture(openmp, setup, teardown);
+    tcase_add_loop_test(openmp, threads_are_those_that_were_asked_for, 0, sizeof openmp_variables / sizeof openmp_variables[0]);
+    tcase_add_loop_test(openmp, chooses_the_default_number_of_threads, 0, sizeof defaults / sizeof defaults[0]);
+    tcase_add_test(openmp, keeps_the_threads_of_a_run_that_is_resumed);
+    tcase_add_loop_test(openmp, pins_runs_where_they_fill_the_cores, 0, 4);
+    tcase_add_test(openmp, doctor_shows_what_is_not_heeded);
+    tcase_set_timeout(openmp, 200);
+    suite_add_tcase(s, openmp);
+    return s;
+}
+
+QB_TEST_MAIN
