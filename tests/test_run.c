@@ -326,7 +326,7 @@ START_TEST(stop_right_after_resuming)
     ck_assert_int_eq(run(&(plan){.dir = "whole", .solver = "parq", .changes = ""}), 0);
     ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = "", .stop_step = 5}), 75);
     for (int i = 0; i < 2; i++) /* asked to stop before the first step: what is saved stays saved */
-        ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = "", .stop_step = -1, .file_limit = 4096}), 75);
+        ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = "", .stop_step = -1, .file_limit = 1 << 18}), 75);
     ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = ""}), 0);
     assert_same("whole", "broken");
 }

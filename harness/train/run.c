@@ -38,10 +38,10 @@ static int freeze_config(qb_run *r)
 
 static int resume_or_begin(qb_run *r)
 {
-    const qb_checkpoint_parts parts = {r->trainer->net, r->trainer->optim, r->trainer->quant, &r->state, r->key};
+    const qb_checkpoint checkpoint = qb_run_checkpoint(r);
     int found;
     int64_t metrics_bytes = 0;
-    QB_TRY(qb_checkpoint_load(&r->dir, &parts, &found, &metrics_bytes));
+    QB_TRY(qb_checkpoint_load(&r->dir, &checkpoint, &found, &metrics_bytes));
     QB_TRY(qb_rundir_open_logs(&r->dir, r->key, found ? metrics_bytes : 0));
     r->first_step = r->state.step;
     r->saved_step = found ? r->state.step : -1;
@@ -76,7 +76,8 @@ static int look_for_finished(qb_run *r, json_t **ret_old, bool *ret_finished)
     if (!path)
         return QB_E_NOMEM;
     if (r->env->force) {
-        static const char *const left[] = {"record.json", "config.json", "metrics.jsonl", "times.jsonl", "ckpt", "model.safetensors"};
+        static const char *const left[] = {"record.json", "config.json", "metrics.jsonl",
+                                           "times.jsonl", "ckpt",        "model.safetensors", "trained.safetensors"};
         int rc = QB_OK;
         for (size_t i = 0; rc == 0 && i < sizeof left / sizeof left[0]; i++) {
             char *file = qb_rundir_file(&r->dir, left[i]);

@@ -25,6 +25,7 @@ typedef struct qb_run_environment {
     void *progress_context;
     const volatile sig_atomic_t *stop; /* non-zero: save and stop (QB_E_STOPPED); may be NULL */
     const char *command;               /* argv as one line, for the record; may be NULL */
+    const struct qb_checkpoint_content *content; /* what checkpoints hold; NULL: qb_checkpoint_all. Tests leave parts out */
 } qb_run_environment;
 
 /* Runs, resumes, or finds finished. *ret_record: the record as of the end (record.json; new reference), also when

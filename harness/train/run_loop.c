@@ -132,14 +132,24 @@ static int evaluate(qb_run *r, const char **ret_diverged)
 
 /* ---- the loop ---- */
 
+qb_checkpoint qb_run_checkpoint(qb_run *r)
+{
+    const qb_trainer *t = r->trainer;
+    return (qb_checkpoint){
+        .training = {t->net, t->optim, t->quant, &r->state},
+        .run_key = r->key,
+        .content = r->env->content ? r->env->content : &qb_checkpoint_all,
+    };
+}
+
 static int save(qb_run *r)
 {
     if (r->state.step == r->saved_step && r->state.evaluated_at == r->saved_evaluation)
         return QB_OK; /* this very state is there already */
     double begin = qb_now_seconds();
-    const qb_checkpoint_parts parts = {r->trainer->net, r->trainer->optim, r->trainer->quant, &r->state, r->key};
+    const qb_checkpoint checkpoint = qb_run_checkpoint(r);
     report_progress(r, NULL, "save");
-    QB_TRY(qb_checkpoint_save(&r->dir, &parts));
+    QB_TRY(qb_checkpoint_save(&r->dir, &checkpoint));
     r->last_save = qb_now_seconds();
     r->save_seconds += r->last_save - begin;
     r->saved_step = r->state.step;

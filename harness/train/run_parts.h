@@ -27,6 +27,9 @@ typedef struct qb_run {
     int64_t first_step_images;
 } qb_run;
 
+/* run_loop.c: what a checkpoint of the run holds. */
+qb_checkpoint qb_run_checkpoint(qb_run *r);
+
 /* run_loop.c: trains to the end. QB_OK: all steps done, or diverged: *ret_diverged then says what is not finite ("the loss"),
  * else it is NULL. QB_E_STOPPED: saved and stopped. */
 int qb_run_train(qb_run *r, const char **ret_diverged);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "train/machine.h"
+#include "train/weights.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -214,9 +215,12 @@ int qb_run_finish(qb_run *r, const char *diverged)
     int max_levels = 0, allowed = 0;
     const char *where = NULL;
     QB_TRY(qb_quant_finish(t->quant, t->finished));
-    char *path = qb_rundir_file(&r->dir, "model.safetensors");
-    int rc = path ? qb_weights_save(t->net, t->finished, path, sha256) : QB_E_NOMEM;
+    char *path = qb_rundir_file(&r->dir, "model.safetensors"), *trained = qb_rundir_file(&r->dir, "trained.safetensors");
+    int rc = path && trained ? qb_weights_save(t->net, t->finished, path, sha256) : QB_E_NOMEM;
+    if (rc == 0)
+        rc = qb_weights_save_trained(t->net, trained);
     qb_free(path);
+    qb_free(trained);
     QB_TRY(rc);
     qb_quant_count_levels(t->quant, t->finished, &max_levels, &allowed, &where);
     if (diverged) {
