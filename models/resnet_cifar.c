@@ -2,7 +2,7 @@
  * option-A shortcuts where the shape changes.
  *
  * Invariant: layers are added in the order of the state dict of the reference's ResNet class.
- * Source: He et al. 2016, section 4.2; the PARQ authors' code (spec/recipes.md 1.1).
+ * Source: He et al. 2016, section 4.2; the PARQ authors' code.
  */
 #include "models/build.h"
 

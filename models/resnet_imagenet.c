@@ -3,7 +3,7 @@
  *
  * Invariant: parameters are registered in torchvision's order. A block's last BatchNorm adds the shortcut, so it runs
  * after the downsample branch, but is registered before it.
- * Source: He et al. 2016; torchvision (spec/recipes.md 1.2).
+ * Source: He et al. 2016; torchvision.
  */
 #include "models/build.h"
 

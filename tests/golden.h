@@ -71,7 +71,7 @@ float *golden_floats(const golden_file *f, const char *case_name, const char *na
 
 /* ---- networks and solvers ---- */
 
-/* x (and w) of a parameter <- the hash fill of its name with `prefix` in front (golden/README.md). */
+/* x (and w) of a parameter <- the hash fill of its name with `prefix` in front. */
 void golden_fill_param(const qb_param *p, const char *prefix);
 
 /* OMP_NUM_THREADS, or all cores this process may use. */

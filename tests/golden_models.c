@@ -1,7 +1,7 @@
 /* model-*: one network with hash-filled weights, computed in float64 by the reference; run here by the float32 engine.
  * Evaluation, then one training forward and backward; logits, loss, gradients and running statistics are compared.
  *
- * Tolerances (golden/README.md): logits 1e-3 of the largest, loss 1e-4, gradients 2e-3 of the tensor's norm (3e-2 for
+ * Tolerances: logits 1e-3 of the largest, loss 1e-4, gradients 2e-3 of the tensor's norm (3e-2 for
  * networks of 50 layers and more: a ReLU mask that flips in float32 moves whole gradients), running statistics 1e-4 of the largest.
  */
 #include "golden.h"

@@ -1,7 +1,7 @@
 /* training: steps of a network on CIFAR-10 records in file order, by the program's own engine, optimizer, quantizer and
  * solver plugins; the loss of every step is compared with the reference's.
  *
- * Tolerances (golden/README.md): two builds of the reference drift apart like chaos, so the first 6 losses are held to
+ * Tolerances: two builds of the reference drift apart like chaos, so the first 6 losses are held to
  * 5e-3 each and the mean of the last 20 to 0.12. KEY.test is for information and not compared.
  */
 #include "golden.h"

@@ -1,4 +1,4 @@
-/* Quantizers: vectors worked by hand (spec/solvers.md 10.1), exhaustive search, Gaussian constants, odd rows. */
+/* Quantizers: vectors worked by hand, exhaustive search, Gaussian constants, odd rows. */
 #include "qb_test.h"
 
 #include "base/err.h"

@@ -1,4 +1,4 @@
-/* Models: parameter groups, rows and multiply-adds of spec/recipes.md 1.4, state-dict names and order, any input. */
+/* Models: parameter groups, rows and multiply-adds as published, state-dict names and order, any input. */
 #include "qb_test.h"
 
 #include "base/err.h"

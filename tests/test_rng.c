@@ -168,7 +168,7 @@ START_TEST(hashes_names)
 }
 END_TEST
 
-/* Expected values: golden/README.md followed in another language. */
+/* Expected values: the formula of the hash fill, worked in another language. */
 START_TEST(fills_by_hash)
 {
     static const float conv[] = {0x1.7141p-5f, 0x1.f61758p-3f, -0x1.e88738p-2f, 0x1.e3bba8p-3f, -0x1.0b9228p-3f};

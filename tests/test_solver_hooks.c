@@ -42,7 +42,7 @@ static double map_one(const char *spec, int bits, const float *q, size_t n_q, do
     return w;
 }
 
-/* ---- by hand: spec/solvers.md 10.1 ---- */
+/* ---- by hand ---- */
 
 START_TEST(vectors_by_hand)
 {

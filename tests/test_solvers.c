@@ -1,4 +1,4 @@
-/* The maps of the shipped solvers against spec/solvers.md 10: vectors by hand, brute-force minimizers, limits, ties.
+/* The maps of the shipped solvers: vectors by hand, brute-force minimizers, limits, ties.
  * Plugins are called as the harness calls them, one view with given levels.
  */
 #include "qb_test.h"

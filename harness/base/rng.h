@@ -39,7 +39,7 @@ void qb_rng_permutation(qb_stream *s, uint32_t *order, uint32_t n);
 /* FNV-1a, 64 bit, of a text: keys streams by tensor name. */
 uint64_t qb_fnv1a(const char *text);
 
-/* Element i of the reference vectors' hash fill (golden/README.md): (2u - 1) * a + b as float32,
+/* Element i of the reference vectors' hash fill: (2u - 1) * a + b as float32,
  * u from splitmix64(fnv1a(name) + (i + 1) * golden ratio). */
 void qb_hash_fill(const char *name, size_t n, double a, double b, float *out);
 

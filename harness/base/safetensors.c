@@ -2,7 +2,7 @@
  *
  * Invariant of a parsed file: tensors are sorted by offset, the first begins at 0, each begins where the one
  * before ended, the last ends at the end of the file, and each range holds exactly its shape.
- * Source: spec/recipes.md 7.5.
+ * Source: the format's description, github.com/huggingface/safetensors.
  */
 #include "base/safetensors.h"
 

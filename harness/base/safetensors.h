@@ -1,4 +1,4 @@
-/* safetensors (spec/recipes.md 7.5): a JSON header and raw little-endian tensors back to back.
+/* safetensors: a JSON header and raw little-endian tensors back to back.
  * Reading checks everything: header length, JSON, dtype, shape x size = range, no hole, no overlap, file size.
  */
 #ifndef QB_SAFETENSORS_H

@@ -4,7 +4,7 @@
  * Invariant: a state array is all zeros while its tensor's step count is 0.
  * Letters: x weights, g gradient, d gradient with decay, b momentum buffer, m and v first and second moments,
  * k step number from 1.
- * Source: torch.optim.SGD, AdamW, Adam without their options (spec/recipes.md 3.2-3.3, spec/solvers.md 2.3).
+ * Source: torch.optim.SGD, AdamW, Adam without their options.
  */
 #include "engine/optim.h"
 

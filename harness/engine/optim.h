@@ -1,5 +1,5 @@
 /* Base optimizers: SGD with momentum and coupled decay, AdamW (decoupled decay), Adam (decay added to the
- * gradient). Formulas: spec/solvers.md 2.3, spec/recipes.md 3.2-3.3 (PyTorch's).
+ * gradient). Formulas: PyTorch's, in optim.c.
  *
  * An optimizer is a list of tensors, each with its own state; the caller steps them one by one, from several
  * threads if it likes (different tensors). All arithmetic in float32 as PyTorch does it.

@@ -2,7 +2,7 @@
  *
  * Invariant: a schedule is immutable and a pure function of the epoch, so a resumed run reads the same rates.
  * Letters: e epoch (real), E epochs of the run, W warm-up epochs, c constant epochs at the end.
- * Source: PyTorch's MultiStepLR, StepLR, LinearLR + CosineAnnealingLR + constant tail (spec/recipes.md 3.4), the cosine
+ * Source: PyTorch's MultiStepLR, StepLR, LinearLR + CosineAnnealingLR + constant tail, the cosine
  * in closed form; the powers of gamma are multiplied up one by one as PyTorch does.
  */
 #include "engine/schedule.h"

@@ -1,4 +1,4 @@
-/* Learning-rate schedules, as data: a spec with its parameters (spec/recipes.md 3.4, golden/schedules.json).
+/* Learning-rate schedules, as data: a spec with its parameters.
  *
  *   constant
  *   multistep[milestones=80/120/150,gamma=0.1]   lr * gamma^(milestones <= epoch)

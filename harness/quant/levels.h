@@ -1,4 +1,4 @@
-/* Quantizers: latent weights of one row in, its ascending levels out (spec/solvers.md 4).
+/* Quantizers: latent weights of one row in, its ascending levels out.
  * A const table; options (such as `center`) through the common schema: lsbq, lsbq[center=true], unif[scale=max].
  */
 #ifndef QB_LEVELS_H

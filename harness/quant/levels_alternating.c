@@ -1,4 +1,4 @@
-/* Least-squares binary levels improved by alternation (spec/solvers.md 4.7, 7.3): greedy, then in turn the best
+/* Least-squares binary levels improved by alternation: greedy, then in turn the best
  * magnitudes for the signs and new signs for the magnitudes. At 1 bit greedy is the optimum already.
  * With nearest signs the squared error never grows from round to round; with folded signs, the source's, it may.
  * Source and formulas: <qatbench/multibit.h>.

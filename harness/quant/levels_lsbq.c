@@ -1,5 +1,5 @@
-/* Least-squares binary quantization by greedy steps (spec/solvers.md 4.2, 4.6): levels +-v_1 +- ... +- v_b, ternary
- * {-t, 0, t}; and TWN's ternary levels (4.12). The exact ones are in levels_optimal.c.
+/* Least-squares binary quantization by greedy steps: levels +-v_1 +- ... +- v_b, ternary
+ * {-t, 0, t}; and TWN's ternary levels. The exact ones are in levels_optimal.c.
  *
  * Greedy: v_j is the mean of what the earlier magnitudes left over. Only magnitudes matter: the residual after
  * magnitude v has absolute value | |r| - v |, so no sign and no second array is needed, and pass j folds the row

@@ -1,4 +1,4 @@
-/* Least-squares ternary and 2-bit levels, exact (spec/solvers.md 4.4, 4.5).
+/* Least-squares ternary and 2-bit levels, exact.
  *
  * Sorted, a_1 <= ... <= a_n are the sizes |r|. A split k puts the k smallest low and the others high, and explains
  *   ternary  H^2 / (n - k)                 of sum a^2; levels 0 and the mean of the high ones
@@ -10,7 +10,7 @@
  * Only buckets whose P beats the best split between buckets, a few, are sorted and searched. Linear in n.
  *
  * Source: Pouransari, Tu, Tuzel, "Least squares binary quantization of neural networks" (2020); the bound is ours.
- * Differs from the PARQ code: its searches are not exact and fail on zero rows (section 9, lines 1-3).
+ * Differs from the PARQ code: its searches are not exact and fail on zero rows.
  */
 #include "quant/levels_kinds.h"
 

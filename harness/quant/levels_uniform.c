@@ -1,4 +1,4 @@
-/* Evenly spaced levels (spec/solvers.md 4.8-4.11); all but unif-asym symmetric around the centre.
+/* Evenly spaced levels; all but unif-asym symmetric around the centre.
  *
  *   q_max   the outermost level        R   half the number of steps between the outermost levels
  *   unif          q_max = min(bits mean|r|, max|r|) or max|r|;  R = 2^(b-1) - 1/2:  2^b levels, none of them 0

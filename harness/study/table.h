@@ -75,7 +75,7 @@ typedef enum qb_table_form { QB_FORM_TEXT = 1, QB_FORM_MARKDOWN, QB_FORM_LATEX, 
 int qb_table_form_find(const char *name, qb_table_form *ret_form);
 int qb_table_render(const qb_table *t, qb_table_form form, bool utf8, char **ret_text);
 
-/* The members of design.md's `table --format json`. New reference. */
+/* What `table --format json` prints: metric and cells. New reference. */
 json_t *qb_table_json(const qb_table *t);
 
 /* Pieces that reports use too. */

@@ -24,7 +24,7 @@
 #endif
 
 /* Index of the level nearest to x. q[n]: ascending, equal neighbours allowed, n >= 1. A value on a midpoint goes
- * to the lower level; midpoints in double (spec/solvers.md 0.4). NaN gives 0. */
+ * to the lower level; midpoints in double. NaN gives 0. */
 static inline int32_t qb_nearest_index(const float *q, int32_t n, float x)
 {
     int32_t i = 0;
