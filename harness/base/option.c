@@ -5,17 +5,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-/* '-' and '_' are the same letter in names. */
-bool qb_option_name_equal(const char *a, const char *b)
-{
-    for (; *a && *b; a++, b++) {
-        if ((*a == '-' ? '_' : *a) != (*b == '-' ? '_' : *b))
-            return false;
-    }
-    return *a == *b;
-}
 
 const qb_option *qb_option_find(const qb_option *schema, size_t n, const char *name)
 {
@@ -153,4 +144,51 @@ int qb_settings_check(const qb_settings *s)
         }
     }
     return QB_OK;
+}
+
+/* ---- specs of settings ---- */
+
+int qb_spec_apply(const qb_spec *spec, qb_settings *s)
+{
+    for (size_t i = 0; i < spec->n_args; i++) {
+        int rc = qb_settings_set(s, spec->args[i].key, spec->args[i].value);
+        if (rc < 0)
+            return rc == QB_E_NOMEM ? rc : qb_err_add("%s", spec->name);
+    }
+    return QB_OK;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp((*(const qb_option *const *)a)->name, (*(const qb_option *const *)b)->name);
+}
+
+char *qb_spec_canonical(const char *name, const qb_settings *s)
+{
+    qb_str text = {0};
+    qb_settings defaults;
+    if (qb_settings_init(&defaults, s->schema, s->n) < 0)
+        return NULL;
+    const qb_option **sorted = qb_alloc(s->n, sizeof *sorted);
+    if (!sorted) {
+        qb_settings_finish(&defaults);
+        return NULL;
+    }
+    for (size_t i = 0; i < s->n; i++)
+        sorted[i] = &s->schema[i];
+    qsort(sorted, s->n, sizeof *sorted, compare_names);
+    const char *before = "[";
+    qb_str_add(&text, name);
+    for (size_t i = 0; i < s->n; i++) {
+        size_t row = (size_t)(sorted[i] - s->schema);
+        if (strcmp(s->values[row].text, defaults.values[row].text) == 0)
+            continue;
+        qb_str_addf(&text, "%s%s=%s", before, sorted[i]->name, s->values[row].text);
+        before = ",";
+    }
+    if (before[0] == ',')
+        qb_str_add(&text, "]");
+    qb_free(sorted);
+    qb_settings_finish(&defaults);
+    return qb_str_take(&text);
 }

@@ -1,4 +1,4 @@
-/* Specs: a name with arguments, "parq[steepness=10,anneal=cosine]".
+/* Names and specs: a spec is a name with arguments, "parq[steepness=10,anneal=cosine]".
  *
  * Invariant: qb_spec_parse accepts what qb_spec_canonical writes.
  */
@@ -9,8 +9,17 @@
 #include "base/str.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
+
+/* '-' and '_' are the same letter in names. */
+bool qb_option_name_equal(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++) {
+        if ((*a == '-' ? '_' : *a) != (*b == '-' ? '_' : *b))
+            return false;
+    }
+    return *a == *b;
+}
 
 static int refuse(const char *text, const char *why)
 {
@@ -121,49 +130,4 @@ void qb_spec_finish(qb_spec *s)
     qb_free(s->args);
     qb_free(s->name);
     *s = (qb_spec){0};
-}
-
-int qb_spec_apply(const qb_spec *spec, qb_settings *s)
-{
-    for (size_t i = 0; i < spec->n_args; i++) {
-        int rc = qb_settings_set(s, spec->args[i].key, spec->args[i].value);
-        if (rc < 0)
-            return rc == QB_E_NOMEM ? rc : qb_err_add("%s", spec->name);
-    }
-    return QB_OK;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp((*(const qb_option *const *)a)->name, (*(const qb_option *const *)b)->name);
-}
-
-char *qb_spec_canonical(const char *name, const qb_settings *s)
-{
-    qb_str text = {0};
-    qb_settings defaults;
-    if (qb_settings_init(&defaults, s->schema, s->n) < 0)
-        return NULL;
-    const qb_option **sorted = qb_alloc(s->n, sizeof *sorted);
-    if (!sorted) {
-        qb_settings_finish(&defaults);
-        return NULL;
-    }
-    for (size_t i = 0; i < s->n; i++)
-        sorted[i] = &s->schema[i];
-    qsort(sorted, s->n, sizeof *sorted, compare_names);
-    const char *before = "[";
-    qb_str_add(&text, name);
-    for (size_t i = 0; i < s->n; i++) {
-        size_t row = (size_t)(sorted[i] - s->schema);
-        if (strcmp(s->values[row].text, defaults.values[row].text) == 0)
-            continue;
-        qb_str_addf(&text, "%s%s=%s", before, sorted[i]->name, s->values[row].text);
-        before = ",";
-    }
-    if (before[0] == ',')
-        qb_str_add(&text, "]");
-    qb_free(sorted);
-    qb_settings_finish(&defaults);
-    return qb_str_take(&text);
 }

@@ -1,50 +1,17 @@
 /* Sorting records into cells. See cells.h. */
-#include "study/cells_parts.h"
+#include "study/cells.h"
 
 #include "base/err.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "study/cells_own.h"
+#include "study/cells_parts.h"
 #include "study/values.h"
-#include "train/identity.h"
-#include "train/record.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORTH_DONE = 7 };
-
-int qb_cells_no_memory(void)
-{
-    return qb_err_set(QB_E_NOMEM, "out of memory while sorting runs into cells");
-}
-
-bool qb_cell_run_is(const qb_cell_run *run, const char *status)
-{
-    return strcmp(run->status, status) == 0;
-}
-
-double qb_cell_run_result(const qb_cell_run *run, const char *name)
-{
-    const json_t *v = json_object_get(json_object_get(run->line, "result"), name);
-    return json_is_number(v) ? json_number_value(v) : (double)NAN;
-}
-
-static int add_note(qb_study *s, char *text)
-{
-    bool ok = text && json_array_append_new(s->notes, qb_json_text(text)) == 0;
-    qb_free(text);
-    return ok ? QB_OK : qb_cells_no_memory();
-}
-
 /* ---- records ---- */
-
-const char *qb_cells_text(const json_t *line, const char *key)
-{
-    const json_t *v = json_object_get(line, key);
-    return json_is_string(v) ? json_string_value(v) : NULL;
-}
 
 /* What the run's data call themselves, "Fashion-MNIST". */
 static const char *label_of(const json_t *line)
@@ -64,74 +31,10 @@ static int check_line(const json_t *line, size_t i)
     return rc < 0 ? qb_err_add("record %zu", i + 1) : QB_OK;
 }
 
-/* The configuration that makes a cell: without the seed, later keys at their defaults. New reference. */
-json_t *qb_cells_config(const json_t *line)
-{
-    size_t n;
-    const qb_option *schema = qb_run_schema(&n);
-    json_t *config = qb_identity_complete(schema, n, json_object_get(line, "config"));
-    if (config)
-        (void)json_object_del(config, "seed");
-    return config;
-}
-
-/* Which of two records of one run counts: the one that got further. */
-static int worth(const json_t *line)
-{
-    static const char *const order[] = {"missing", "skipped", "running", "interrupted", "failed", "diverged", "mistrusted", "done"};
-    const char *status = qb_cells_text(line, "status");
-    for (int i = WORTH_DONE; i > 0; i--) {
-        if (strcmp(status, order[i]) == 0)
-            return i;
-    }
-    return 0;
-}
-
-/* Two finished records of one configuration and seed differ in their data, or were copied. */
-static int choose(qb_study *s, qb_cell_run *run, const json_t *line)
-{
-    int old = worth(run->line), new = worth(line);
-    const char *old_key = qb_cells_text(run->line, "key"), *new_key = qb_cells_text(line, "key");
-    bool same = old_key && new_key && strcmp(old_key, new_key) == 0;
-    if (old == new && !same && old == WORTH_DONE) {
-        QB_TRY(add_note(s, qb_sprintf("seed %lld has two finished runs of one configuration, %.12s and %.12s (other data?); "
-                                      "the one with the lower key is shown",
-                                      run->seed, old_key ? old_key : "?", new_key ? new_key : "?")));
-    }
-    bool better = new > old || (new == old && old_key && new_key && strcmp(new_key, old_key) < 0);
-    if (better)
-        run->line = line;
-    return QB_OK;
-}
-
 static int compare_runs(const void *a, const void *b)
 {
     const qb_cell_run *x = a, *y = b;
     return (x->seed > y->seed) - (x->seed < y->seed);
-}
-
-/* Puts a line into a cell; without a plan the cell grows. */
-int qb_cells_add_run(qb_study *s, qb_cell *cell, const json_t *line, bool *ret_added)
-{
-    long long seed = (long long)json_integer_value(json_object_get(line, "seed"));
-    *ret_added = true;
-    for (size_t i = 0; i < cell->n_runs; i++) {
-        if (cell->runs[i].seed == seed && cell->runs[i].line)
-            return choose(s, &cell->runs[i], line);
-        if (cell->runs[i].seed == seed) {
-            cell->runs[i].line = line;
-            return QB_OK;
-        }
-    }
-    *ret_added = !s->plan;
-    if (s->plan)
-        return QB_OK;
-    qb_cell_run *runs = qb_realloc(cell->runs, cell->n_runs + 1, sizeof *runs);
-    if (!runs)
-        return QB_E_NOMEM;
-    cell->runs = runs;
-    runs[cell->n_runs++] = (qb_cell_run){.seed = seed, .line = line};
-    return QB_OK;
 }
 
 /* Version 0.1.0 called a run done whose last test loss was not finite (null in its record). */
@@ -187,17 +90,6 @@ static int create_plan_cells(qb_study *s)
     return QB_OK;
 }
 
-/* Cells by the compact text of their configuration; few enough to look through one by one. */
-int qb_cells_find(const qb_study *s, char *const *identities, const char *identity, qb_cell **ret)
-{
-    *ret = NULL;
-    for (size_t c = 0; c < s->n_cells; c++) {
-        if (identities[c] && strcmp(identities[c], identity) == 0)
-            *ret = &s->cells[c];
-    }
-    return QB_OK;
-}
-
 static int place_lines_by_plan(qb_study *s, char **identities)
 {
     for (size_t c = 0; c < s->n_cells; c++) {
@@ -224,21 +116,6 @@ static int place_lines_by_plan(qb_study *s, char **identities)
 }
 
 /* ---- both ---- */
-
-bool qb_cells_key_varies(const qb_study *s, const char *key)
-{
-    const json_t *first = NULL;
-    for (size_t c = 0; c < s->n_cells; c++) {
-        const qb_cell *cell = &s->cells[c];
-        const json_t *v = json_object_get(s->plan ? cell->values : cell->config, key);
-        if (!v || (json_is_null(v) && !qb_study_null_counts(key)))
-            continue;
-        if (first && !qb_study_value_equal(first, v))
-            return true;
-        first = v;
-    }
-    return false;
-}
 
 static int create_labels(qb_study *s)
 {
@@ -285,7 +162,7 @@ static int note_mixed_data(qb_study *s)
         for (size_t i = 0; i < cell->n_runs; i++) {
             const char *label = label_of(cell->runs[i].line);
             if (first && label && strcmp(first, label) != 0)
-                return add_note(s, qb_sprintf("runs of one cell used different data: %s and %s", first, label));
+                return qb_cells_note(s, qb_sprintf("runs of one cell used different data: %s and %s", first, label));
             first = label ? label : first;
         }
     }

@@ -1,8 +1,9 @@
 /* Cells of records without a plan: runs whose configurations are equal but for the seed. See cells.h. */
-#include "study/cells_parts.h"
+#include "study/cells_own.h"
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "study/cells_parts.h"
 #include "study/values.h"
 
 #include <stdlib.h>

@@ -1,11 +1,13 @@
-/* What the files that sort records into cells share: cells.c (cells of a plan, what both kinds need) and cells_own.c (cells of
- * records alone). Private to them. */
+/* A record's way into a cell, for cells.c (cells of a plan) and cells_own.c (cells of records alone). Private to them. */
 #ifndef QB_CELLS_PARTS_H
 #define QB_CELLS_PARTS_H
 
 #include "study/cells.h"
 
 int qb_cells_no_memory(void);
+
+/* Adds to the study's notes; takes text. QB_E_NOMEM when it is NULL. */
+int qb_cells_note(qb_study *s, char *text);
 
 /* A member of a record that is a text; NULL: it is not. Borrowed. */
 const char *qb_cells_text(const json_t *line, const char *key);
@@ -21,8 +23,5 @@ int qb_cells_add_run(qb_study *s, qb_cell *cell, const json_t *line, bool *ret_a
 
 /* Does a key have several values among the cells? */
 bool qb_cells_key_varies(const qb_study *s, const char *key);
-
-/* cells_own.c; identities: room for one a line, filled with the compact configuration of each cell. */
-int qb_cells_create_own(qb_study *s, char **identities);
 
 #endif

@@ -4,11 +4,12 @@
  * high, n (low and high NaN for one seed). Coordinates of panels are pixels from the lower left, turned into gnuplot's
  * fractions of the screen, so that all panels have one size and share one legend at the right.
  */
-#include "study/plot_parts.h"
+#include "study/plot_curves.h"
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stats.h"
+#include "study/plot_parts.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -3,10 +3,11 @@
  *
  * The .tsv has two blocks a series: its seeds (series, group, seed, x, value), its means (series, group, n, x, mean, std).
  */
-#include "study/plot_parts.h"
+#include "study/plot_final.h"
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "study/plot_parts.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 #define QB_PLOT_PARTS_H
 
 #include "base/str.h"
-#include "study/plot.h"
+#include "study/table.h"
 
 enum { QB_PLOT_HEIGHT = 460, QB_PLOT_TITLE = 44, QB_PLOT_SMALL = 11 }; /* pixels of the svg */
 
@@ -30,9 +30,5 @@ void qb_plot_begin(qb_str *commands);
 
 /* Writes the numbers and the script, and draws. */
 int qb_plot_draw(const char *dir, const char *name, const qb_str *tsv, const qb_str *commands, int width, int height);
-
-int qb_plot_write_curves(const qb_table *t, const char *dir, const char *name, const char *member, const char *axis,
-                         bool *ret_drawn);
-int qb_plot_write_final(const qb_table *t, const char *dir, const char *name);
 
 #endif

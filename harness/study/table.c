@@ -10,42 +10,6 @@
 #include <stdint.h>
 #include <string.h>
 
-static const qb_measure measures[] = {
-    {"test_top1", "test top-1", "%", "last epoch", true, 2},
-    {"test_top5", "test top-5", "%", "last epoch", true, 2},
-    {"best_top1", "best test top-1", "%", "best epoch", true, 2},
-    {"mean5_top1", "mean test top-1", "%", "mean of the last 5 evaluations", true, 2},
-    {"test_loss", "test loss", "", "last epoch", false, -1},
-    {"train_loss", "training loss", "", "last epoch", false, -1},
-    {"images_per_second", "training speed", "images/s", "whole run", true, -1},
-    {"max_levels", "most levels in a row", "", "last epoch", false, 0},
-    {"model_bytes", "size of the model", "bytes", "last epoch", false, 0},
-};
-enum { N_MEASURES = sizeof measures / sizeof *measures };
-
-const qb_measure *qb_measures(size_t *ret_n)
-{
-    *ret_n = N_MEASURES;
-    return measures;
-}
-
-/* Kept beside the table: an option's choices are a constant list. A test keeps the two equal. */
-const char *const qb_measure_names[] = {"test_top1",  "test_top5",         "best_top1",  "mean5_top1",  "test_loss",
-                                        "train_loss", "images_per_second", "max_levels", "model_bytes", NULL};
-
-int qb_measure_find(const char *name, const qb_measure **ret_measure)
-{
-    for (size_t i = 0; i < N_MEASURES; i++) {
-        if (strcmp(measures[i].name, name) == 0) {
-            *ret_measure = &measures[i];
-            return QB_OK;
-        }
-    }
-    const char *nearest = qb_nearest_name(name, qb_measure_names, N_MEASURES);
-    int rc = qb_err_set(QB_E_USAGE, "metric: unknown metric '%.60s'", name);
-    return nearest ? qb_err_hint("did you mean '%s'?", nearest) : rc;
-}
-
 /* ---- numbers ---- */
 
 static int compute_cell(const qb_table *t, const qb_cell *from, qb_table_cell *c)

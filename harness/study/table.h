@@ -2,30 +2,16 @@
  *
  * Letters: n runs that count (status done), of n_expected. Only those are ever averaged; every other run is named by
  * its status in the cell and by its reason in a note.
- * Rounding: percentages to two decimals (a test image of 10,000); everything else to two digits of the standard
- * deviation and the mean to the same place.
  */
 #ifndef QB_TABLE_H
 #define QB_TABLE_H
 
 #include "study/cells.h"
 #include "study/grid.h"
+#include "study/measure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-typedef struct qb_measure {
-    const char *name;  /* member of a record's result: "test_top1" */
-    const char *title; /* "test top-1" */
-    const char *unit;  /* "%", "" */
-    const char *when;  /* "last epoch" */
-    bool higher_is_better;
-    int decimals; /* fixed; -1: by the standard deviation */
-} qb_measure;
-
-const qb_measure *qb_measures(size_t *ret_n);
-int qb_measure_find(const char *name, const qb_measure **ret_measure); /* QB_E_USAGE with the nearest name */
-extern const char *const qb_measure_names[];                           /* NULL-terminated, for an option's choices */
 
 typedef enum qb_bold { QB_BOLD_NONE = 1, QB_BOLD_BEST, QB_BOLD_SIGNIFICANT } qb_bold;
 typedef enum qb_test { QB_TEST_NONE = 1, QB_TEST_WELCH, QB_TEST_PAIRED } qb_test;
@@ -83,9 +69,5 @@ char *qb_table_cell_text(const qb_table *t, const qb_table_cell *c); /* "91.71 Â
 char *qb_table_caption(const qb_table *t);                           /* what is shown, of what data, under what budget */
 int qb_table_grid(const qb_table *t, qb_grid *ret_grid);
 int qb_table_notes(const qb_table *t, json_t **ret_notes); /* array of texts: runs that do not count, warnings */
-
-/* "91.71 Â± 0.03", "91.71" (n = 1). */
-char *qb_measure_text(const qb_measure *m, double mean, double std, size_t n);
-int qb_measure_decimals(const qb_measure *m, double mean, double std);
 
 #endif

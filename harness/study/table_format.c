@@ -34,47 +34,12 @@ int qb_table_form_find(const char *name, qb_table_form *ret_form)
 
 /* ---- numbers ---- */
 
-/* Decimals that show two digits of a spread; four digits of a number that has none. */
-int qb_measure_decimals(const qb_measure *m, double mean, double std)
-{
-    if (m->decimals >= 0)
-        return m->decimals;
-    bool spread = std > 0 && isfinite(std);
-    double v = spread ? std : fabs(mean);
-    int digits = spread ? 2 : 4;
-    if (!(v > 0) || !isfinite(v))
-        return 4;
-    char text[32];
-    (void)snprintf(text, sizeof text, "%.*e", digits - 1, v); /* rounds first: 0.0996 is 0.10 */
-    int exponent = 0;
-    (void)sscanf(strchr(text, 'e') + 1, "%d", &exponent);
-    int decimals = digits - 1 - exponent;
-    return decimals < 0 ? 0 : decimals > 8 ? 8 : decimals;
-}
-
-/* printf writes -0.00 for what rounds to nothing. */
-static double without_minus_zero(double v, int decimals)
-{
-    return fabs(v) < 0.5 * pow(10, -decimals) ? 0.0 : v;
-}
-
-char *qb_measure_text(const qb_measure *m, double mean, double std, size_t n)
-{
-    int decimals = qb_measure_decimals(m, mean, n > 1 ? std : (double)NAN);
-    if (isnan(mean))
-        return qb_strdup("");
-    mean = without_minus_zero(mean, decimals);
-    if (n < 2 || isnan(std))
-        return qb_sprintf("%.*f", decimals, mean);
-    return qb_sprintf("%.*f ± %.*f", decimals, mean, decimals, std);
-}
-
 static char *difference_text(const qb_measure *m, double difference, double std)
 {
     if (isnan(difference))
         return qb_strdup("–");
     int decimals = qb_measure_decimals(m, difference, std);
-    return qb_sprintf("%+.*f", decimals, without_minus_zero(difference, decimals));
+    return qb_sprintf("%+.*f", decimals, qb_measure_without_minus_zero(difference, decimals));
 }
 
 static char *p_text(double p)

@@ -1,0 +1,11 @@
+/* Cells of records without a plan. Private to cells*.c. */
+#ifndef QB_CELLS_OWN_H
+#define QB_CELLS_OWN_H
+
+#include "study/cells.h"
+
+/* Fills cells, keys and values of the study from its lines. identities: room for one a line, filled with the compact
+ * configuration of each cell. */
+int qb_cells_create_own(qb_study *s, char **identities);
+
+#endif

@@ -1,0 +1,9 @@
+/* The final numbers, every seed a point: the picture accuracy-final of plot.h. Private to plot*.c. */
+#ifndef QB_PLOT_FINAL_H
+#define QB_PLOT_FINAL_H
+
+#include "study/table.h"
+
+int qb_plot_write_final(const qb_table *t, const char *dir, const char *name);
+
+#endif
