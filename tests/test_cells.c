@@ -5,9 +5,14 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "study/cells.h"
+#include "train/record.h"
 
+#include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/qb-test-cells-XXXXXX";
@@ -148,6 +153,44 @@ START_TEST(a_test_loss_that_is_not_finite_is_not_done)
 }
 END_TEST
 
+/* A process that begins and ends runs without a pause: whoever looks may find it between two, but nothing interrupted. */
+START_TEST(a_run_that_ends_meanwhile_is_not_interrupted)
+{
+    enum { READINGS = 3000 };
+    char record[96], lock[96];
+    (void)snprintf(record, sizeof record, "%s/record.json", dir);
+    (void)snprintf(lock, sizeof lock, "%s/lock", dir);
+    ck_assert_int_eq(qb_fs_write_atomic(record, "{}\n", 3), QB_OK);
+    pid_t pid = fork();
+    for (int i = 0; pid == 0; i++) {
+        char text[64];
+        int fd = open(lock, O_RDWR | O_CREAT, 0644), n = snprintf(text, sizeof text, "{\"status\": \"running\", \"n\": %d}\n", i);
+        while (flock(fd, LOCK_EX) != 0)
+            continue;
+        (void)qb_fs_write_atomic(record, text, (size_t)n);
+        (void)qb_fs_write_atomic(record, "{\"status\": \"done\"}\n", 19);
+        (void)close(fd);
+    }
+    int n_interrupted = 0;
+    for (int i = 0; i < READINGS; i++) {
+        json_t *o = NULL;
+        ck_assert_msg(qb_record_read(dir, &o) == QB_OK, "%s", qb_err_text());
+        const char *status = json_string_value(json_object_get(o, "status"));
+        n_interrupted += status && strcmp(status, "interrupted") == 0;
+        json_decref(o);
+    }
+    (void)kill(pid, SIGKILL);
+    (void)waitpid(pid, NULL, 0);
+    ck_assert_int_eq(n_interrupted, 0);
+    const char *left = "{\"status\": \"running\"}\n"; /* and what was left behind is */
+    ck_assert_int_eq(qb_fs_write_atomic(record, left, strlen(left)), QB_OK);
+    json_t *o = NULL;
+    ck_assert_int_eq(qb_record_read(dir, &o), QB_OK);
+    ck_assert_str_eq(json_string_value(json_object_get(o, "status")), "interrupted");
+    json_decref(o);
+}
+END_TEST
+
 static const char *const bad_lines[] = {
     "[1]\n", "{}\n", "{\"status\": \"done\", \"seed\": 1}\n", "{\"status\": 3, \"seed\": 1, \"config\": {}}\n",
     "{\"status\": \"done\", \"seed\": \"x\", \"config\": {}}\n", "{\"status\": \"done\", \"seed\": 1, \"config\": []}\n",
@@ -240,6 +283,7 @@ static Suite *suite(void)
     tcase_add_test(tc, other_data_other_cell);
     tcase_add_test(tc, what_no_key_explains_becomes_one);
     tcase_add_test(tc, one_run_counts_once);
+    tcase_add_test(tc, a_run_that_ends_meanwhile_is_not_interrupted);
     tcase_add_test(tc, a_test_loss_that_is_not_finite_is_not_done);
     tcase_add_loop_test(tc, refuses_what_is_no_record, 0, sizeof bad_lines / sizeof *bad_lines);
     tcase_add_test(tc, refuses_nothing);

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include "qb_test.h"
@@ -237,26 +238,36 @@ static const struct {
     const char *text;
     int code;
     long long sum; /* of what was seen */
-    const char *error;
+    const char *error, *warning; /* warning NULL: none */
 } lines[] = {
-    {"", QB_OK, 0, ""},
-    {"{\"v\":1}\n{\"v\":2}\n", QB_OK, 3, ""},
-    {"{\"v\":1}\n{\"v\":2}", QB_OK, 1, ""},      /* no newline: torn */
-    {"{\"v\":1}\n{\"v\":", QB_OK, 1, ""},        /* torn in the middle */
-    {"{\"v\":1}\n{\"v\n", QB_OK, 1, ""},         /* torn, then something wrote a newline */
-    {"{\"v\":1}\nx\n{\"v\":2}\n", QB_E_DATA, 1, ":2: expected a JSON object, found: "},
-    {"{\"v\":1}\n[]\n{\"v\":2}\n", QB_E_DATA, 1, ":2: expected a JSON object, found: another value"},
-    {"{\"v\":1}\n{\"v\":\"a\"}\n{\"v\":2}\n", QB_E_DATA, 1, "v: expected a whole number, got a string"},
+    {"", QB_OK, 0, "", NULL},
+    {"{\"v\":1}\n{\"v\":2}\n", QB_OK, 3, "", NULL},
+    {"{\"v\":1}\n{\"v\":2}", QB_OK, 1, "", ":2: the last line is cut short; it is left out"}, /* no newline: torn */
+    {"{\"v\":1}\n{\"v\":", QB_OK, 1, "", ":2: the last line is cut short"},   /* torn in the middle */
+    {"{\"v\":1}\n{\"v\n", QB_OK, 1, "", ":2: the last line is cut short"},    /* torn, then something wrote a newline */
+    {"{\"v\":1}\nx\n{\"v\":2}\n", QB_E_DATA, 1, ":2: expected a JSON object, found: ", NULL},
+    {"{\"v\":1}\n[]\n{\"v\":2}\n", QB_E_DATA, 1, ":2: expected a JSON object, found: another value", NULL},
+    {"{\"v\":1}\n{\"v\":\"a\"}\n{\"v\":2}\n", QB_E_DATA, 1, "v: expected a whole number, got a string", NULL},
 };
+
+static void keep_warning(void *context, int level, const char *line)
+{
+    if (level >= QB_LOG_WARNING)
+        (void)snprintf(context, 512, "%s", line);
+}
 
 START_TEST(reads_lines)
 {
     long long sum = 0;
+    char warning[512] = "";
+    qb_log_add_sink(keep_warning, warning);
     write_file(lines[_i].text);
     qb_err_clear();
     ck_assert_int_eq(qb_jsonl_each(path, add_up, &sum), lines[_i].code);
     ck_assert_int_eq(sum, lines[_i].sum);
+    qb_log_remove_sink(keep_warning, warning);
     ck_assert_ptr_nonnull(strstr(qb_err_text(), lines[_i].error));
+    ck_assert_msg(lines[_i].warning ? strstr(warning, lines[_i].warning) != NULL : warning[0] == '\0', "'%s'", warning);
     ck_assert_int_eq(qb_mem_live_blocks(), 0);
 }
 END_TEST

@@ -86,6 +86,12 @@ static const struct {
     /* the quantizer offers no 3 bits: that cell alone is skipped */
     {BASE "matrix: {solver: [ste], bits: [2, 3], quantizer: [\"lsbq-optimal\"]}\n",
      "solver=ste bits=2\nsolver=ste bits=3!", "solver bits"},
+    /* truth and nothing as YAML writes them; nothing is the default */
+    {BASE "matrix: {solver: [ste], flip: [True, FALSE], train_limit: [~, 1000]}\n",
+     "solver=ste bits=2 flip=true\nsolver=ste bits=2 flip=true train_limit=1000\n"
+     "solver=ste bits=2 flip=false\nsolver=ste bits=2 flip=false train_limit=1000", "solver bits flip train_limit"},
+    {"title: ~\npaper: null\nbase: {dataset: synthetic, model: resnet8, epochs: 2, train_limit: null, anneal_end: Null, crop: NULL}\n",
+     "solver=none", "solver bits"},
 };
 
 START_TEST(makes_cells)
@@ -170,6 +176,13 @@ static const struct {
 } bad[] = {
     {"", "1:1: expected a document, the file is empty", ""},
     {"# nothing\n", NULL, ""},
+    {BASE "matrix: {solver: [parq[steepness=10], ste]}\n",
+     "2:19: parq[steepness=10]: quote it: inside of [...] or {...} a name with brackets stands in quotes", "write  \"parq[steepness=10]\""},
+    {BASE "matrix:\n  solver: [ste, par-nonconvex[a=1,b=2]]\n", "3:17: par-nonconvex[a=1,b=2]: quote it: inside of [...] or {...} a name with brackets stands in quotes", "write  \"par-nonconvex[a=1,b=2]\""},
+    {"base: {solver: ste, lr_schedule: step[size=3]}\n", "1:34: step[size=3]: quote it: inside of [...] or {...} a name with brackets stands in quotes", "write  \"step[size=3]\""},
+    {"title: \xc3\xa9\nbase: {title: \xc3\xa9, solver: ste[a=1]}\n", "2:26: ste[a=1]: quote it: inside of [...] or {...} a name with brackets stands in quotes", "write  \"ste[a=1]\""},
+    {"base: {dataset: synthetic, model: resnet8, epochs: 2, lr: null}\n", "1:59: lr: expected a value, got null; leave the key out for its default", ""},
+    {"base: {dataset: synthetic, model: resnet8, epochs: 2, train_limit: \"null\"}\n", "1:68: train_limit: expected a whole number from 1 to 1000000000000 (images), got 'null'", ""},
     {"- a\n", "1:1: plan: expected a mapping with base, matrix, seeds, ..., got a list", ""},
     {"{}\n", "1:1: the plan has no cells: expected base, matrix or include", ""},
     {"seeds: [1]\n", "1:1: the plan has no cells: expected base, matrix or include", ""},

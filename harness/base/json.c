@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -91,7 +92,9 @@ int qb_jsonl_each(const char *path, int (*each)(void *context, json_t *object), 
     QB_TRY(qb_fs_read(path, MAX_FILE, &text, &n));
     int rc = QB_OK;
     const char *line = text, *end = text + n, *newline;
-    for (int number = 1; rc == QB_OK && (newline = memchr(line, '\n', (size_t)(end - line))); number++) {
+    int number = 1;
+    bool torn = false;
+    for (; rc == QB_OK && (newline = memchr(line, '\n', (size_t)(end - line))); number++) {
         json_error_t e;
         bool no_memory;
         json_t *value = load(line, (size_t)(newline - line), 0, &e, &no_memory);
@@ -103,10 +106,15 @@ int qb_jsonl_each(const char *path, int (*each)(void *context, json_t *object), 
         } else if (newline + 1 < end) {
             rc = qb_err_set(QB_E_DATA, "%s:%d: expected a JSON object, found: %s", path, number,
                             value ? "another value" : e.text);
+        } else {
+            torn = newline > line; /* an empty line at the end is nothing that is lost */
+            number--;
         }
         json_decref(value);
         line = newline + 1;
     }
+    if (rc == QB_OK && (torn || line < end))
+        qb_log_warning("%s:%d: the last line is cut short; it is left out", path, number);
     qb_free(text);
     return rc;
 }

@@ -40,7 +40,7 @@ json_t *qb_json_text(const char *text);
 json_t *qb_json_pack(const char *format, ...);
 
 /* Calls `each` for every line of a .jsonl file that is a JSON object. A torn last line (no newline, or not
- * JSON) is dropped; a bad line before the last is QB_E_DATA with PATH:LINE. `each` returns <0 to stop. */
+ * JSON) is dropped with a warning; a bad line before the last is QB_E_DATA with PATH:LINE. `each` returns <0 to stop. */
 int qb_jsonl_each(const char *path, int (*each)(void *context, json_t *object), void *context);
 
 /* Member access that reports instead of crashing: QB_E_DATA "KEY: expected a string, got ..."; the caller adds

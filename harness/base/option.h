@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 typedef enum qb_kind {
-    QB_KIND_BOOL = 1, /* true|false|yes|no|on|off|1|0; canonical true|false                            */
+    QB_KIND_BOOL = 1, /* true|false|yes|no|on|off, also True and TRUE, |1|0; canonical true|false        */
     QB_KIND_INT,      /* whole number; 1e3 and 2_000 are refused                                        */
     QB_KIND_REAL,     /* decimal number                                                                 */
     QB_KIND_TEXT,     /* any text, no control characters                                                */

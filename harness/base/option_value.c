@@ -131,11 +131,15 @@ static int keep_text(qb_value *v, const char *text)
 
 static int parse_bool(const qb_option *o, const char *text, qb_value *v)
 {
-    static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
+    static const char *const words[][3] = {{"false", "False", "FALSE"}, {"true", "True", "TRUE"}, {"no", "No", "NO"},
+                                           {"yes", "Yes", "YES"},       {"off", "Off", "OFF"},    {"on", "On", "ON"},
+                                           {"0", "0", "0"},             {"1", "1", "1"}}; /* as YAML writes them too */
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strcmp(text, words[i]) == 0) {
-            v->b = i % 2;
-            return keep_text(v, words[i % 2]);
+        for (size_t k = 0; k < 3; k++) {
+            if (strcmp(text, words[i][k]) == 0) {
+                v->b = i % 2;
+                return keep_text(v, words[i % 2][0]);
+            }
         }
     }
     return refuse(o, text);

@@ -21,6 +21,8 @@ enum { MAX_FILE = 1 << 20, MAX_DEPTH = 8 };
 typedef struct reader {
     yaml_parser_t parser;
     const char *file; /* for messages */
+    const char *text; /* all of it */
+    size_t n;
 } reader;
 
 static int error_at(const char *file, int line, int column, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
@@ -67,6 +69,33 @@ static int error_mark(const reader *r, yaml_mark_t mark, const char *text)
     return error_at(r->file, (int)mark.line + 1, (int)mark.column + 1, "%s", text);
 }
 
+static bool is_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c != '\0' && strchr("-_.+/", c));
+}
+
+/* [parq[steepness=10], ste]: a spec inside of a list or mapping in brackets, where its own bracket ends the plain text.
+ * at: where the reader stumbled. 0: it is something else. */
+static int refuse_bare_spec(const reader *r, yaml_mark_t at)
+{
+    const char *p = r->text, *end = r->text + r->n;
+    for (size_t line = 0; line < at.line && p < end; p++)
+        line += *p == '\n';
+    const char *begin = p;
+    for (size_t i = 0; i < at.column && p < end; i++)
+        p += qb_utf8_length(p, (size_t)(end - p));
+    const char *name = p;
+    while (name > begin && is_name(name[-1]))
+        name--;
+    const char *close = p < end && *p == '[' ? memchr(p, ']', (size_t)(end - p)) : NULL;
+    if (!close || name == p || memchr(p, '\n', (size_t)(close - p)))
+        return QB_OK;
+    int length = (int)(close + 1 - name), column = (int)at.column + 1 - (int)(p - name);
+    (void)error_at(r->file, (int)at.line + 1, column, "%.*s: quote it: inside of [...] or {...} a name with brackets stands in quotes",
+                   length > 200 ? 200 : length, name);
+    return qb_err_hint("write  \"%.*s\"", length > 200 ? 200 : length, name);
+}
+
 static int next_event(reader *r, yaml_event_t *ret)
 {
     if (yaml_parser_parse(&r->parser, ret))
@@ -74,6 +103,7 @@ static int next_event(reader *r, yaml_event_t *ret)
     const yaml_parser_t *p = &r->parser;
     if (p->error == YAML_MEMORY_ERROR)
         return qb_err_set(QB_E_NOMEM, "out of memory while reading '%s'", r->file);
+    QB_TRY(refuse_bare_spec(r, p->problem_mark));
     int line = (int)p->problem_mark.line + 1, column = (int)p->problem_mark.column + 1;
     const char *problem = p->problem ? p->problem : "not valid YAML";
     if (!p->context)
@@ -176,6 +206,7 @@ static int read_scalar(reader *r, const yaml_event_t *event, qb_yaml_node **ret)
         qb_yaml_destroy(node);
         return QB_E_NOMEM;
     }
+    node->is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     *ret = node;
     return QB_OK;
 }
@@ -326,7 +357,7 @@ int qb_yaml_parse(const char *text, size_t n, const char *name_for_errors, qb_ya
         n -= 3;
     }
     QB_TRY(check_bytes(name_for_errors, text, n));
-    reader r = {.file = name_for_errors};
+    reader r = {.file = name_for_errors, .text = text, .n = n};
     if (!yaml_parser_initialize(&r.parser))
         return qb_err_set(QB_E_NOMEM, "out of memory while reading '%s'", name_for_errors);
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
@@ -350,6 +381,16 @@ int qb_yaml_read(const char *path, qb_yaml_node **ret_root)
 }
 
 /* ---- use ---- */
+
+bool qb_yaml_is_null(const qb_yaml_node *node)
+{
+    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (node->kind == QB_YAML_SCALAR && !node->is_quoted && strcmp(node->text, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
 
 const qb_yaml_node *qb_yaml_get(const qb_yaml_node *mapping, const char *key)
 {

@@ -15,6 +15,7 @@ typedef struct qb_yaml_node {
     qb_yaml_kind kind;
     int line, column;            /* from 1 */
     char *text;                  /* SCALAR */
+    bool is_quoted;              /* SCALAR: it stands in quotes, or is a block of text */
     struct qb_yaml_node **items; /* SEQUENCE: elements; MAPPING: values */
     struct qb_yaml_node **keys;  /* MAPPING: scalars */
     size_t n;
@@ -23,6 +24,9 @@ typedef struct qb_yaml_node {
 int qb_yaml_read(const char *path, qb_yaml_node **ret_root); /* the text of a file */
 int qb_yaml_parse(const char *text, size_t n, const char *name_for_errors, qb_yaml_node **ret_root);
 void qb_yaml_destroy(qb_yaml_node *root);
+
+/* A plain scalar that YAML reads as null: ~, null, Null, NULL, or nothing. */
+bool qb_yaml_is_null(const qb_yaml_node *node);
 
 /* Value of a key, or NULL. */
 const qb_yaml_node *qb_yaml_get(const qb_yaml_node *mapping, const char *key);

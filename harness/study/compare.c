@@ -57,6 +57,9 @@ static int read_key(const char *file, const qb_yaml_node *key, const qb_yaml_nod
         int rc = qb_yaml_error(file, key, "unknown key '%.60s'", key->text);
         return nearest ? qb_err_hint("did you mean '%s'?", nearest) : rc;
     }
+    bool is_null = qb_yaml_is_null(value) && value->text[0] && o->flags & QB_OPT_NULLABLE;
+    if (is_null)
+        return json_object_set_new(values, o->name, json_null()) == 0 ? QB_OK : no_memory();
     QB_TRY(scalar(file, o->name, value));
     qb_value v;
     if (qb_value_parse(o, value->text, &v) < 0) {

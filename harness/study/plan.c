@@ -49,7 +49,7 @@ static int apply(const builder *b, const combination *words, qb_settings *s)
     QB_TRY(qb_settings_set(s, "threads", "1")); /* the habit of `run`; the plan's own value follows */
     for (size_t i = 0; i < b->n_schema; i++) {
         if (words[i])
-            QB_TRY(qb_settings_set(s, b->schema[i].name, words[i]->node->text));
+            QB_TRY(qb_settings_set(s, b->schema[i].name, words[i]->text));
     }
     if (places->runs_dir)
         QB_TRY(qb_settings_set(s, "runs_dir", places->runs_dir));
@@ -203,8 +203,8 @@ static json_t *effective_value(const builder *b, size_t cell, size_t option)
     json_t *effective = identity ? json_object_get(identity, o->name) : NULL;
     if (identity && (!effective || json_is_null(effective)))
         return json_null();
-    if (word)
-        return qb_study_value(o, word->node->text);
+    if (word && word->text[0])
+        return qb_study_value(o, word->text);
     if (effective)
         return json_incref(effective);
     return qb_identity_default_value(&(qb_identity_traits){0}, o); /* a skipped cell */

@@ -105,16 +105,20 @@ static int read_word(const qb_study_plan_text *t, const qb_option *o, const qb_y
 {
     QB_TRY(expect_kind(t, o->name, node, QB_YAML_SCALAR, "a single value"));
     qb_value v;
-    if (qb_value_parse(o, node->text, &v) < 0)
+    bool null_is_written = qb_yaml_is_null(node) && node->text[0];
+    if (null_is_written && !(o->flags & QB_OPT_NULLABLE))
+        return qb_yaml_error(t->path, node, "%s: expected a value, got %s; leave the key out for its default", o->name, node->text);
+    const char *text = null_is_written ? "" : node->text;
+    if (qb_value_parse(o, text, &v) < 0)
         return qb_study_plan_text_place(t, node);
-    bool empty = v.is_null;
-    *ret = (qb_study_plan_word){.option = o, .node = node, .canonical = qb_strdup(v.text)};
+    bool empty = v.is_null && !null_is_written;
+    *ret = (qb_study_plan_word){.option = o, .node = node, .text = text, .canonical = qb_strdup(v.text)};
     qb_value_finish(&v);
     if (!ret->canonical)
         return QB_E_NOMEM;
     if (empty)
         return qb_yaml_error(t->path, node, "%s: expected a value, got nothing; leave the key out for its default", o->name);
-    if (check_name(o, node->text, solver_path) < 0) {
+    if (check_name(o, text, solver_path) < 0) {
         if (!qb_starts_with(qb_err_text(), o->name))
             (void)qb_err_add("%s", o->name);
         return qb_study_plan_text_place(t, node);
@@ -272,6 +276,8 @@ static int read_seeds(qb_study_plan_text *t, const qb_yaml_node *node)
 
 static int read_text(const qb_study_plan_text *t, const char *key, const qb_yaml_node *node, const char **ret)
 {
+    if (qb_yaml_is_null(node) && node->text[0]) /* as if it were not there */
+        return QB_OK;
     QB_TRY(expect_kind(t, key, node, QB_YAML_SCALAR, "a text"));
     if (!node->text[0])
         return qb_yaml_error(t->path, node, "%s: expected a text, got nothing", key);

@@ -13,7 +13,8 @@
 /* One value of one key. */
 typedef struct qb_study_plan_word {
     const qb_option *option;
-    const qb_yaml_node *node; /* the scalar: its text as written and its place */
+    const qb_yaml_node *node; /* the scalar and its place */
+    const char *text;         /* as written; "" for null. Borrowed from the node */
     char *canonical;
 } qb_study_plan_word;
 

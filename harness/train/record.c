@@ -9,20 +9,34 @@
 
 #include <string.h>
 
+static bool is_running(const json_t *record)
+{
+    const char *status = json_string_value(json_object_get(record, "status"));
+    return status && strcmp(status, "running") == 0;
+}
+
 int qb_record_read(const char *dir, json_t **ret_record)
 {
     char *path = qb_path_join(dir, "record.json");
     if (!path)
         return QB_E_NOMEM;
-    json_t *record = NULL;
+    json_t *record = NULL, *before = NULL;
     int rc = qb_json_read(path, &record);
+    /* A run may end between the reading and the look at its lock: what it left then is read again, until it stays the same. */
+    while (rc == QB_OK && is_running(record) && !qb_rundir_is_locked(dir)) {
+        if (before && json_equal(before, record)) {
+            json_object_set_new(record, "status", qb_json_text("interrupted"));
+            json_object_set_new(record, "reason", qb_json_text("the process ended without saying why"));
+            break;
+        }
+        json_decref(before);
+        before = record;
+        record = NULL;
+        rc = qb_json_read(path, &record);
+    }
+    json_decref(before);
     qb_free(path);
     QB_TRY(rc);
-    const char *status = json_string_value(json_object_get(record, "status"));
-    if (status && strcmp(status, "running") == 0 && !qb_rundir_is_locked(dir)) {
-        json_object_set_new(record, "status", qb_json_text("interrupted"));
-        json_object_set_new(record, "reason", qb_json_text("the process ended without saying why"));
-    }
     *ret_record = record;
     return QB_OK;
 }
