@@ -210,6 +210,151 @@ START_TEST(doctor_shows_what_is_not_heeded)
 }
 END_TEST
 
+/* ---- signals ---- */
+
+#define PLAN "printf 'title: t\\nbase: {dataset: synthetic, model: resnet8, train_limit: 64, test_limit: 32, epochs: 100000, threads: 1}\\n" \
+             "matrix: {solver: [ste, parq]}\\n' >plan.yaml; "
+#define BEGUN "until ls runs/*/*/*/*/ckpt/step-* >/dev/null 2>&1; do sleep 0.1; done; "
+#define ENDLESS "$train --epochs 100000 --threads 1"
+
+static const char *const stop_signals[] = {"TERM", "USR1", "USR2", "HUP", "XCPU"}; /* a job of a shell ignores INT */
+
+static void expect_status(const char *word, int n)
+{
+    char *commands = qb_sprintf("[ $(grep -l '\"status\": \"%s\"' runs/*/*/*/*/record.json | wc -l) = %d ]", word, n);
+    expect(0, commands);
+    qb_free(commands);
+}
+
+START_TEST(saves_and_stops_when_asked)
+{
+    char *commands = qb_sprintf(ENDLESS " & pid=$!; " BEGUN "kill -%s $pid; wait $pid", stop_signals[_i]);
+    expect(75, commands);
+    expect_in("err", "stopped on request after step ");
+    expect_status("interrupted", 1);
+    qb_free(commands);
+}
+END_TEST
+
+START_TEST(saves_and_stops_every_run_of_a_plan)
+{
+    char *commands = qb_sprintf(PLAN "$q run plan.yaml -j 2 & pid=$!; " BEGUN "kill -%s $pid; wait $pid", stop_signals[_i]);
+    expect(75, commands);
+    expect_status("interrupted", 2);
+    qb_free(commands);
+}
+END_TEST
+
+START_TEST(leaves_alone_what_its_caller_ignores)
+{
+    char *commands = qb_sprintf("(trap '' %s; exec " ENDLESS ") & pid=$!; " BEGUN "kill -%s $pid; sleep 1; kill -0 $pid || exit 9; "
+                                "kill -%s $pid; wait $pid", stop_signals[_i], stop_signals[_i], _i ? "TERM" : "USR1");
+    expect(75, commands);
+    qb_free(commands);
+    commands = qb_sprintf("rm -r runs; " PLAN "(trap '' %s; exec $q run plan.yaml -j 2) & pid=$!; " BEGUN
+                          "kill -%s $pid $(cat runs/*/*/*/*/lock | sed 's/pid //;s/ .*//'); sleep 1; kill -0 $pid || exit 9; kill -%s $pid; wait $pid",
+                          stop_signals[_i], stop_signals[_i], _i ? "TERM" : "USR1");
+    expect(75, commands);
+    expect_status("interrupted", 2);
+    qb_free(commands);
+}
+END_TEST
+
+START_TEST(hears_what_its_caller_blocks)
+{
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTERM);
+    sigprocmask(SIG_BLOCK, &stops, NULL);
+    expect(75, "timeout -s KILL 100 " ENDLESS " & sleep 0; " BEGUN
+               "kill -TERM $(cat runs/*/*/*/*/lock | sed 's/pid //;s/ .*//'); wait $!");
+}
+END_TEST
+
+START_TEST(waits_for_runs_where_ended_children_are_ignored)
+{
+    expect(0, PLAN "sed -i 's/100000/1/' plan.yaml; (trap '' CHLD; exec timeout -s KILL 100 $q run plan.yaml -j 2)");
+    expect_status("done", 2);
+}
+END_TEST
+
+START_TEST(a_limit_of_file_sizes_is_an_error_with_its_reason)
+{
+    expect(74, "(ulimit -f 250; exec $train)");
+    expect_in("err", "File too large");
+    expect_in("err", "runs/");
+    expect_status("interrupted", 1);
+    expect(0, "$train");
+}
+END_TEST
+
+START_TEST(trains_on_when_nobody_reads_its_messages)
+{
+    expect(0, "{ ${train% -q}; echo $? >rc; } 2>&1 | true; grep -qx 141 rc");
+    expect_status("done", 1);
+}
+END_TEST
+
+/* ---- standard streams ---- */
+
+static const struct {
+    const char *closed;
+    int status;
+} closings[] = {
+    {"<&-", 0}, {">&-", 74}, {"2>&-", 0}, {"<&- >&-", 74}, {"<&- 2>&-", 0}, {">&- 2>&-", 74}, {"<&- >&- 2>&-", 74},
+};
+
+START_TEST(writes_nothing_of_closed_streams_into_files)
+{
+    char *commands = qb_sprintf("$train --threads 1 --runs-dir a >/dev/null || exit 9; (exec ${train%% -q} --threads 1 --runs-dir b %s)", closings[_i].closed);
+    expect(closings[_i].status, commands);
+    expect(0, "for f in metrics.jsonl model.safetensors config.json; do cmp a/*/*/*/*/$f b/*/*/*/*/$f || exit 1; done; "
+              "[ $(cat b/*/*/*/*/lock | wc -l) = 1 ] && grep -q '^pid [0-9]* on ' b/*/*/*/*/lock");
+    json_t *record = NULL;
+    expect(0, "cat b/*/*/*/*/record.json");
+    record = json_out();
+    ck_assert_str_eq(json_string_value(json_object_get(record, "status")), "done");
+    json_decref(record);
+    qb_free(commands);
+}
+END_TEST
+
+static const char *const talkers[] = {
+    "$train --json", "$train --threads 1 --json --solver ste", "$q info resnet8 --json", "$q doctor --json", "$q list --json",
+    "$q bench --model resnet8 --batch 4 --threads 1 --windows 1 --seconds 0.01 --json",
+};
+
+START_TEST(prints_one_object_beside_a_library_that_talks)
+{
+    char *commands = qb_sprintf("DNNL_VERBOSE=2 ONEDNN_VERBOSE=2 %s", talkers[_i]);
+    expect(0, commands);
+    json_t *object = json_out();
+    ck_assert(json_is_object(object));
+    json_decref(object);
+    qb_free(commands);
+}
+END_TEST
+
+START_TEST(writes_to_standard_output_by_any_of_its_names)
+{
+    static const char *const names[] = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
+    char *commands = qb_sprintf("$train >/dev/null && $q table runs -o %s", names[_i]);
+    expect(0, commands);
+    expect_in("out", "parq");
+    qb_free(commands);
+}
+END_TEST
+
+START_TEST(draws_the_same_in_any_environment)
+{
+    if (access("/usr/bin/gnuplot", X_OK) != 0)
+        return;
+    expect(0, "$q solver plot parq -o a && echo 'set terminal bogus' >.gnuplot && mkdir lib && "
+              "GNUTERM=nonsense GNUPLOT_LIB=lib GDFONTPATH=/nowhere GNUPLOT_FONTPATH=/nowhere GNUPLOT_DRIVER_DIR=/nowhere "
+              "GNUPLOT_PS_DIR=/nowhere LC_ALL=de_DE.UTF-8 LANG=xx $q solver plot parq -o b && for f in a/*; do cmp $f b/${f#a/} || exit 1; done");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("surroundings");
@@ -222,6 +367,25 @@ static Suite *suite(void)
     tcase_add_test(openmp, doctor_shows_what_is_not_heeded);
     tcase_set_timeout(openmp, 200);
     suite_add_tcase(s, openmp);
+    TCase *signals = tcase_create("signals"), *streams = tcase_create("streams");
+    int n_signals = sizeof stop_signals / sizeof stop_signals[0];
+    tcase_add_checked_fixture(signals, setup, teardown);
+    tcase_add_loop_test(signals, saves_and_stops_when_asked, 0, n_signals);
+    tcase_add_loop_test(signals, saves_and_stops_every_run_of_a_plan, 0, n_signals);
+    tcase_add_loop_test(signals, leaves_alone_what_its_caller_ignores, 0, n_signals);
+    tcase_add_test(signals, hears_what_its_caller_blocks);
+    tcase_add_test(signals, waits_for_runs_where_ended_children_are_ignored);
+    tcase_add_test(signals, a_limit_of_file_sizes_is_an_error_with_its_reason);
+    tcase_add_test(signals, trains_on_when_nobody_reads_its_messages);
+    tcase_set_timeout(signals, 200);
+    suite_add_tcase(s, signals);
+    tcase_add_checked_fixture(streams, setup, teardown);
+    tcase_add_loop_test(streams, writes_nothing_of_closed_streams_into_files, 0, sizeof closings / sizeof closings[0]);
+    tcase_add_loop_test(streams, prints_one_object_beside_a_library_that_talks, 0, sizeof talkers / sizeof talkers[0]);
+    tcase_add_loop_test(streams, writes_to_standard_output_by_any_of_its_names, 0, 4);
+    tcase_add_test(streams, draws_the_same_in_any_environment);
+    tcase_set_timeout(streams, 200);
+    suite_add_tcase(s, streams);
     return s;
 }
 

@@ -47,16 +47,27 @@ extern const qb_verb qb_verb_train, qb_verb_run, qb_verb_table, qb_verb_plot, qb
 /* The text of a nullable flag of the verb's own, NULL when it was not given. */
 const char *qb_cli_flag_text(const qb_cli *cli, const char *name);
 
-/* Set by SIGTERM, SIGINT, SIGUSR1 after qb_cli_catch_stop_signals; the second SIGINT or SIGTERM kills. */
+/* At the start of main, before anything opens a file (streams.c) or starts a process (signals.c). */
+void qb_cli_start_streams(void);
+void qb_cli_start_signals(void);
+
+/* Set by the stop signals (base/stop_signals.h) after qb_cli_catch_stop_signals; the second SIGINT or SIGTERM kills. One that the
+ * caller ignores stays ignored. From then on a closed pipe is an error of a write to it. */
 extern volatile sig_atomic_t qb_cli_stop;
 void qb_cli_catch_stop_signals(void);
+
+/* Ends the program by SIGPIPE where it does so by default, else returns. */
+void qb_cli_end_as_by_sigpipe(void);
 
 /* true when a rewritten line is fit for this stream: a terminal that is not "dumb". */
 bool qb_cli_is_terminal(FILE *stream);
 int qb_cli_columns(FILE *stream); /* width of the terminal, 80 when unknown */
 bool qb_cli_utf8(void); /* the locale's character set is UTF-8: decides between the plus-minus sign and +- */
 
-/* Writes text to stdout; QB_E_IO when it cannot (a closed pipe is quiet: exit 0 via SIGPIPE default). */
+/* "-", or another name of what standard output goes to: /dev/stdout, the file behind `> FILE`. */
+bool qb_cli_is_stdout(const char *path);
+
+/* Writes text to standard output; QB_E_IO when it cannot (a closed pipe is quiet: exit 0 via SIGPIPE default). */
 int qb_cli_print(const char *text);
 int qb_cli_print_owned(char *text); /* the same; frees it; NULL is QB_E_NOMEM */
 int qb_cli_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

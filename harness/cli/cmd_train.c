@@ -159,8 +159,9 @@ const qb_verb qb_verb_train = {
         "      --lr-schedule 'multistep[milestones=2/3/4,gamma=0.1]'\n"
         "  qatbench train --model resnet8 --dataset synthetic --epochs 1 --json\n",
     .details = "The same command again resumes an interrupted run, and prints the result of a\n"
-               "finished one without training. SIGTERM, SIGINT and SIGUSR1 save and stop (exit\n"
-               "75); a second SIGINT or SIGTERM ends at once. A flag given twice: the last wins.\n"
+               "finished one without training. SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 save\n"
+               "and stop (exit 75); a second SIGINT or SIGTERM ends at once. A flag given\n"
+               "twice: the last wins.\n"
                "--json: run dir status epochs steps train_loss test_loss test_top1 test_top5\n"
                "images_per_second weights_sha256 max_levels (accuracies in percent).\n",
     .options = options,

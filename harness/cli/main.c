@@ -50,6 +50,8 @@ static int run(qb_command_line *line)
 int main(int argc, char **argv)
 {
     qb_command_line line;
+    qb_cli_start_streams();
+    qb_cli_start_signals();
     int rc = qb_command_line_parse(argc, argv, &line);
     if (rc < 0)
         return report(rc);

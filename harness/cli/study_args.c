@@ -6,8 +6,6 @@
 #include "base/mem.h"
 
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 const char *const qb_cli_place_keys[] = {"runs_dir", "data_dir", "solver_path", NULL};
 const char *const qb_cli_record_keys[] = {"runs_dir", "solver_path", NULL};
@@ -31,13 +29,6 @@ int qb_cli_load_study(const qb_cli *cli, qb_study **ret_study)
 {
     qb_study_plan_places places = qb_cli_places(cli);
     return qb_study_load(cli->args, cli->n_args, &places, ret_study);
-}
-
-bool qb_cli_is_stdout(const char *path)
-{
-    struct stat there, here;
-    return strcmp(path, "-") == 0 || (stat(path, &there) == 0 && fstat(STDOUT_FILENO, &here) == 0 &&
-                                      there.st_dev == here.st_dev && there.st_ino == here.st_ino);
 }
 
 int qb_cli_write(const char *path, const char *text)

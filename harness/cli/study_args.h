@@ -15,9 +15,6 @@ qb_study_plan_places qb_cli_places(const qb_cli *cli);
 /* The study that the positional arguments name. */
 int qb_cli_load_study(const qb_cli *cli, qb_study **ret_study);
 
-/* "-", or another name of what standard output goes to: /dev/stdout, the file behind `> FILE`. */
-bool qb_cli_is_stdout(const char *path);
-
 /* Writes text to a file (--output; see qb_fs_write_output), or to stdout when path is NULL or stdout's. */
 int qb_cli_write(const char *path, const char *text);
 

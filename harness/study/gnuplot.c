@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,11 +56,52 @@ static void read_complaint(int fd, char *text)
     text[kept] = '\0';
 }
 
+enum { MAX_ENVIRONMENT = 16 };
+
+/* What gnuplot and the fonts need to find their files. All else stays away: GNUTERM, GDFONTPATH and the locale would make
+ * other pictures of the same numbers. */
+static void choose_environment(char *ret[MAX_ENVIRONMENT])
+{
+    static const char *const kept[] = {"PATH=", "HOME=", "TMPDIR=", "LD_LIBRARY_PATH=", "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "XDG_DATA_HOME="};
+    static char locale[] = "LC_ALL=C";
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        char **e = environ;
+        while (e && *e && !qb_starts_with(*e, kept[i]))
+            e++;
+        if (e && *e)
+            ret[n++] = *e;
+    }
+    ret[n++] = locale;
+    ret[n] = NULL;
+}
+
+/* No signal is blocked, and those that this program ignores for its own sake end gnuplot again. */
+static int default_signals(posix_spawnattr_t *attributes)
+{
+    sigset_t restored, none;
+    (void)sigemptyset(&none);
+    (void)sigemptyset(&restored);
+    (void)sigaddset(&restored, SIGPIPE);
+    (void)sigaddset(&restored, SIGXFSZ);
+    int rc = posix_spawnattr_setsigdefault(attributes, &restored);
+    if (rc == 0)
+        rc = posix_spawnattr_setsigmask(attributes, &none);
+    return rc ? rc : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+}
+
 static int spawn(const char *dir, const char *script, int output, pid_t *ret_pid)
 {
     posix_spawn_file_actions_t actions;
-    if (posix_spawn_file_actions_init(&actions) != 0)
+    posix_spawnattr_t attributes;
+    char *environment[MAX_ENVIRONMENT];
+    choose_environment(environment);
+    if (posix_spawnattr_init(&attributes) != 0)
         return ENOMEM;
+    if (posix_spawn_file_actions_init(&actions) != 0) {
+        (void)posix_spawnattr_destroy(&attributes);
+        return ENOMEM;
+    }
     int rc = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (rc == 0)
         rc = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
@@ -68,10 +110,13 @@ static int spawn(const char *dir, const char *script, int output, pid_t *ret_pid
     if (rc == 0)
         rc = posix_spawn_file_actions_addchdir_np(&actions, dir);
     if (rc == 0)
-        rc = posix_spawnp(ret_pid, "gnuplot", &actions, NULL,
+        rc = default_signals(&attributes);
+    if (rc == 0)
+        rc = posix_spawnp(ret_pid, "gnuplot", &actions, &attributes,
                           (char *[]){(char[]){"gnuplot"}, (char[]){"--default-settings"}, (char *)(uintptr_t)script, NULL},
-                          environ);
+                          environment);
     (void)posix_spawn_file_actions_destroy(&actions);
+    (void)posix_spawnattr_destroy(&attributes);
     return rc;
 }
 

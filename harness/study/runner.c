@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/stop_signals.h"
 #include "base/str.h"
 #include "train/cores.h"
 #include "train/record.h"
@@ -22,20 +23,20 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What a child tells its parent, in memory that both see. Numbers for display may be torn; `ended` is written last. */
+/* What a child and its parent tell each other, in memory that both see. Numbers for display may be torn; `ended` is written last. */
 typedef struct board {
     volatile int64_t step, n_steps;
     volatile double images_per_second;
     volatile int code; /* QB_E_* of the run */
     char text[1024], hint[512];
     volatile int ended;
+    volatile sig_atomic_t stop; /* told to the child, by its parent or by a signal: save and stop */
 } board;
 
 typedef struct child {
     pid_t pid; /* 0: the slot is free */
     int words; /* what it writes to stderr: a file in memory */
     double started;
-    bool was_stopped;
 } child;
 
 typedef struct runner {
@@ -55,21 +56,26 @@ typedef struct runner {
 
 /* ---- the child ---- */
 
-static volatile sig_atomic_t child_stop;
+static board *child_board;
 
 static void on_child_stop(int signal_number)
 {
     (void)signal_number;
-    child_stop = 1;
+    child_board->stop = 1;
 }
 
-/* The terminal's Ctrl-C reaches the whole group; the parent alone decides what it means and sends SIGTERM. */
-static void catch_signals(void)
+/* What the caller ignores stays ignored. The terminal's Ctrl-C reaches the whole group; the parent alone decides what it
+ * means. */
+static void catch_signals(board *b)
 {
-    struct sigaction stop = {.sa_handler = on_child_stop, .sa_flags = SA_RESTART}, ignore = {.sa_handler = SIG_IGN};
-    (void)sigaction(SIGTERM, &stop, NULL);
-    (void)sigaction(SIGUSR1, &stop, NULL);
-    (void)sigaction(SIGINT, &ignore, NULL);
+    child_board = b;
+    for (int i = 0; i < QB_N_STOP_SIGNALS; i++) {
+        struct sigaction action;
+        if (sigaction(qb_stop_signals[i], NULL, &action) != 0 || action.sa_handler == SIG_IGN)
+            continue;
+        action = (struct sigaction){.sa_handler = qb_stop_signals[i] == SIGINT ? SIG_IGN : on_child_stop, .sa_flags = SA_RESTART};
+        (void)sigaction(qb_stop_signals[i], &action, NULL);
+    }
 }
 
 static void redirect(int words)
@@ -117,7 +123,7 @@ static _Noreturn void be_child(const runner *r, int slot, const qb_task *task, i
                                const sigset_t *signals)
 {
     board *b = &r->boards[slot];
-    catch_signals();
+    catch_signals(b);
     (void)sigprocmask(SIG_SETMASK, signals, NULL);
     redirect(words);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -129,7 +135,7 @@ static _Noreturn void be_child(const runner *r, int slot, const qb_task *task, i
         .strict = r->options->strict,
         .progress = show_progress,
         .progress_context = b,
-        .stop = &child_stop,
+        .stop = &b->stop,
         .command = r->options->command,
     };
     json_t *record = NULL;
@@ -153,9 +159,8 @@ static int start(runner *r, int slot, qb_task *task)
     /* A stop request that arrives before the child has handlers of its own waits for them. */
     sigset_t stops, before;
     (void)sigemptyset(&stops);
-    (void)sigaddset(&stops, SIGTERM);
-    (void)sigaddset(&stops, SIGUSR1);
-    (void)sigaddset(&stops, SIGINT);
+    for (int i = 0; i < QB_N_STOP_SIGNALS; i++)
+        (void)sigaddset(&stops, qb_stop_signals[i]);
     (void)sigprocmask(SIG_BLOCK, &stops, &before);
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
@@ -172,7 +177,6 @@ static int start(runner *r, int slot, qb_task *task)
     }
     c->pid = pid;
     c->started = qb_now_seconds();
-    c->was_stopped = false;
     r->slots[slot] = (qb_runner_slot){.task = task};
     return QB_OK;
 }
@@ -341,13 +345,10 @@ static int count_running(const runner *r)
     return n;
 }
 
-static void stop_children(runner *r, int signal_number)
+static void stop_children(runner *r)
 {
-    for (int i = 0; i < r->n_slots; i++) {
-        if (r->children[i].pid != 0 && !r->children[i].was_stopped)
-            (void)kill(r->children[i].pid, signal_number);
-        r->children[i].was_stopped = true;
-    }
+    for (int i = 0; i < r->n_slots; i++)
+        r->boards[i].stop = 1;
 }
 
 /* ---- the loop ---- */
@@ -360,7 +361,7 @@ static int run_all(runner *r)
     for (;;) {
         bool stopping = r->options->stop && *r->options->stop, any;
         if (stopping)
-            stop_children(r, SIGTERM);
+            stop_children(r);
         for (int i = 0; i < r->n_slots && !stopping; i++) {
             while (next < r->tasks->n && !r->tasks->items[next].is_left)
                 next++;
@@ -389,7 +390,7 @@ static void end_children(runner *r)
         int status;
         if (r->children[i].pid == 0)
             continue;
-        (void)kill(r->children[i].pid, SIGTERM);
+        r->boards[i].stop = 1;
         (void)waitpid(r->children[i].pid, &status, 0);
         if (r->children[i].words >= 0)
             (void)close(r->children[i].words);
