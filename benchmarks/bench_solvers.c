@@ -3,6 +3,7 @@
  * 64 x 64 x 3 x 3 by row, one thread; bits: the first of 2, ternary and 1 that the solver supports. */
 #include "bench.h"
 
+#include "quant/plugin_probe.h"
 #include "quant/quant.h"
 
 #include <string.h>

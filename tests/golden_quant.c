@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "quant/instance.h"
 
 #include <math.h>
 #include <string.h>
@@ -59,33 +60,25 @@ static bool matches_proxmaps(const golden_file *f)
     return f->cases && golden_cases_have(f, "map") && !golden_cases_have(f, "base") && golden_tensor(f, NULL, "x") != NULL;
 }
 
-static void host_fail(const qb_host *host, const char *why)
-{
-    (void)host;
-    (void)qb_err_set(QB_E_FAILED, "%s", why);
-}
-
 /* w = project of the plugin on x with given levels; a fresh instance. */
 static int project(const qb_plugin *p, const qb_settings *settings, const json_t *c, const qb_view *shape, float *x, float *w)
 {
     const qb_solver *s = &p->solver;
-    qb_host host = {.size = sizeof host, .fail = host_fail, .bits = (int32_t)golden_number(c, "bits", 0), .n_views = 1};
+    qb_instance instance;
+    const qb_instance_options options = {.plugin = p, .settings = settings, .bits = (int)golden_number(c, "bits", 0), .n_views = 1,
+                                         .view_names = &shape->name};
     double at = golden_number(c, "step", 0), start = golden_number(c, "anneal_start", 0), end = golden_number(c, "anneal_end", 0);
     qb_step step = {.size = sizeof step, .step = (int64_t)at, .n_steps = (int64_t)end + 1000, .steps_per_epoch = 10,
                     .anneal_start = start, .anneal_end = end, .fraction = (at - start) / (end - start)};
-    qb_option_value *values = qb_plugin_values(p, settings);
-    void *self = NULL;
-    int rc = s->create != NULL ? s->create(&host, values, &self) : 0;
+    int rc = qb_instance_init(&instance, &options, NULL);
     if (rc == 0) {
         qb_view view = *shape;
         view.x = x;
         view.z = x;
         view.w = w;
-        rc = s->project(self, &step, &view);
-        if (s->destroy != NULL)
-            s->destroy(self);
+        rc = s->project(instance.self, &step, &view);
     }
-    qb_free(values);
+    qb_instance_finish(&instance);
     return rc;
 }
 

@@ -3,14 +3,9 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "quant/plugin_probe.h"
 
 #include <string.h>
-
-static void host_fail(const qb_host *host, const char *why)
-{
-    (void)host;
-    (void)qb_err_set(QB_E_FAILED, "%s", why);
-}
 
 static int load(solver_stage *s, const char *spec_text, const char *solver_path, const qb_plugin **ret_plugin)
 {
@@ -23,14 +18,6 @@ static int load(solver_stage *s, const char *spec_text, const char *solver_path,
     if (rc == 0)
         s->solver = &(*ret_plugin)->solver;
     return rc;
-}
-
-static int make_instance(solver_stage *s, const qb_plugin *plugin)
-{
-    qb_option_value *values = qb_plugin_values(plugin, &s->settings);
-    int rc = s->solver->create != NULL ? s->solver->create(&s->host, values, &s->self) : 0;
-    qb_free(values);
-    return rc == 0 ? 0 : QB_E_FAILED;
 }
 
 static int make_arrays(solver_stage *s, const float *x)
@@ -61,17 +48,20 @@ int solver_stage_init(solver_stage *s, const char *spec, const char *solver_path
     const qb_plugin *plugin;
     *s = (solver_stage){.solver = NULL};
     QB_TRY(load(s, spec, solver_path, &plugin));
-    s->host = (qb_host){.size = sizeof s->host, .fail = host_fail, .bits = bits, .n_views = 1, .n_steps = 1000000000};
+    static const char *const names[] = {"stage"};
+    const qb_instance_options options = {.plugin = plugin, .settings = &s->settings, .bits = bits, .n_views = 1,
+                                         .view_names = names, .n_steps = 1000000000, .seed = 1};
     QB_TRY(qb_plugin_supports(plugin, &s->settings, bits, rows > 1 ? "row" : "tensor"));
-    QB_TRY(make_instance(s, plugin));
-    s->step = (qb_step){.size = sizeof s->step, .n_steps = s->host.n_steps, .steps_per_epoch = 1, .anneal_end = 1e9,
+    QB_TRY(qb_instance_init(&s->instance, &options, NULL));
+    s->self = s->instance.self;
+    s->step = (qb_step){.size = sizeof s->step, .n_steps = options.n_steps, .steps_per_epoch = 1, .anneal_end = 1e9,
                         .lr = 1, .lr_base = 1, .lr_sum = 1, .lr_sum_total = 1};
     solver_stage_at(s, 1);
-    s->view = (qb_view){.size = sizeof s->view, .name = "stage", .n_rows = rows, .row_len = len, .n_per_channel = len,
+    s->view = (qb_view){.size = sizeof s->view, .name = names[0], .n_rows = rows, .row_len = len, .n_per_channel = len,
                         .fan_in = len, .fan_out = rows, .bits = bits};
-    s->request = (qb_bind){.size = sizeof s->request, .caps = s->solver->caps, .aux_lr_factor = 1.0f};
-    if (s->solver->bind != NULL && s->solver->bind(s->self, &s->view, &s->request) != 0)
-        return QB_E_FAILED;
+    const char *why = qb_instance_bind(&s->instance, &s->view, &s->request);
+    if (why != NULL)
+        return qb_err_set(QB_E_FAILED, "bind %s", why);
     return make_arrays(s, x);
 }
 
@@ -89,8 +79,7 @@ void solver_stage_at(solver_stage *s, int64_t step)
 
 void solver_stage_finish(solver_stage *s)
 {
-    if (s->self != NULL && s->solver->destroy != NULL)
-        s->solver->destroy(s->self);
+    qb_instance_finish(&s->instance);
     if (s->solver != NULL)
         qb_settings_finish(&s->settings);
     qb_free(s->memory);

@@ -4,20 +4,20 @@
 #ifndef QB_SOLVER_STAGE_H
 #define QB_SOLVER_STAGE_H
 
-#include "quant/plugin.h"
+#include "quant/instance.h"
 
 typedef struct solver_stage {
-    qb_host host; /* uniform: none */
+    qb_instance instance;
     const qb_solver *solver;
     qb_settings settings;
-    void *self;
+    void *self; /* of the instance */
     qb_bind request; /* as bind left it */
     qb_step step;    /* step 1 of epoch 1, lr 1, in a window of 1e9 steps; change as needed */
     qb_view view;    /* z is x; w = x; g, aux and state zero; levels NULL until solver_stage_levels */
     float *memory;
 } solver_stage;
 
-/* spec: name[key=value,...], found as qb_plugin_load does. QB_E_CONFIG: not supported; else as the hooks fail. Finish it
+/* spec: name[key=value,...], found as qb_plugin_load does. As qb_plugin_supports, else QB_E_FAILED as the hooks fail. Finish it
  * in any case. */
 int solver_stage_init(solver_stage *s, const char *spec, const char *solver_path, int bits, int64_t rows, int64_t len,
                       const float *x);

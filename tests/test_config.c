@@ -139,7 +139,7 @@ static const struct {
     {"solver=parq[steepnes=3]", QB_E_USAGE, "steepnes"},
     {"solver=parq[steepness=-1]", QB_E_USAGE, "steepness"},
     {"solver=ste;quantizer=lsbx", QB_E_USAGE, "lsbx"},
-    {"solver=ste;quantizer=maxunif;bits=1", QB_E_USAGE, "maxunif"},
+    {"solver=ste;quantizer=maxunif;bits=1", QB_E_NOT_OFFERED, "maxunif"},
     {"solver=ste;granularity=column", QB_E_USAGE, "granularity: expected tensor, row or block[size=N], got 'column'"},
     {"solver=ste;granularity=row[size=3]", QB_E_USAGE, "granularity: 'row' takes no options, got 'size'"},
     {"solver=parq;anneal_end=3ep", QB_E_CONFIG, "anneal_end: 3ep is past the end of training (2ep, 80 steps)"},

@@ -101,7 +101,8 @@ END_TEST
 static const struct {
     int code, status;
 } statuses[] = {{QB_OK, 0},        {QB_E_FAILED, 1},  {QB_E_USAGE, 2},  {QB_E_DATA, 65},   {QB_E_NOINPUT, 66}, {QB_E_UNAVAILABLE, 69},
-                {QB_E_INUSE, 73}, {QB_E_IO, 74},     {QB_E_STOPPED, 75}, {QB_E_CONFIG, 78}, {QB_E_NOMEM, 1}};
+                {QB_E_INUSE, 73}, {QB_E_IO, 74},     {QB_E_STOPPED, 75}, {QB_E_CONFIG, 78}, {QB_E_NOMEM, 1},
+                {QB_E_NOT_OFFERED, 2}};
 
 START_TEST(gives_exit_statuses)
 {

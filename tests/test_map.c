@@ -83,7 +83,7 @@ START_TEST(says_which_bits_a_solver_has)
     curves c;
     char path[4096];
     snprintf(path, sizeof path, "%s/../tests/plugins/good.so", getenv("QATBENCH_SOLVER_PATH"));
-    ck_assert_int_eq(compute(path, 3, &c), QB_E_USAGE);
+    ck_assert_int_eq(compute(path, 3, &c), QB_E_NOT_OFFERED);
     ck_assert_ptr_nonnull(strstr(qb_err_text(), "does not support 3 bits"));
 }
 END_TEST
@@ -105,8 +105,8 @@ START_TEST(every_shipped_solver_has_one)
         curves c;
         for (int i = 0; i < N; i++)
             c.x[i] = (float)(i - N / 2) * 0.03f;
-        int rc = QB_E_USAGE;
-        for (int b = 0; b < 3 && rc == QB_E_USAGE; b++)
+        int rc = QB_E_NOT_OFFERED;
+        for (int b = 0; b < 3 && rc == QB_E_NOT_OFFERED; b++)
             rc = qb_map_compute(&(qb_map_options){.plugin = entries[k].plugin, .settings = &settings, .bits = widths[b],
                                                   .levels = levels[b], .n_levels = n_levels[b], .n_steps = 200, .lr = 0.1},
                                 at, 3, c.x, N, c.w, c.hard, &c.whose);

@@ -160,6 +160,27 @@ START_TEST(unknown_options_are_refused_before_anything_runs)
 }
 END_TEST
 
+/* A solver that crashes when it is asked takes down neither a plan that is wrong elsewhere, nor one that is right. */
+START_TEST(a_crash_in_supports_ends_no_study)
+{
+    char text[8192];
+    char *plan = qb_sprintf("base: {dataset: synthetic, model: resnet8, epochs: 1, train_limit: 32, test_limit: 32, anneal_end: 5ep}\n"
+                            "matrix:\n  solver: [\"%s/crash_in_supports.so\"]\n", plugins);
+    char *path = qb_path_join(folder, "plan.yaml");
+    ck_assert_int_eq(qb_fs_write_atomic(path, plan, strlen(plan)), 0);
+    ck_assert_int_eq(qatbench("run plan.yaml", text, sizeof text), 78);
+    ck_assert_msg(strstr(text, "plan.yaml:1:100: anneal_end: 5ep is past the end of training") != NULL, "%s", text);
+    qb_free(plan);
+    qb_free(path);
+
+    plan = qb_sprintf("train --dataset synthetic --model resnet8 --epochs 1 --train-limit 32 --test-limit 32 --solver %s/crash_in_supports.so",
+                      plugins);
+    ck_assert_int_eq(qatbench(plan, text, sizeof text), 1);
+    ck_assert_msg(strstr(text, "solver 'crash_in_supports': supports was killed by signal 11 (plugin crashed?)") != NULL, "%s", text);
+    qb_free(plan);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("misuse");
@@ -167,6 +188,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 250);
     tcase_add_test(tc, a_study_goes_on);
+    tcase_add_test(tc, a_crash_in_supports_ends_no_study);
     tcase_add_test(tc, unknown_options_are_refused_before_anything_runs);
     suite_add_tcase(s, tc);
     return s;

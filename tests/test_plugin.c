@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "quant/plugin.h"
+#include "quant/plugin_probe.h"
 #include "quant/plugin_elf.h"
 
 #include <elf.h>
@@ -398,7 +399,7 @@ START_TEST(gives_values_in_the_order_of_the_options)
     qb_free(v);
 
     ck_assert_int_eq(qb_plugin_supports(p, &s, 2, "row"), 0);
-    ck_assert_int_eq(qb_plugin_supports(p, &s, 3, "row"), QB_E_USAGE);
+    ck_assert_int_eq(qb_plugin_supports(p, &s, 3, "row"), QB_E_NOT_OFFERED);
     ck_assert_str_eq(qb_err_text(), "solver 'good' does not support 3 bits per row: rate 0.5 and soft, by row");
     qb_settings_finish(&s);
     qb_spec_finish(&spec);

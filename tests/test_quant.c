@@ -436,6 +436,14 @@ static const struct {
     {"nan_gradient", "", 0, "solver 'recorder': on_gradient of a.weight left a gradient that is not a finite number"},
     {"nan_latent", ",edits=true", 1, "solver 'recorder': after_step of b.weight left a latent weight that is not a finite number"},
     {"nan_weight", "", 2, "solver 'recorder': project of c.weight left a weight that is not a finite number"},
+    {"uniform_view", "", 1, "solver 'recorder': project of b.weight failed: it asked host->uniform for view 3; the number of views is 3"},
+    {"uniform_first", "", 0, "solver 'recorder': project of a.weight failed: it asked host->uniform for 2 numbers from number -1 on; "
+                             "expected none below 0"},
+    {"uniform_count", "", 2, "solver 'recorder': project of c.weight failed: it asked host->uniform for -2 numbers from number 0 on; "
+                             "expected none below 0"},
+    {"uniform_nowhere", "", 0, "solver 'recorder': project of a.weight failed: it asked host->uniform for 2 numbers and gave no room for them"},
+    {"uniform_host", "", 1, "solver 'recorder': project of b.weight failed: it called host->uniform with another host than the one "
+                            "that create got"},
     {"bad_scale", "", 0, "solver 'recorder': begin_step set decay_scale -1; expected 0 to 1e6"},
 };
 
@@ -532,7 +540,7 @@ START_TEST(shrink_is_refused_where_it_has_no_meaning)
     ck_assert_int_eq(net_try(&n, &(net_options){.solver = "recorder[own_levels=true]", .threads = 1, .shrink = true}), QB_E_CONFIG);
     ck_assert_str_eq(qb_err_text(), "solver 'recorder' does not work with quant_shrink: it decides its levels itself");
     net_close(&n);
-    ck_assert_int_eq(net_try(&n, &(net_options){.solver = "ste", .threads = 1, .quantizer = "maxunif", .bits = 1}), QB_E_USAGE);
+    ck_assert_int_eq(net_try(&n, &(net_options){.solver = "ste", .threads = 1, .quantizer = "maxunif", .bits = 1}), QB_E_NOT_OFFERED);
     net_close(&n);
 }
 END_TEST
@@ -567,18 +575,23 @@ END_TEST
 START_TEST(metrics_are_those_of_the_last_step)
 {
     net n;
-    qb_metric m[4];
+    qb_quant_metric m[4];
+    size_t n_metrics;
     net_open(&n, &(net_options){.solver = "parq[schedule=cosine]", .warmup = 1, .period = 1, .threads = 1, .start = 1, .end = 3});
     net_step(&n, 0);
-    ck_assert_uint_eq(qb_quant_metrics(n.quant, m, 4), 0);
+    ck_assert_int_eq(qb_quant_metrics(n.quant, m, 4, &n_metrics), 0);
+    ck_assert_uint_eq(n_metrics, 0);
     net_step(&n, 1);
-    ck_assert_uint_eq(qb_quant_metrics(n.quant, m, 4), 1);
+    ck_assert_int_eq(qb_quant_metrics(n.quant, m, 4, &n_metrics), 0);
+    ck_assert_uint_eq(n_metrics, 1);
     ck_assert(m[0].value == 1.0);
     net_step(&n, 2);
-    ck_assert_uint_eq(qb_quant_metrics(n.quant, m, 4), 1);
+    ck_assert_int_eq(qb_quant_metrics(n.quant, m, 4, &n_metrics), 0);
+    ck_assert_uint_eq(n_metrics, 1);
     ck_assert_double_eq_tol(m[0].value, 0.5, 1e-12);
     ck_assert_str_eq(m[0].name, "parq_inv_slope");
-    ck_assert_uint_eq(qb_quant_metrics(n.quant, m, 0), 0);
+    ck_assert_int_eq(qb_quant_metrics(n.quant, m, 0, &n_metrics), 0);
+    ck_assert_uint_eq(n_metrics, 0);
     net_close(&n);
 }
 END_TEST

@@ -540,7 +540,7 @@ START_TEST(binaryconnect_draws_by_probability)
         x[i] = 0.5f; /* +1 with probability 3/4 */
     solver_stage s;
     open_stage(&s, "binaryconnect[stochastic=true]", 1, 1, N, x);
-    s.host.uniform = half_up;
+    s.instance.host.uniform = half_up;
     project(&s);
     int ups = 0;
     for (int i = 0; i < N; i++)
@@ -579,22 +579,22 @@ static const struct {
     int bits, code; /* QB_E_CONFIG: at any number of bits */
     const char *why;
 } refused[] = {
-    {"ttq", 2, QB_E_USAGE, "ternary"},
-    {"dorefa", 0, QB_E_USAGE, "ternary"},
-    {"binaryconnect", 2, QB_E_USAGE, "--bits 1"},
-    {"par-quasiconvex", 1, QB_E_USAGE, "0 among the levels"},
+    {"ttq", 2, QB_E_NOT_OFFERED, "ternary"},
+    {"dorefa", 0, QB_E_NOT_OFFERED, "ternary"},
+    {"binaryconnect", 2, QB_E_NOT_OFFERED, "--bits 1"},
+    {"par-quasiconvex", 1, QB_E_NOT_OFFERED, "0 among the levels"},
     {"par-quasiconvex[n_max=0]", 2, QB_E_CONFIG, "needs a delta"},
     {"par-quasiconvex[levels=quantizer,delta=1]", 2, QB_E_CONFIG, "levels=grid"},
-    {"par-nonconvex[delta=0.5]", 1, QB_E_USAGE, "1 bit"},
-    {"proxconnect[pair=bnn]", 2, QB_E_USAGE, "--bits 1"},
-    {"waveq[shift=false]", 1, QB_E_USAGE, "only 0"},
+    {"par-nonconvex[delta=0.5]", 1, QB_E_NOT_OFFERED, "1 bit"},
+    {"proxconnect[pair=bnn]", 2, QB_E_NOT_OFFERED, "--bits 1"},
+    {"waveq[shift=false]", 1, QB_E_NOT_OFFERED, "only 0"},
     {"proxquant[statistic=median]", 1, QB_E_CONFIG, "level=0"},
     {"proxsgd[levels=0/1,slopes=1]", 2, QB_E_CONFIG, "par-convex"},
-    {"par[levels=0/1/2,slopes=1/2]", 2, QB_E_USAGE, "2 to 4 levels"},
+    {"par[levels=0/1/2,slopes=1/2]", 2, QB_E_NOT_OFFERED, "2 to 4 levels"},
     {"par[levels=0/1/1,slopes=1/2]", 8, QB_E_CONFIG, "ascend"},
     {"par[levels=0/1]", 8, QB_E_CONFIG, "slopes"},
     {"par[levels=-1/0/1,slopes=1/0]", 8, QB_E_CONFIG, "fall"},
-    {"admm[codes=-1/0/1]", 1, QB_E_USAGE, "2 codes"},
+    {"admm[codes=-1/0/1]", 1, QB_E_NOT_OFFERED, "2 codes"},
     {"admm[codes=1/0]", 2, QB_E_CONFIG, "ascend"},
 };
 

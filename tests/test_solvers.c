@@ -6,7 +6,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "quant/plugin.h"
+#include "quant/instance.h"
+#include "quant/plugin_probe.h"
 
 #include "solvers/common/maps.h"
 
@@ -19,20 +20,15 @@
 typedef struct map {
     const qb_plugin *plugin;
     qb_settings settings;
-    qb_host host;
-    void *self;
+    qb_instance *instance;
+    void *self; /* of the instance */
     qb_step step;
 } map;
 
-static void host_fail(const qb_host *host, const char *why)
-{
-    (void)host;
-    ck_abort_msg("host->fail: %s", why);
-}
-
 static map map_open(const char *spec_text)
 {
-    map m = {.host = {.size = sizeof(qb_host), .fail = host_fail, .bits = 2, .n_views = 1},
+    static const char *const names[] = {"row"};
+    map m = {.instance = qb_alloc(1, sizeof *m.instance),
              .step = {.size = sizeof(qb_step), .n_steps = 1000, .steps_per_epoch = 10, .anneal_end = 1000, .lr = 0.1,
                       .lr_base = 0.1}};
     qb_spec spec;
@@ -40,17 +36,16 @@ static map map_open(const char *spec_text)
     ck_assert_msg(qb_plugin_load(spec.name, NULL, &m.plugin) == 0, "%s", qb_err_text());
     ck_assert_msg(qb_plugin_settings(m.plugin, &spec, &m.settings) == 0, "%s", qb_err_text());
     qb_spec_finish(&spec);
-    qb_option_value *values = qb_plugin_values(m.plugin, &m.settings);
-    if (m.plugin->solver.create != NULL)
-        ck_assert_int_eq(m.plugin->solver.create(&m.host, values, &m.self), 0);
-    qb_free(values);
+    const qb_instance_options options = {.plugin = m.plugin, .settings = &m.settings, .bits = 2, .n_views = 1, .view_names = names};
+    ck_assert_msg(qb_instance_init(m.instance, &options, NULL) == 0, "%s", qb_err_text());
+    m.self = m.instance->self;
     return m;
 }
 
 static void map_close(map *m)
 {
-    if (m->plugin->solver.destroy != NULL)
-        m->plugin->solver.destroy(m->self);
+    qb_instance_finish(m->instance);
+    qb_free(m->instance);
     qb_settings_finish(&m->settings);
 }
 
@@ -67,7 +62,9 @@ static void map_row(map *m, const float *q, int n_q, const float *z, int64_t len
     memcpy(x, z, (size_t)len * sizeof *x);
     qb_view view = {.size = sizeof view, .name = "row", .n_rows = 1, .row_len = len, .n_per_channel = len, .bits = 2,
                     .x = x, .z = x, .w = w, .levels = q, .n_levels = n_q};
-    ck_assert_int_eq(m->plugin->solver.project(m->self, &m->step, &view), 0);
+    qb_hook_enter(m->instance);
+    const char *why = qb_hook_leave(m->plugin->solver.project(m->self, &m->step, &view));
+    ck_assert_msg(why == NULL, "%s", why);
     bool edits = (m->plugin->solver.caps & QB_CAP_EDITS_LATENT) != 0;
     ck_assert(memcmp(x, edits ? w : z, (size_t)len * sizeof *x) == 0); /* proximal SGD: x := w; the others leave x */
     qb_free(x);

@@ -136,6 +136,7 @@ int qb_err_exit_status(int code)
     case QB_OK:
         return 0;
     case QB_E_USAGE:
+    case QB_E_NOT_OFFERED:
         return 2;
     case QB_E_DATA:
         return 65;

@@ -22,6 +22,8 @@ enum {
     QB_E_STOPPED = -8,     /* exit 75  stopped on request after saving: run again                  */
     QB_E_CONFIG = -9,      /* exit 78  bad plan, or a configuration that does not fit what is there */
     QB_E_NOMEM = -10,      /* exit 1                                                               */
+    QB_E_NOT_OFFERED = -11, /* exit 2  a solver or quantizer does not have these bits or this granularity: a study
+                                       skips the cell, a usage error elsewhere                     */
 };
 
 /* Sets code, text (printf form, one sentence, no full stop) and clears the hint. Returns `code`. */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "quant/map.h"
+#include "quant/plugin_probe.h"
 #include "study/gnuplot.h"
 
 #include <math.h>
@@ -84,7 +85,7 @@ static int choose_bits(drawing *d)
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         d->bits = order[i];
         int rc = qb_plugin_supports(d->plugin, &d->settings, d->bits, "tensor");
-        if (rc != QB_E_USAGE)
+        if (rc != QB_E_NOT_OFFERED)
             return rc;
     }
     return qb_plugin_supports(d->plugin, &d->settings, 2, "tensor");

@@ -137,7 +137,7 @@ static void test_supports(qb_conform *c)
             char why[300];
             memset(why, 'x', sizeof why);
             why[0] = '\0';
-            const char *by = qb_granularity_text((qb_granularity)g);
+            const char *by = qb_granularity_name((qb_granularity)g);
             qb_conform_setting setting = {bits, (qb_granularity)g};
             if (c->solver->supports(values, bits, by, why, 256) == 0)
                 continue;
@@ -157,7 +157,7 @@ static void test_supports(qb_conform *c)
 static void look_at_save(qb_conform *c, qb_stage *s)
 {
     char *bytes;
-    size_t need = s->solver->save(s->self, NULL, 0);
+    size_t need = s->solver->save(s->instance.self, NULL, 0);
     if (need > ((size_t)1 << 30)) {
         qb_conform_fail(c, "%s: save asks for %zu bytes", s->o.where, need);
         return;
@@ -167,7 +167,7 @@ static void look_at_save(qb_conform *c, qb_stage *s)
         bytes = qb_alloc(need + 64, 1);
         QB_ASSERT(bytes);
         memset(bytes, 0x5a, need + 64);
-        size_t again = s->solver->save(s->self, bytes, capacity);
+        size_t again = s->solver->save(s->instance.self, bytes, capacity);
         if (again != need)
             qb_conform_fail(c, "%s: save needs %zu bytes and then %zu", s->o.where, need, again);
         for (size_t i = capacity; i < need + 64; i++)
@@ -193,7 +193,7 @@ static void look_at_metrics(qb_conform *c, qb_stage *s)
         qb_metric out[MAX + SPARE];
         for (size_t i = 0; i < MAX + SPARE; i++)
             out[i] = (qb_metric){untouched, 0.0};
-        size_t n = s->solver->metrics(s->self, &s->step, out, max);
+        size_t n = s->solver->metrics(s->instance.self, &s->step, out, max);
         for (size_t i = max; i < MAX + SPARE; i++)
             if (out[i].name != untouched)
                 qb_conform_fail(c, "%s: metrics may write %zu numbers and wrote number %zu", s->o.where, max, i);
@@ -273,7 +273,7 @@ void qb_conform_time(qb_conform *c)
     while (!s.stopped && took < 50.0) { /* long enough for a coarse clock */
         qb_view view = s.views[0].view;
         view.z = view.x;
-        s.stopped = s.solver->project(s.self, &s.step, &view) != 0;
+        s.stopped = s.solver->project(s.instance.self, &s.step, &view) != 0;
         took = cpu_ms() - start;
         n_calls++;
     }

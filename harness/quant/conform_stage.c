@@ -7,8 +7,8 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/rng.h"
 #include "quant/conform_views.h"
+#include "quant/supports.h"
 
 #include <qatbench/solver_util.h>
 
@@ -23,25 +23,20 @@ static const double LR_BASE = 0.1, WEIGHT_DECAY = 1e-3;
 static const char *const array_names[QB_N_ARRAYS] = {"x", "z", "w", "g", "levels", "aux", "aux_g", "weight_state",
                                                      "row_state", "out"};
 
-const char *qb_granularity_text(qb_granularity g)
-{
-    return g == QB_PER_TENSOR ? "tensor" : g == QB_PER_ROW ? "row" : "block";
-}
-
 const char *qb_conform_setting_text(qb_conform_setting s)
 {
     static char text[40];
     if (s.bits == 0)
-        (void)snprintf(text, sizeof text, "ternary by %s", qb_granularity_text(s.granularity));
+        (void)snprintf(text, sizeof text, "ternary by %s", qb_granularity_name(s.granularity));
     else
         (void)snprintf(text, sizeof text, "%d bit%s by %s", s.bits, s.bits == 1 ? "" : "s",
-                       qb_granularity_text(s.granularity));
+                       qb_granularity_name(s.granularity));
     return text;
 }
 
 bool qb_conform_is_supported(const qb_plugin *p, const qb_settings *settings, qb_conform_setting setting)
 {
-    return qb_plugin_supports(p, settings, setting.bits, qb_granularity_text(setting.granularity)) == 0;
+    return qb_supports_ask(p, settings, setting.bits, qb_granularity_name(setting.granularity)) == 0;
 }
 
 /* ---- breaches ---- */
@@ -68,9 +63,9 @@ static void say_where(qb_stage *s, const char *hook, const qb_stage_view *v)
                    (long long)s->next_step, hook, v ? " of " : "", v ? v->name : "");
 }
 
-static void stop(qb_stage *s, const char *hook)
+static void stop(qb_stage *s, const char *hook, const char *why)
 {
-    note(s, QB_BREACH_RETURN, "%s returned an error: %s", hook, s->reason[0] ? s->reason : "it gave no reason");
+    note(s, QB_BREACH_RETURN, "%s returned an error: %s", hook, why);
     s->stopped = true;
 }
 
@@ -157,67 +152,37 @@ static void free_array(qb_guarded *a)
     qb_free(a->kept);
 }
 
-/* ---- the host ---- */
-
-static void host_fail(const qb_host *host, const char *why)
-{
-    qb_stage *s = (qb_stage *)(uintptr_t)host;
-    (void)snprintf(s->reason, sizeof s->reason, "%s", why ? why : "");
-}
-
-static void host_uniform(const qb_host *host, uint32_t view, int64_t step, uint32_t purpose, int64_t first, int64_t n,
-                         float *out)
-{
-    const qb_stage *s = (const qb_stage *)(const void *)host;
-    uint64_t key = (uint64_t)view * 4096 + (uint64_t)step;
-    qb_stream stream = qb_rng_stream(s->o.seed, QB_RNG_SOLVER, key, purpose);
-    stream.next = (uint64_t)first;
-    for (int64_t i = 0; i < n; i++)
-        out[i] = (float)(qb_rng_word(&stream) >> 8) * 0x1p-24f;
-}
-
 /* ---- making the instance ---- */
 
 static void create_instance(qb_stage *s)
 {
-    s->host = (qb_host){.size = (uint32_t)sizeof s->host, .fail = host_fail, .uniform = host_uniform,
-                        .bits = s->o.setting.bits, .n_views = (uint32_t)s->n_views, .n_steps = QB_STAGE_STEPS,
-                        .first_step = QB_STAGE_FIRST_STEP, .weight_decay = WEIGHT_DECAY};
-    if (!s->solver->create)
-        return;
+    for (int v = 0; v < s->n_views; v++)
+        s->view_names[v] = s->views[v].name;
     say_where(s, "create", NULL);
-    qb_option_value *values = qb_plugin_values(s->o.plugin, s->o.settings);
-    QB_ASSERT(values);
-    if (s->solver->create(&s->host, values, &s->self) != 0)
-        stop(s, "create");
-    else
-        s->has_instance = true;
-    qb_free(values);
-}
-
-static bool in_range(qb_stage *s, const char *member, int got, int most)
-{
-    if (got >= 0 && got <= most)
-        return true;
-    note(s, QB_BREACH_RETURN, "bind asked for %s = %d; expected 0 to %d", member, got, most);
-    return false;
+    const qb_instance_options options = {.plugin = s->o.plugin,
+                                         .settings = s->o.settings,
+                                         .bits = s->o.setting.bits,
+                                         .n_views = (uint32_t)s->n_views,
+                                         .view_names = s->view_names,
+                                         .n_steps = QB_STAGE_STEPS,
+                                         .first_step = QB_STAGE_FIRST_STEP,
+                                         .weight_decay = WEIGHT_DECAY,
+                                         .seed = s->o.seed};
+    const char *why;
+    int rc = qb_instance_init(&s->instance, &options, &why);
+    QB_ASSERT(rc != QB_E_NOMEM);
+    if (rc < 0)
+        stop(s, "create", why);
 }
 
 static void bind_view(qb_stage *s, qb_stage_view *v)
 {
-    qb_bind r = {.size = (uint32_t)sizeof r, .caps = s->solver->caps, .aux_lr_factor = 1.0f};
-    if (s->solver->bind) {
-        say_where(s, "bind", v);
-        qb_view shape = v->view;
-        if (s->solver->bind(s->self, &shape, &r) != 0) {
-            stop(s, "bind");
-            return;
-        }
-    }
-    if (r.caps & ~s->solver->caps)
-        note(s, QB_BREACH_RETURN, "bind asked for caps 0x%x; the plugin has 0x%x", r.caps, s->solver->caps);
-    if (!in_range(s, "n_aux", r.n_aux, 16) || !in_range(s, "state_per_weight", r.state_per_weight, 8) ||
-        !in_range(s, "state_per_row", r.state_per_row, 64) || (r.caps & ~s->solver->caps)) {
+    qb_bind r;
+    qb_view shape = v->view;
+    say_where(s, "bind", v);
+    const char *why = qb_instance_bind(&s->instance, &shape, &r);
+    if (why != NULL) {
+        note(s, QB_BREACH_RETURN, "bind %s", why);
         s->stopped = true;
         return;
     }
@@ -283,10 +248,8 @@ void qb_stage_init(qb_stage *s, const qb_stage_options *options)
 
 void qb_stage_finish(qb_stage *s)
 {
-    if (s->has_instance && s->solver->destroy) {
-        say_where(s, "destroy", NULL);
-        s->solver->destroy(s->self);
-    }
+    say_where(s, "destroy", NULL);
+    qb_instance_finish(&s->instance);
     for (int v = 0; v < s->n_views; v++) {
         for (int k = 0; k < QB_N_ARRAYS; k++)
             free_array(&s->views[v].arrays[k]);
@@ -306,13 +269,13 @@ static bool call(qb_stage *s, qb_stage_view *v, view_hook hook, const char *name
 {
     say_where(s, name, v);
     keep_all(v);
-    s->reason[0] = '\0';
     qb_step step = s->step;
-    int rc = hook(s->self, &step, &view);
+    qb_hook_enter(&s->instance);
+    const char *why = qb_hook_leave(hook(s->instance.self, &step, &view));
     check_writes(s, v, name, may);
-    if (rc != 0)
-        stop(s, name);
-    return rc == 0;
+    if (why)
+        stop(s, name, why);
+    return !why;
 }
 
 static double lr_at(int64_t step)
@@ -358,9 +321,10 @@ void qb_stage_begin_step(qb_stage *s)
     qb_step_request r = {.size = (uint32_t)sizeof r, .decay_scale = 1.0};
     qb_step step = s->step;
     say_where(s, "begin_step", NULL);
-    s->reason[0] = '\0';
-    if (s->solver->begin_step(s->self, &step, &r) != 0)
-        stop(s, "begin_step");
+    qb_hook_enter(&s->instance);
+    const char *why = qb_hook_leave(s->solver->begin_step(s->instance.self, &step, &r));
+    if (why)
+        stop(s, "begin_step", why);
     else if (!(r.decay_scale >= 0.0 && r.decay_scale <= 1e6)) {
         note(s, QB_BREACH_RETURN, "begin_step set decay_scale to %g; expected 0 to 1e6", r.decay_scale);
         s->stopped = true;
@@ -460,13 +424,13 @@ void qb_stage_harden(qb_stage *s, int index)
     if (s->solver->finish) {
         say_where(s, "finish", v);
         keep_all(v);
-        s->reason[0] = '\0';
         qb_view view = v->view;
         bool was_finite = all_finite(&v->arrays[QB_ARRAY_W]) && all_finite(&v->arrays[QB_ARRAY_X]);
-        int rc = s->solver->finish(s->self, &s->step, &view, out);
+        qb_hook_enter(&s->instance);
+        const char *why = qb_hook_leave(s->solver->finish(s->instance.self, &s->step, &view, out));
         check_writes(s, v, "finish", 1u << QB_ARRAY_OUT);
-        if (rc != 0)
-            stop(s, "finish");
+        if (why)
+            stop(s, "finish", why);
         else if (was_finite && !all_finite(&v->arrays[QB_ARRAY_OUT]))
             note(s, QB_BREACH_FINITE, "finish left a weight that is not finite");
     } else if (!has_levels(v)) {

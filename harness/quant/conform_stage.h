@@ -5,6 +5,7 @@
 #ifndef QB_CONFORM_STAGE_H
 #define QB_CONFORM_STAGE_H
 
+#include "quant/instance.h"
 #include "quant/levels.h"
 #include "quant/plugin.h"
 #include "quant/quant.h"
@@ -18,7 +19,6 @@ typedef struct qb_conform_setting {
 } qb_conform_setting;
 
 const char *qb_conform_setting_text(qb_conform_setting s); /* "2 bits by row"; static, valid until the next call */
-const char *qb_granularity_text(qb_granularity g);         /* "tensor", "row", "block" */
 
 typedef enum qb_scene {
     QB_SCENE_PLAIN,    /* weights as in training, rows of 1, 7, 27 and 108 or so, a ramp over the levels */
@@ -75,18 +75,17 @@ typedef struct qb_stage_options {
 } qb_stage_options;
 
 typedef struct qb_stage {
-    qb_host host; /* first: the plugin's pointer to it is a pointer to this */
+    qb_instance instance;
     qb_stage_options o;
     const qb_solver *solver;
-    void *self;
-    bool has_instance, stopped; /* stopped: a hook returned non-zero */
+    bool stopped; /* a hook failed */
     qb_quantizer *quantizer;    /* NULL: no view needs levels */
     qb_stage_view views[QB_STAGE_VIEWS];
+    const char *view_names[QB_STAGE_VIEWS]; /* for the instance */
     int n_views;
     int64_t next_step;
     double lr_sum, decay_scale;
     qb_step step;               /* as the hooks see it */
-    char reason[256];           /* what the plugin told host->fail */
     char *breaches[QB_N_BREACHES]; /* the first of each kind, or NULL; owned */
 } qb_stage;
 

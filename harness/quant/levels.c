@@ -150,13 +150,12 @@ int qb_quantizer_canonical(const char *spec, char **ret_text)
 static int refuse_bits(int kind, int bits)
 {
     if (bits == 0)
-        (void)qb_err_set(QB_E_USAGE, "quantizer '%s' does not offer ternary levels; it offers: %s bits",
+        (void)qb_err_set(QB_E_NOT_OFFERED, "quantizer '%s' does not offer ternary levels; it offers: %s bits",
                          kinds[kind].name, kinds[kind].bits_text);
     else
-        (void)qb_err_set(QB_E_USAGE, "quantizer '%s' does not offer %d bit%s; it offers: %s%s", kinds[kind].name, bits,
+        (void)qb_err_set(QB_E_NOT_OFFERED, "quantizer '%s' does not offer %d bit%s; it offers: %s%s", kinds[kind].name, bits,
                          bits == 1 ? "" : "s", kinds[kind].bits_text, offers(kind, 0) && !offers(kind, 1) ? "" : " bits");
-    (void)qb_err_hint("lsbq and unif offer ternary and 1..8 bits");
-    return QB_E_USAGE;
+    return qb_err_hint("lsbq and unif offer ternary and 1..8 bits");
 }
 
 int qb_quantizer_create(const char *spec, int bits, int64_t max_row_len, int n_threads, qb_quantizer **ret_quantizer)

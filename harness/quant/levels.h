@@ -20,8 +20,8 @@ const qb_quantizer_kind *qb_quantizer_kinds(size_t *ret_n);
 
 typedef struct qb_quantizer qb_quantizer;
 
-/* Parses a spec for a bit width. QB_E_USAGE: unknown name (nearest named), bad option, bits that it does not offer
- * (says which it does). bits: 1..8, 0 = ternary. max_row_len: longest row (scratch is sized by it). */
+/* Parses a spec for a bit width. QB_E_USAGE: unknown name (nearest named), bad option. QB_E_NOT_OFFERED: bits that it
+ * does not have (says which it has). bits: 1..8, 0 = ternary. max_row_len: longest row (scratch is sized by it). */
 int qb_quantizer_create(const char *spec, int bits, int64_t max_row_len, int n_threads, qb_quantizer **ret_quantizer);
 void qb_quantizer_destroy(qb_quantizer *q);
 

@@ -2,86 +2,62 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/rng.h"
-#include "quant/quant_views.h"
+#include "quant/instance.h"
+#include "quant/plugin_probe.h"
 
 #include <qatbench/solver_util.h>
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { STEPS_PER_EPOCH_OF_RUN = 10 }; /* a run has ten epochs */
 
 typedef struct stage {
-    qb_host host; /* first: the plugin's pointer to it is a pointer to this */
+    qb_instance instance;
     const qb_map_options *o;
     const qb_solver *solver;
-    void *self;
-    bool has_instance;
     uint32_t caps; /* after bind */
     qb_view view;
     qb_step step;
     float *memory; /* all arrays of the view */
     float *g;
     float aux_lr_factor;
-    char reason[256];
 } stage;
 
-static void host_fail(const qb_host *host, const char *why)
+static const char *const view_names[] = {"map.weight"};
+
+static int failed(const stage *s, const char *hook, const char *why)
 {
-    stage *s = (stage *)(uintptr_t)host;
-    (void)snprintf(s->reason, sizeof s->reason, "%s", why ? why : "");
+    return qb_err_set(QB_E_FAILED, "solver '%s': %s failed: %s", s->solver->name, hook, why);
 }
 
-static void host_uniform(const qb_host *host, uint32_t view, int64_t step, uint32_t purpose, int64_t first, int64_t n,
-                         float *out)
-{
-    (void)host;
-    qb_stream stream = qb_rng_stream(1, QB_RNG_SOLVER, (uint64_t)view << 32 | purpose, (uint64_t)step);
-    stream.next = (uint64_t)first;
-    for (int64_t i = 0; i < n; i++)
-        out[i] = (float)(qb_rng_word(&stream) >> 8) * 0x1p-24f;
-}
+typedef int (*view_hook)(void *self, const qb_step *step, qb_view *view);
 
-static int failed(const stage *s, const char *hook)
+static int call(stage *s, view_hook hook, const char *name, qb_view *view)
 {
-    return qb_err_set(QB_E_FAILED, "solver '%s': %s failed: %s", s->solver->name, hook,
-                      s->reason[0] ? s->reason : "it gave no reason");
+    qb_hook_enter(&s->instance);
+    const char *why = qb_hook_leave(hook(s->instance.self, &s->step, view));
+    return why == NULL ? QB_OK : failed(s, name, why);
 }
 
 /* ---- the instance and its view ---- */
 
 static int create_instance(stage *s)
 {
-    s->host = (qb_host){.size = (uint32_t)sizeof s->host, .fail = host_fail, .uniform = host_uniform,
-                        .bits = s->o->bits, .n_views = 1, .n_steps = s->o->n_steps, .first_step = 0, .weight_decay = 0.0};
-    if (!s->solver->create)
-        return QB_OK;
-    qb_option_value *values = qb_plugin_values(s->o->plugin, s->o->settings);
-    if (!values)
-        return QB_E_NOMEM;
-    int rc = s->solver->create(&s->host, values, &s->self);
-    qb_free(values);
-    if (rc != 0)
-        return failed(s, "create");
-    s->has_instance = true;
-    return QB_OK;
+    const qb_map_options *o = s->o;
+    const qb_instance_options options = {.plugin = o->plugin, .settings = o->settings, .bits = o->bits, .n_views = 1,
+                                         .view_names = view_names, .n_steps = o->n_steps, .seed = 1};
+    return qb_instance_init(&s->instance, &options, NULL);
 }
 
 static int bind_view(stage *s, int64_t n, qb_bind *ret_request)
 {
-    s->view = (qb_view){.size = (uint32_t)sizeof s->view, .index = 0, .name = "map.weight", .n_rows = 1, .row_len = n,
+    s->view = (qb_view){.size = (uint32_t)sizeof s->view, .index = 0, .name = view_names[0], .n_rows = 1, .row_len = n,
                         .n_per_channel = n, .fan_in = n, .fan_out = 1, .bits = s->o->bits, .layer = QB_LAYER_INNER};
-    *ret_request = (qb_bind){.size = (uint32_t)sizeof *ret_request, .caps = s->solver->caps, .aux_lr_factor = 1.0f};
-    if (s->solver->bind && s->solver->bind(s->self, &s->view, ret_request) != 0)
-        return failed(s, "bind");
-    const qb_bind *r = ret_request;
-    if (r->n_aux < 0 || r->n_aux > QB_MAX_AUX || r->state_per_weight < 0 || r->state_per_weight > QB_MAX_WEIGHT_STATE ||
-        r->state_per_row < 0 || r->state_per_row > QB_MAX_ROW_STATE)
-        return qb_err_set(QB_E_FAILED, "solver '%s': bind asked for more than it may; 'qatbench solver check' says more",
-                          s->solver->name);
-    s->caps = r->caps;
+    const char *why = qb_instance_bind(&s->instance, &s->view, ret_request);
+    if (why != NULL)
+        return qb_err_set(QB_E_FAILED, "solver '%s': bind %s", s->solver->name, why);
+    s->caps = ret_request->caps;
     return QB_OK;
 }
 
@@ -142,27 +118,31 @@ static int take_step(stage *s, int64_t t)
 {
     const qb_solver *solver = s->solver;
     set_step(s, t);
-    if (t == 0 && solver->start && solver->start(s->self, &s->step, &s->view) != 0)
-        return failed(s, "start");
-    qb_step_request request = {.size = (uint32_t)sizeof request, .decay_scale = 1.0};
-    if (solver->begin_step && solver->begin_step(s->self, &s->step, &request) != 0)
-        return failed(s, "begin_step");
+    if (t == 0 && solver->start)
+        QB_TRY(call(s, solver->start, "start", &s->view));
+    if (solver->begin_step) {
+        qb_step_request request = {.size = (uint32_t)sizeof request, .decay_scale = 1.0};
+        qb_hook_enter(&s->instance);
+        const char *why = qb_hook_leave(solver->begin_step(s->instance.self, &s->step, &request));
+        if (why != NULL)
+            return failed(s, "begin_step", why);
+    }
     memset(s->g, 0, (size_t)s->view.row_len * sizeof *s->g);
     memset(s->view.aux_g ? s->view.aux_g : s->g, 0, (size_t)s->view.n_aux * sizeof *s->g);
     qb_view view = s->view;
     view.g = s->g;
-    if (solver->on_gradient && solver->on_gradient(s->self, &s->step, &view) != 0)
-        return failed(s, "on_gradient");
+    if (solver->on_gradient)
+        QB_TRY(call(s, solver->on_gradient, "on_gradient", &view));
     take_base_step(s);
-    if (solver->after_step && solver->after_step(s->self, &s->step, &view) != 0)
-        return failed(s, "after_step");
+    if (solver->after_step)
+        QB_TRY(call(s, solver->after_step, "after_step", &view));
     if (!(s->caps & (QB_CAP_OWN_LEVELS | QB_CAP_FULL_PRECISION))) {
         s->view.levels = s->o->levels;
         s->view.n_levels = s->o->n_levels;
     }
     view = s->view;
     view.z = view.x;
-    return solver->project(s->self, &s->step, &view) != 0 ? failed(s, "project") : QB_OK;
+    return call(s, solver->project, "project", &view);
 }
 
 static int take_all_steps(stage *s, const double *at, int n_at, float *w)
@@ -180,8 +160,11 @@ static int take_all_steps(stage *s, const double *at, int n_at, float *w)
 static int harden(stage *s, float *hard)
 {
     const qb_view *v = &s->view;
-    if (s->solver->finish)
-        return s->solver->finish(s->self, &s->step, v, hard) != 0 ? failed(s, "finish") : QB_OK;
+    if (s->solver->finish) {
+        qb_hook_enter(&s->instance);
+        const char *why = qb_hook_leave(s->solver->finish(s->instance.self, &s->step, v, hard));
+        return why == NULL ? QB_OK : failed(s, "finish", why);
+    }
     if (v->levels)
         qb_nearest_row(v->levels, v->n_levels, v->w, v->row_len, hard);
     else
@@ -206,8 +189,7 @@ int qb_map_compute(const qb_map_options *o, const double *at, int n_at, const fl
         rc = take_all_steps(&s, at, n_at, w);
     if (rc == QB_OK)
         rc = harden(&s, hard);
-    if (s.has_instance && s.solver->destroy)
-        s.solver->destroy(s.self);
+    qb_instance_finish(&s.instance);
     qb_free(s.memory);
     if (rc == QB_OK)
         *ret_levels = s.caps & QB_CAP_FULL_PRECISION ? QB_MAP_NONE : s.caps & QB_CAP_OWN_LEVELS ? QB_MAP_OWN : QB_MAP_GIVEN;

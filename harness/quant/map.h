@@ -26,7 +26,7 @@ typedef struct qb_map_options {
 typedef enum qb_map_levels { QB_MAP_GIVEN = 1, QB_MAP_OWN, QB_MAP_NONE } qb_map_levels; /* whose levels count */
 
 /* For each of n_at fractions of the window, 0..1 (rounded to a step: 1 is the last one), a row of w (n_at, n): what the
- * row x[n] has become. hard[n]: its finished weights after the last step. QB_E_USAGE, QB_E_CONFIG: as
+ * row x[n] has become. hard[n]: its finished weights after the last step. QB_E_NOT_OFFERED, QB_E_CONFIG: as
  * qb_plugin_supports, by tensor; QB_E_FAILED: a hook failed. */
 int qb_map_compute(const qb_map_options *o, const double *at, int n_at, const float *x, int64_t n, float *w, float *hard,
                    qb_map_levels *ret_levels);

@@ -46,8 +46,4 @@ int qb_plugin_settings(const qb_plugin *p, const qb_spec *spec, qb_settings *ret
 /* The values as a plugin gets them: array of n_options, borrowed from the settings; free with qb_free. */
 qb_option_value *qb_plugin_values(const qb_plugin *p, const qb_settings *settings);
 
-/* Asks `supports`. QB_E_USAGE: "solver 'ttq' does not support 2 bits per row: ...". QB_E_CONFIG: no bit width or
- * granularity is accepted with these options, while some is with the defaults: they contradict each other. */
-int qb_plugin_supports(const qb_plugin *p, const qb_settings *settings, int bits, const char *granularity);
-
 #endif

@@ -57,12 +57,12 @@ bool qb_quant_call(qb_quant *q, qb_quant_tensor *t, qb_view_hook hook, const cha
 {
     qb_guard_copy copy;
     qb_guards_save(t, &copy);
-    qb_quant_forget_reason();
-    bool failed = hook(q->self, step, &view) != 0;
+    qb_hook_enter(&q->instance);
+    const char *failure = qb_hook_leave(hook(q->instance.self, step, &view));
     const char *broken = qb_guards_broken(t, &copy);
     char why[640];
-    if (failed) {
-        (void)snprintf(why, sizeof why, "failed: %s", qb_quant_reason());
+    if (failure != NULL) {
+        (void)snprintf(why, sizeof why, "failed: %s", failure);
         return qb_quant_blame(q, t, what, why);
     }
     if (broken != NULL) {
@@ -194,9 +194,10 @@ static int begin_step(qb_quant *q, step_plan *plan)
 {
     qb_step_request request = {.size = (uint32_t)sizeof request, .decay_scale = 1.0};
     if (q->solver->begin_step != NULL) {
-        qb_quant_forget_reason();
-        if (q->solver->begin_step(q->self, plan->info, &request) != 0)
-            return qb_err_set(QB_E_FAILED, "solver '%s': begin_step failed: %s", q->solver->name, qb_quant_reason());
+        qb_hook_enter(&q->instance);
+        const char *why = qb_hook_leave(q->solver->begin_step(q->instance.self, plan->info, &request));
+        if (why != NULL)
+            return qb_err_set(QB_E_FAILED, "solver '%s': begin_step failed: %s", q->solver->name, why);
         if (!(request.decay_scale >= 0.0 && request.decay_scale <= 1e6))
             return qb_err_set(QB_E_FAILED, "solver '%s': begin_step set decay_scale %g; expected 0 to 1e6",
                               q->solver->name, request.decay_scale);
@@ -276,12 +277,27 @@ qb_quant_times qb_quant_take_times(qb_quant *q)
     return times;
 }
 
-size_t qb_quant_metrics(const qb_quant *q, qb_metric *out, size_t max)
+int qb_quant_metrics(const qb_quant *q, qb_quant_metric *out, size_t max, size_t *ret_n)
 {
+    qb_metric got[QB_MAX_METRICS] = {{0}};
+    *ret_n = 0;
     if (q->solver->metrics == NULL || q->next_step <= q->options.warmup || q->n_tensors == 0)
         return 0;
-    size_t n = q->solver->metrics(q->self, &q->last, out, max);
-    return n < max ? n : max;
+    max = max < QB_MAX_METRICS ? max : QB_MAX_METRICS;
+    qb_hook_enter(&q->instance);
+    size_t n = q->solver->metrics(q->instance.self, &q->last, got, max);
+    const char *why = qb_hook_leave(0);
+    if (why != NULL)
+        return qb_err_set(QB_E_FAILED, "solver '%s': metrics failed: %s", q->solver->name, why);
+    n = n < max ? n : max;
+    for (size_t i = 0; i < n; i++) {
+        if (got[i].name == NULL)
+            return qb_err_set(QB_E_FAILED, "solver '%s': metrics left number %zu without a name", q->solver->name, i);
+        (void)snprintf(out[i].name, sizeof out[i].name, "%s", got[i].name);
+        out[i].value = got[i].value;
+    }
+    *ret_n = n;
+    return 0;
 }
 
 double qb_quant_lr_sum(const qb_quant *q)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 typedef enum qb_granularity { QB_PER_TENSOR = 1, QB_PER_ROW, QB_PER_BLOCK } qb_granularity;
+const char *qb_granularity_name(qb_granularity g); /* "tensor", "row", "block" */
 
 typedef struct qb_quant_options {
     const qb_plugin *plugin;
@@ -39,7 +40,8 @@ typedef struct qb_quant qb_quant;
 
 /* Registers every parameter (and the solver's aux) with `optim`: QUANT and DECAY with weight_decay, NO_DECAY with 0.
  * params and optim are borrowed and outlive the quant. Errors: QB_E_CONFIG (options that contradict each
- * other), QB_E_USAGE (bits that the solver or the quantizer does not have, the quantizer's spec), QB_E_FAILED (the plugin's create or bind failed: its own reason). */
+ * other), QB_E_NOT_OFFERED (bits that the solver or the quantizer does not have), QB_E_USAGE (the quantizer's spec),
+ * QB_E_FAILED (the plugin's create or bind failed: its own reason; its supports crashed). */
 int qb_quant_create(const qb_quant_options *options, qb_param *params, size_t n_params, qb_optim *optim, qb_quant **ret_quant);
 void qb_quant_destroy(qb_quant *q);
 
@@ -73,8 +75,14 @@ typedef struct qb_quant_times {
 } qb_quant_times;
 qb_quant_times qb_quant_take_times(qb_quant *q); /* returns and resets */
 
-/* Metrics of the solver for the step just done; names as "parq_inv_slope". Returns how many (<= max). */
-size_t qb_quant_metrics(const qb_quant *q, qb_metric *out, size_t max);
+/* Metrics of the solver for the step just done, *ret_n of them, at most max; names as "parq_inv_slope". QB_E_FAILED: the
+ * hook misused its host, or left a number without a name. */
+enum { QB_MAX_METRICS = 16 };
+typedef struct qb_quant_metric {
+    char name[90]; /* a longer one is cut */
+    double value;
+} qb_quant_metric;
+int qb_quant_metrics(const qb_quant *q, qb_quant_metric *out, size_t max, size_t *ret_n);
 
 /* Sum of the learning rates of the quantized steps so far. */
 double qb_quant_lr_sum(const qb_quant *q);

@@ -1,41 +1,11 @@
 /* Making a qb_quant: the plugin's instance and wishes, memory for its views, registration with the optimizer. */
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/rng.h"
 #include "base/str.h"
+#include "quant/plugin_probe.h"
 #include "quant/quant_state.h"
 
-#include <stdio.h>
-#include <string.h>
-
-static _Thread_local char reason[512]; /* what the hook that runs on this thread said */
-
-void qb_quant_forget_reason(void) { reason[0] = '\0'; }
-
-const char *qb_quant_reason(void) { return reason[0] != '\0' ? reason : "it gave no reason"; }
-
-static void host_fail(const qb_host *host, const char *why)
-{
-    (void)host;
-    (void)snprintf(reason, sizeof reason, "%s", why != NULL ? why : "");
-}
-
-/* Stream of (seed, view's name, step, purpose): name and purpose hashed into 48 bits, the step beside them. */
-static void host_uniform(const qb_host *host, uint32_t view, int64_t step, uint32_t purpose, int64_t first, int64_t n,
-                         float *out)
-{
-    const qb_quant *q = (const qb_quant *)host;
-    QB_ASSERT(view < q->n_tensors && first >= 0 && n >= 0);
-    uint64_t key = qb_fnv1a(q->tensors[view].param->name) + ((uint64_t)purpose + 1) * 0x9E3779B97F4A7C15u;
-    key = (key ^ key >> 30) * 0xBF58476D1CE4E5B9u;
-    key = (key ^ key >> 27) * 0x94D049BB133111EBu;
-    qb_stream s = qb_rng_stream(q->options.seed, QB_RNG_SOLVER, (key ^ key >> 31) >> 16, (uint64_t)step);
-    s.next = (uint64_t)first;
-    for (int64_t i = 0; i < n; i++)
-        out[i] = (float)(qb_rng_word(&s) >> 8) * 0x1p-24f;
-}
-
-static const char *granularity_name(qb_granularity g)
+const char *qb_granularity_name(qb_granularity g)
 {
     return g == QB_PER_TENSOR ? "tensor" : g == QB_PER_ROW ? "row" : "block";
 }
@@ -75,26 +45,12 @@ static int describe_view(qb_quant *q, qb_quant_tensor *t, size_t index)
                                   (long long)q->options.block, (long long)v->row_len));
 }
 
-static int check_request(const qb_quant *q, const qb_quant_tensor *t)
+/* What solvers that do so cannot have beside them. */
+static int check_shrink(const qb_quant *q, uint32_t caps)
 {
-    const qb_bind *r = &t->request;
-    const char *solver = q->solver->name, *view = t->param->name;
-    const struct {
-        const char *name;
-        int got, max;
-    } limits[] = {{"n_aux", r->n_aux, QB_MAX_AUX},
-                  {"state_per_weight", r->state_per_weight, QB_MAX_WEIGHT_STATE},
-                  {"state_per_row", r->state_per_row, QB_MAX_ROW_STATE}};
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
-        if (limits[i].got < 0 || limits[i].got > limits[i].max)
-            return qb_err_set(QB_E_FAILED, "solver '%s': bind of %s asked for %s = %d; expected 0 to %d", solver, view,
-                              limits[i].name, limits[i].got, limits[i].max);
-    if ((r->caps & ~q->solver->caps) != 0)
-        return qb_err_set(QB_E_FAILED, "solver '%s': bind of %s asked for capabilities 0x%x, the plugin declares 0x%x",
-                          solver, view, r->caps, q->solver->caps);
-    if (q->options.shrink && (r->caps & (QB_CAP_EDITS_LATENT | QB_CAP_OWN_LEVELS)) != 0)
-        return qb_err_set(QB_E_CONFIG, "solver '%s' does not work with quant_shrink: it %s", solver,
-                          r->caps & QB_CAP_OWN_LEVELS ? "decides its levels itself" : "edits the latent weights");
+    if (q->options.shrink && (caps & (QB_CAP_EDITS_LATENT | QB_CAP_OWN_LEVELS)) != 0)
+        return qb_err_set(QB_E_CONFIG, "solver '%s' does not work with quant_shrink: it %s", q->solver->name,
+                          caps & QB_CAP_OWN_LEVELS ? "decides its levels itself" : "edits the latent weights");
     return 0;
 }
 
@@ -103,14 +59,10 @@ static int bind_views(qb_quant *q)
     for (size_t i = 0; i < q->n_tensors; i++) {
         qb_quant_tensor *t = &q->tensors[i];
         QB_TRY(describe_view(q, t, i));
-        t->request = (qb_bind){.size = (uint32_t)sizeof t->request, .caps = q->solver->caps, .aux_lr_factor = 1.0f};
-        if (q->solver->bind != NULL) {
-            qb_quant_forget_reason();
-            if (q->solver->bind(q->self, &t->view, &t->request) != 0)
-                return qb_err_set(QB_E_FAILED, "solver '%s': bind of %s failed: %s", q->solver->name, t->param->name,
-                                  qb_quant_reason());
-        }
-        QB_TRY(check_request(q, t));
+        const char *why = qb_instance_bind(&q->instance, &t->view, &t->request);
+        if (why != NULL)
+            return qb_err_set(QB_E_FAILED, "solver '%s': bind of %s %s", q->solver->name, t->param->name, why);
+        QB_TRY(check_shrink(q, t->request.caps));
         t->caps = t->request.caps;
     }
     return 0;
@@ -185,21 +137,19 @@ static int register_params(qb_quant *q)
 
 static int create_instance(qb_quant *q)
 {
-    q->host = (qb_host){.size = (uint32_t)sizeof q->host, .fail = host_fail, .uniform = host_uniform,
-                        .bits = q->options.bits, .n_views = (uint32_t)q->n_tensors, .n_steps = q->options.n_steps,
-                        .first_step = q->options.warmup, .weight_decay = q->options.weight_decay};
-    if (q->solver->create == NULL)
-        return 0;
-    qb_option_value *values = qb_plugin_values(q->options.plugin, q->options.solver_settings);
-    if (values == NULL && q->solver->n_options > 0)
-        return QB_E_NOMEM;
-    qb_quant_forget_reason();
-    int failed = q->solver->create(&q->host, values, &q->self);
-    qb_free(values);
-    if (failed != 0)
-        return qb_err_set(QB_E_FAILED, "solver '%s': create failed: %s", q->solver->name, qb_quant_reason());
-    q->has_instance = true;
-    return 0;
+    const qb_quant_options *o = &q->options;
+    for (size_t i = 0; i < q->n_tensors; i++)
+        q->view_names[i] = q->tensors[i].param->name;
+    const qb_instance_options options = {.plugin = o->plugin,
+                                         .settings = o->solver_settings,
+                                         .bits = o->bits,
+                                         .n_views = (uint32_t)q->n_tensors,
+                                         .view_names = q->view_names,
+                                         .n_steps = o->n_steps,
+                                         .first_step = o->warmup,
+                                         .weight_decay = o->weight_decay,
+                                         .seed = o->seed};
+    return qb_instance_init(&q->instance, &options, NULL);
 }
 
 /* The tensors to quantize: none for a solver in full precision. */
@@ -210,8 +160,9 @@ static int list_tensors(qb_quant *q)
         for (size_t i = 0; i < q->n_params; i++)
             n += q->params[i].role == QB_ROLE_QUANT;
     q->tensors = qb_alloc(n, sizeof *q->tensors);
+    q->view_names = qb_alloc(n, sizeof *q->view_names);
     q->plain = qb_alloc(q->n_params, sizeof *q->plain);
-    if (q->tensors == NULL || q->plain == NULL)
+    if (q->tensors == NULL || q->view_names == NULL || q->plain == NULL)
         return QB_E_NOMEM;
     for (size_t i = 0; i < q->n_params && q->n_tensors < n; i++)
         if (q->params[i].role == QB_ROLE_QUANT) {
@@ -224,7 +175,7 @@ static int list_tensors(qb_quant *q)
 static int build(qb_quant *q)
 {
     const qb_quant_options *o = &q->options;
-    QB_TRY(qb_plugin_supports(o->plugin, o->solver_settings, o->bits, granularity_name(o->granularity)));
+    QB_TRY(qb_plugin_supports(o->plugin, o->solver_settings, o->bits, qb_granularity_name(o->granularity)));
     QB_TRY(list_tensors(q));
     QB_TRY(create_instance(q));
     QB_TRY(bind_views(q));
@@ -261,14 +212,14 @@ void qb_quant_destroy(qb_quant *q)
 {
     if (q == NULL)
         return;
-    if (q->has_instance && q->solver->destroy != NULL)
-        q->solver->destroy(q->self);
+    qb_instance_finish(&q->instance);
     for (size_t i = 0; i < q->n_tensors; i++)
         qb_quant_tensor_finish(&q->tensors[i]);
     for (size_t i = 0; i < q->n_notes; i++)
         qb_free(q->notes[i]);
     qb_quantizer_destroy(q->quantizer);
     qb_free(q->tensors);
+    qb_free(q->view_names);
     qb_free(q->plain);
     qb_free(q->order);
     qb_free(q->starts);

@@ -36,10 +36,11 @@ static void call_finish(qb_quant *q, qb_quant_tensor *t, const qb_step *step, co
     float *padded = q->scratch + (size_t)thread * q->scratch_len, *inner = padded + QB_GUARD;
     for (int i = 0; i < QB_GUARD; i++)
         padded[i] = inner[n + (size_t)i] = mark;
-    qb_quant_forget_reason();
-    if (q->solver->finish(q->self, step, view, inner) != 0) {
+    qb_hook_enter(&q->instance);
+    const char *failure = qb_hook_leave(q->solver->finish(q->instance.self, step, view, inner));
+    if (failure != NULL) {
         char why[640];
-        (void)snprintf(why, sizeof why, "failed: %s", qb_quant_reason());
+        (void)snprintf(why, sizeof why, "failed: %s", failure);
         (void)qb_quant_blame(q, t, "finish", why);
         return;
     }

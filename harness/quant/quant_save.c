@@ -81,13 +81,22 @@ static int list_entries(qb_quant *q, entries *e)
     return 0;
 }
 
+static int call_save(const qb_quant *q, void *bytes, size_t capacity, size_t *ret_n)
+{
+    qb_hook_enter(&q->instance);
+    *ret_n = q->solver->save(q->instance.self, bytes, capacity);
+    const char *why = qb_hook_leave(0);
+    return why == NULL ? 0 : qb_err_set(QB_E_FAILED, "solver '%s': save failed: %s", q->solver->name, why);
+}
+
 /* Asks the plugin for its own state. 64 bytes behind the buffer show an overrun. */
 static int collect_bytes(const qb_quant *q, entries *e)
 {
     enum { GUARD = 64 };
     if (q->solver->save == NULL)
         return 0;
-    size_t n = q->solver->save(q->self, NULL, 0);
+    size_t n;
+    QB_TRY(call_save(q, NULL, 0, &n));
     if (n == 0)
         return 0;
     if (n > (size_t)1 << 30)
@@ -96,7 +105,8 @@ static int collect_bytes(const qb_quant *q, entries *e)
     if (e->bytes == NULL)
         return QB_E_NOMEM;
     memset(e->bytes + n, 0xA5, GUARD);
-    size_t got = q->solver->save(q->self, e->bytes, n);
+    size_t got;
+    QB_TRY(call_save(q, e->bytes, n, &got));
     if (got != n)
         return qb_err_set(QB_E_FAILED, "solver '%s': save asked for %zu bytes, then wrote %zu", q->solver->name, n, got);
     for (size_t i = n; i < n + GUARD; i++)
@@ -226,12 +236,12 @@ static int load_bytes(qb_quant *q, const qb_safetensors *f, const char *path)
     if (aligned == NULL)
         return QB_E_NOMEM;
     memcpy(aligned, t->data, t->n_bytes);
-    qb_quant_forget_reason();
-    int failed = q->solver->load(q->self, aligned, t->n_bytes);
+    qb_hook_enter(&q->instance);
+    const char *why = qb_hook_leave(q->solver->load(q->instance.self, aligned, t->n_bytes));
     qb_free(aligned);
-    if (failed == 0)
+    if (why == NULL)
         return 0;
-    return qb_err_set(QB_E_DATA, "%s: solver '%s': load failed: %s", path, q->solver->name, qb_quant_reason());
+    return qb_err_set(QB_E_DATA, "%s: solver '%s': load failed: %s", path, q->solver->name, why);
 }
 
 int qb_quant_load(qb_quant *q, const char *path)

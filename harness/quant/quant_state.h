@@ -4,23 +4,23 @@
 #ifndef QB_QUANT_STATE_H
 #define QB_QUANT_STATE_H
 
+#include "quant/instance.h"
 #include "quant/quant_views.h"
 
 /* How a reason ends that blames a hook for NaN or infinite numbers. */
 #define QB_NOT_FINITE "that is not a finite number"
 
 struct qb_quant {
-    qb_host host; /* first: the plugin's pointer to it is a pointer to this */
+    qb_instance instance;
     qb_quant_options options;
     const qb_solver *solver;
-    void *self;        /* the plugin's instance */
-    bool has_instance; /* create succeeded: destroy is due */
     qb_param *params;
     size_t n_params;
     qb_optim *optim;
     int *plain;        /* optimizer index of parameter i, -1 = a quantized tensor */
     qb_quant_tensor *tensors;
     size_t n_tensors;
+    const char **view_names; /* of the tensors, for the instance */
     size_t *order, *starts, n_groups; /* see qb_quant_tensor_groups */
     qb_quantizer *quantizer;          /* NULL when no tensor needs levels */
     int n_workers;     /* threads that handle views: 1 without PARALLEL_VIEWS */
@@ -46,11 +46,5 @@ bool qb_quant_blame(const qb_quant *q, qb_quant_tensor *t, const char *what, con
 
 /* QB_E_FAILED with the first problem in order of the tensors, or 0. */
 int qb_quant_report(const qb_quant *q);
-
-/* Forgets and returns what a hook told host->fail on this thread ("it gave no reason"). Valid until the next hook. */
-const char *qb_quant_reason(void);
-
-/* Makes room to tell a later reason from an earlier one: called before every hook. */
-void qb_quant_forget_reason(void);
 
 #endif

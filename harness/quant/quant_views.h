@@ -10,7 +10,7 @@
 
 #include "quant/quant.h"
 
-enum { QB_GUARD = 16, QB_MAX_GUARDS = 16, QB_MAX_AUX = 16, QB_MAX_WEIGHT_STATE = 8, QB_MAX_ROW_STATE = 64 };
+enum { QB_GUARD = 16, QB_MAX_GUARDS = 16 };
 
 typedef struct qb_guard {
     const float *at;

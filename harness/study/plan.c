@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "quant/levels.h"
 #include "study/plan_text.h"
 #include "study/values.h"
 #include "train/identity.h"
@@ -58,42 +57,6 @@ static int apply(const builder *b, const combination *words, qb_settings *s)
     if (places->solver_path)
         QB_TRY(qb_settings_set(s, "solver_path", places->solver_path));
     return QB_OK;
-}
-
-/* Is it the solver, or the quantizer, that does not offer this combination? Then the cell is skipped and the text of
- * the current error says why; every other failure is a mistake in the plan. Leaves an error set either way. */
-static bool is_not_offered(const qb_settings *s)
-{
-    char *reason = qb_strdup(qb_err_text()), *hint = qb_strdup(qb_err_hint_text()), *canonical = NULL;
-    int code = qb_err_code();
-    qb_spec spec;
-    qb_settings options = {0};
-    const qb_plugin *plugin;
-    bool refused = false;
-    if (reason && qb_spec_parse(qb_get(s, "solver")->text, &spec) == QB_OK) {
-        const qb_value *path = qb_get(s, "solver_path");
-        const char *granularity = qb_get(s, "granularity")->text;
-        const char *kind = qb_starts_with(granularity, "block") ? "block" : granularity;
-        int bits = (int)qb_get(s, "bits")->i;
-        qb_quantizer *quantizer = NULL;
-        if (qb_plugin_load(spec.name, path->is_null ? NULL : path->text, &plugin) == QB_OK &&
-            qb_plugin_settings(plugin, &spec, &options) == QB_OK) {
-            refused = qb_plugin_supports(plugin, &options, bits, kind) == QB_E_USAGE;
-            if (!refused && qb_quantizer_canonical(qb_get(s, "quantizer")->text, &canonical) == QB_OK)
-                refused = qb_quantizer_create(canonical, bits, 1, 1, &quantizer) == QB_E_USAGE &&
-                          strcmp(qb_err_text(), reason) == 0;
-        }
-        qb_quantizer_destroy(quantizer);
-        qb_settings_finish(&options);
-        qb_spec_finish(&spec);
-    }
-    (void)qb_err_set(code, "%s", reason ? reason : "out of memory");
-    if (hint && hint[0])
-        (void)qb_err_hint("%s", hint);
-    qb_free(canonical);
-    qb_free(hint);
-    qb_free(reason);
-    return refused;
 }
 
 /* The place that an error about a cell is told at: its key's, where the text begins with one. */
@@ -223,7 +186,7 @@ static int add_cell(builder *b, const combination *words, const qb_yaml_node *wh
     int rc = apply(b, words, &s);
     if (rc == QB_OK)
         rc = create_runs(b, &s, index, words, &same);
-    if ((rc == QB_E_CONFIG || rc == QB_E_USAGE) && is_not_offered(&s)) {
+    if (rc == QB_E_NOT_OFFERED) { /* told by the cell; every other failure is a mistake in the plan */
         finish_cell(cell, p->n_seeds);
         qb_free(b->identities[index]);
         b->identities[index] = NULL;

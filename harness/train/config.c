@@ -169,6 +169,22 @@ static int resolve_names(qb_config *c)
     return take_defaults(c);
 }
 
+/* Before everything else of the schedule: a study skips what the solver does not offer, however it would be trained. */
+static int ask_solver(const qb_config *c)
+{
+    qb_granularity kind;
+    int64_t block;
+    if (c->full_precision)
+        return QB_OK;
+    QB_TRY(qb_granularity_parse(qb_get(&c->settings, "granularity")->text, &kind, &block));
+    int rc = qb_plugin_supports(c->plugin, &c->solver, c->bits, qb_granularity_name(kind));
+    if (rc == QB_E_FAILED) { /* it crashed: the run will end with that, and the study of which it is a cell goes on */
+        qb_err_clear();
+        return QB_OK;
+    }
+    return rc == QB_E_CONFIG ? qb_err_add("solver") : rc; /* of options that contradict each other, a plan tells the place */
+}
+
 /* Sizes, and every span in steps. */
 static int resolve_lengths(qb_config *c)
 {
@@ -245,11 +261,9 @@ static int resolve_quantization(qb_config *c)
     QB_TRY(qb_granularity_parse(qb_get(s, "granularity")->text, &kind, &block));
     const qb_plugin_question question = {
         .plugin = c->plugin, .settings = &c->solver, .bits = c->bits, .n_steps = c->n_steps, .first_step = c->warmup,
-        .granularity = kind == QB_PER_TENSOR ? "tensor" : (kind == QB_PER_ROW ? "row" : "block"),
-        .weight_decay = qb_get(s, "weight_decay")->r};
+        .granularity = qb_granularity_name(kind), .weight_decay = qb_get(s, "weight_decay")->r};
     uint32_t caps;
-    if (qb_plugin_probe(&question, &caps) < 0) /* of options that contradict each other, a plan tells the place */
-        return qb_err_code() == QB_E_CONFIG ? qb_err_add("solver") : qb_err_code();
+    QB_TRY(qb_plugin_probe(&question, &caps));
     c->owns_levels = (caps & QB_CAP_OWN_LEVELS) != 0;
     if (qb_get(s, "quant_shrink")->b && (caps & (QB_CAP_EDITS_LATENT | QB_CAP_OWN_LEVELS))) {
         qb_err_set(QB_E_CONFIG, "quant_shrink: cannot be combined with solver '%s', which %s", c->plugin->solver.name,
@@ -298,6 +312,8 @@ int qb_config_create(const qb_settings *settings, qb_config **ret_config)
         rc = qb_settings_check(&c->settings);
     if (rc == 0)
         rc = resolve_names(c);
+    if (rc == 0)
+        rc = ask_solver(c);
     if (rc == 0)
         rc = resolve_lengths(c);
     if (rc == 0)

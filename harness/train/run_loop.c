@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOG_EVERY_STEPS = 10, CHECKPOINT_SECONDS = 300, MAX_SOLVER_METRICS = 16, ETA_AFTER_STEPS = 20 };
+enum { LOG_EVERY_STEPS = 10, CHECKPOINT_SECONDS = 300, ETA_AFTER_STEPS = 20 };
 
 /* ---- evaluation and logs ---- */
 
@@ -66,16 +66,17 @@ static int log_window(qb_run *r)
     qb_train_state *s = &r->state;
     if (s->window_seen == 0)
         return QB_OK;
+    qb_quant_metric metrics[QB_MAX_METRICS];
+    size_t n;
+    QB_TRY(qb_quant_metrics(r->trainer->quant, metrics, QB_MAX_METRICS, &n));
     json_t *line = metric_line(r, "train");
     set_number(line, "train/loss", s->window_loss / (double)s->window_seen);
     set_number(line, "train/prec1", 100.0 * (double)s->window_correct / (double)s->window_seen);
     set_number(line, "train/lr", qb_trainer_lr(r->trainer, s->step - 1));
     set_number(line, "train/lr_sum", qb_quant_lr_sum(r->trainer->quant));
-    qb_metric metrics[MAX_SOLVER_METRICS];
-    size_t n = qb_quant_metrics(r->trainer->quant, metrics, MAX_SOLVER_METRICS);
     for (size_t i = 0; i < n; i++) {
         char name[96];
-        snprintf(name, sizeof name, "train/%s", metrics[i].name);
+        snprintf(name, sizeof name, "train/%.89s", metrics[i].name);
         set_number(line, name, metrics[i].value);
     }
     s->window_loss = 0;

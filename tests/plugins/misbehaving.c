@@ -3,6 +3,7 @@
 #include <qatbench/solver.h>
 #include <qatbench/solver_util.h>
 
+#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -263,6 +264,14 @@ static int supports(const qb_option_value *value, int32_t bits, const char *gran
     (void)granularity;
 #ifdef CRASH_IN_SUPPORTS
     raise(SIGSEGV);
+#endif
+#ifdef EXITS_IN_SUPPORTS
+    _exit(3);
+#endif
+#ifdef COUNTS_QUESTIONS
+    int file = open(getenv("QB_TEST_QUESTIONS"), O_WRONLY | O_APPEND);
+    (void)!write(file, "?", 1);
+    (void)close(file);
 #endif
 #ifdef REFUSES_ALL
     if (n > 8)

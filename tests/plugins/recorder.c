@@ -18,14 +18,14 @@ static const char *const troubles[] = {
     "fail_project", "fail_finish", "silent",       "before_w",     "after_w",      "before_x",      "after_g",
     "after_aux",   "after_levels", "after_weight_state", "after_row_state", "nan_gradient", "nan_latent", "nan_weight",
     "nan_finish",  "over_finish", "bad_scale",    "greedy_aux",   "more_caps",    "save_lies",     "save_overruns",
-    "fail_load",   NULL};
+    "fail_load",   "uniform_view", "uniform_first", "uniform_count", "uniform_nowhere", "uniform_host", NULL};
 
 enum {
     NONE, FAIL_CREATE, FAIL_BIND, FAIL_START, FAIL_BEGIN, FAIL_GRADIENT, FAIL_AFTER,
     FAIL_PROJECT, FAIL_FINISH, SILENT, BEFORE_W, AFTER_W, BEFORE_X, AFTER_G,
     AFTER_AUX, AFTER_LEVELS, AFTER_WEIGHT_STATE, AFTER_ROW_STATE, NAN_GRADIENT, NAN_LATENT, NAN_WEIGHT,
     NAN_FINISH, OVER_FINISH, BAD_SCALE, GREEDY_AUX, MORE_CAPS, SAVE_LIES, SAVE_OVERRUNS,
-    FAIL_LOAD
+    FAIL_LOAD, UNIFORM_VIEW, UNIFORM_FIRST, UNIFORM_COUNT, UNIFORM_NOWHERE, UNIFORM_HOST
 };
 
 typedef struct recorder {
@@ -186,6 +186,23 @@ static int after_step(void *self, const qb_step *s, qb_view *v)
     return troubled(r, FAIL_AFTER, s, v) ? fail(r, "bad step") : 0;
 }
 
+/* Every argument of host->uniform that may be wrong. */
+static void ask_wrongly(const recorder *r, const qb_step *s, const qb_view *v)
+{
+    const qb_host copy = *r->host;
+    float u[2];
+    if (troubled(r, UNIFORM_VIEW, s, v))
+        r->host->uniform(r->host, r->host->n_views, s->step, 7, 0, 2, u);
+    if (troubled(r, UNIFORM_FIRST, s, v))
+        r->host->uniform(r->host, v->index, s->step, 7, -1, 2, u);
+    if (troubled(r, UNIFORM_COUNT, s, v))
+        r->host->uniform(r->host, v->index, s->step, 7, 0, -2, u);
+    if (troubled(r, UNIFORM_NOWHERE, s, v))
+        r->host->uniform(r->host, v->index, s->step, 7, 0, 2, NULL);
+    if (troubled(r, UNIFORM_HOST, s, v))
+        r->host->uniform(&copy, v->index, s->step, 7, 0, 2, u);
+}
+
 static int project(void *self, const qb_step *s, qb_view *v)
 {
     const recorder *r = self;
@@ -198,6 +215,7 @@ static int project(void *self, const qb_step *s, qb_view *v)
         r->host->uniform(r->host, v->index, s->step, 7, i, 1, &u);
         v->w[i] += (float)r->noise * u;
     }
+    ask_wrongly(r, s, v);
     if (troubled(r, NAN_WEIGHT, s, v))
         v->w[n - 1] = NAN;
     if (troubled(r, BEFORE_W, s, v))
