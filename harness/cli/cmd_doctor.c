@@ -31,6 +31,7 @@ typedef struct doctor {
     json_t *object; /* the findings, by topic */
     int n_missing;  /* required things */
     int n_wanting;  /* optional ones */
+    bool can_train; /* with this oneDNN */
 } doctor;
 
 /* One finding: a line of text, a member of the section in JSON. `fix` (may be NULL): the line to type. */
@@ -156,6 +157,20 @@ static bool has_program(const char *name)
     return found;
 }
 
+/* One OpenMP library for oneDNN and for us. */
+static void look_at_threading(doctor *d, const qb_engine_info *e)
+{
+    d->can_train = qb_engine_judge(e) == QB_OK;
+    if (d->can_train) {
+        find_owned(d, "software", "threading", FOUND, qb_sprintf("%s (%s, OpenMP %d)", e->runtime, e->openmp, _OPENMP), NULL);
+        return;
+    }
+    char *text = qb_strdup(qb_err_text()), *fix = qb_strdup(qb_err_hint_text());
+    find_owned(d, "software", "threading", REQUIRED_MISSING, text, fix);
+    qb_free(fix);
+    qb_err_clear();
+}
+
 static void look_at_software(doctor *d)
 {
     qb_engine_info e;
@@ -167,8 +182,8 @@ static void look_at_software(doctor *d)
                NULL);
     bool has_hash = e.onednn_hash[0] && strcmp(e.onednn_hash, "N/A") != 0; /* Debian's build does not say */
     find_owned(d, "software", "oneDNN", FOUND,
-               qb_sprintf("%s%s%.12s", e.onednn, has_hash ? " git " : "", has_hash ? e.onednn_hash : ""), NULL);
-    find_owned(d, "software", "threading", FOUND, qb_sprintf("%s (libgomp, OpenMP %d)", e.runtime, _OPENMP), NULL);
+               qb_sprintf("%s%s%.12s, %s", e.onednn, has_hash ? " git " : "", has_hash ? e.onednn_hash : "", e.onednn_file), NULL);
+    look_at_threading(d, &e);
     bool gnuplot = has_program("gnuplot");
     find(d, "software", "gnuplot", gnuplot ? FOUND : OPTIONAL_MISSING, gnuplot ? "found" : "needed for plots and reports",
          gnuplot ? NULL : "sudo apt-get install gnuplot-nox");
@@ -269,7 +284,7 @@ static int run_doctor(qb_cli *cli)
     look_at_datasets(&d, qb_cli_flag_text(cli, "data_dir"));
     if (rc == QB_OK)
         rc = look_at_places(&d, qb_cli_flag_text(cli, "runs_dir"));
-    if (rc == QB_OK && qb_get(&cli->flags, "determinism")->b)
+    if (rc == QB_OK && d.can_train && qb_get(&cli->flags, "determinism")->b)
         rc = check_determinism(&d, cli, &is_equal);
     json_object_set_new(d.object, "missing", json_integer(d.n_missing));
     qb_str_addf(&d.text, "\n%s\n",

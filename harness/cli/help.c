@@ -162,8 +162,11 @@ int qb_help_print_version(void)
     qb_engine_info engine;
     qb_engine_get_info(&engine);
     const char *git = qb_build_git();
-    return qb_cli_printf("qatbench %s (%s%s%soneDNN %s, %s, libgomp)\n", qb_build_version(), git[0] ? "git " : "", git,
-                         git[0] ? ", " : "", engine.onednn, engine.isa);
+    return qb_cli_printf("qatbench %s (%s%s%soneDNN %s, %s, %s)\n", qb_build_version(), git[0] ? "git " : "", git,
+                         git[0] ? ", " : "", engine.onednn, engine.isa,
+                         strcmp(engine.runtime, "OMP") != 0       ? engine.runtime
+                         : qb_starts_with(engine.openmp, "libgomp.") ? "libgomp"
+                                                                      : engine.openmp);
 }
 
 int qb_help_print_license(void)

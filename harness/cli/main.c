@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "cli/help.h"
 #include "cli/parse.h"
+#include "engine/net.h"
 
 #include <stdio.h>
 
@@ -41,6 +42,8 @@ static int run(qb_command_line *line)
     case QB_CLI_SHORT_HELP:
         break;
     case QB_CLI_RUN:
+        if (line->cli.verb != &qb_verb_doctor) /* which says it among all else */
+            QB_TRY(qb_engine_check());
         qb_cli_start_log(&line->cli);
         return line->cli.verb->run(&line->cli);
     }

@@ -94,12 +94,20 @@ int qb_net_replay_products(qb_net *net);
 
 /* What the machine offers: text for records and `doctor`. */
 typedef struct qb_engine_info {
-    char onednn[32];    /* "2.6.3" */
+    char onednn[32];    /* "2.6.3": the library that is loaded */
     char onednn_hash[48];
+    char onednn_file[512]; /* where it was loaded from */
     char isa[48];       /* effective instruction set of oneDNN: "AVX2", "AVX512_CORE_BF16", ... */
-    char runtime[16];   /* "OMP" */
+    char runtime[16];   /* "OMP"; of others (TBB, SYCL, SEQ, ...) only the name is known */
+    char openmp[64];    /* the OpenMP library of this process: "libgomp.so.1" */
+    char other_openmp[64]; /* a second one that oneDNN or we start threads with, "" when there is none */
     bool bf16;          /* bf16 is fast here */
 } qb_engine_info;
 void qb_engine_get_info(qb_engine_info *ret_info);
+
+/* Is this a oneDNN that we can run with: OpenMP, and one OpenMP library in the process? QB_E_UNAVAILABLE with what to
+ * install. qb_engine_check asks it of what is loaded. */
+int qb_engine_judge(const qb_engine_info *info);
+int qb_engine_check(void);
 
 #endif
