@@ -37,7 +37,7 @@ typedef struct plan {
     const char *dir, *changes;
     int64_t stop_step, kill_step; /* 0: never */
     const qb_checkpoint_content *content;
-    bool force;
+    bool force, as_nobody; /* as_nobody: with no right to write what root made */
 } plan;
 
 static volatile sig_atomic_t stop;
@@ -80,6 +80,8 @@ static int run(const plan *o)
         int rc = configure(o, &s, &c);
         const qb_run_environment env = {.progress = progress, .progress_context = (void *)(uintptr_t)o, .stop = &stop,
                                         .content = o->content, .force = o->force};
+        if (o->as_nobody && geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+            _exit(99);
         if (rc == QB_OK)
             rc = qb_run_execute(c, &env, &record);
         _exit(qb_err_exit_status(rc));
@@ -381,6 +383,25 @@ START_TEST(says_which_weights_are_there)
 }
 END_TEST
 
+/* Showing what is finished needs no write: not the lock's file, not the log's. What is not finished says why it cannot go
+ * on. */
+START_TEST(a_finished_run_is_shown_where_nothing_can_be_written)
+{
+    static const char *const changes[] = {"", "solver=none;lr=1e6"};
+    static const int outcome[] = {0, 1}; /* done, diverged */
+    char *command = qb_sprintf("chmod 755 %s; cd %s && cp -r a before && chmod -R a-w a", root, root);
+    ck_assert_int_eq(run(&(plan){.dir = "a", .changes = changes[_i]}), outcome[_i]);
+    ck_assert_int_eq(run(&(plan){.dir = "b", .changes = changes[_i], .stop_step = 1}), 75);
+    ck_assert_int_eq(system(command), 0);
+    qb_free(command);
+    ck_assert_int_eq(run(&(plan){.dir = "a", .changes = changes[_i], .as_nobody = true}), outcome[_i]);
+    command = qb_sprintf("cd %s && diff -r a before && chmod -R u+w a && chmod -R a-w b", root);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert_int_eq(run(&(plan){.dir = "b", .changes = changes[_i], .as_nobody = true}), 74);
+    qb_free(command);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("checkpoint");
@@ -392,6 +413,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, no_tensor_is_saved_in_vain, 0, sizeof scenes / sizeof *scenes);
     tcase_add_test(t, a_checkpoint_aside_is_found);
     tcase_add_loop_test(t, keeps_the_weights_as_trained, 0, 3);
+    tcase_add_loop_test(t, a_finished_run_is_shown_where_nothing_can_be_written, 0, 2);
     tcase_add_test(t, says_which_weights_are_there);
     suite_add_tcase(s, t);
     return s;

@@ -10,8 +10,10 @@
 #include "train/record.h"
 #include "train/rundir.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -269,6 +271,53 @@ START_TEST(leaves_alone_what_runs_elsewhere)
 }
 END_TEST
 
+/* In a process of its own: waits until somebody holds the run's lock, then for the lock, and notes in the record that the
+ * run is its own from now on. The kernel hands the lock over before the parent of the dead hears of the death. */
+static pid_t start_successor(const char *run_dir, int *ret_leave)
+{
+    int pipe_ends[2];
+    ck_assert_int_eq(pipe(pipe_ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char byte, *lock = qb_path_join(run_dir, "lock"), *record = qb_path_join(run_dir, "record.json");
+        (void)close(pipe_ends[1]);
+        while (!qb_rundir_is_locked(run_dir))
+            sleep_ms(5);
+        int fd = open(lock, O_RDWR | O_CLOEXEC);
+        static const char mine[] = "{\"status\": \"running\", \"reason\": \"the successor's\"}\n";
+        if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+            (void)qb_fs_write_atomic(record, mine, strlen(mine));
+        (void)!read(pipe_ends[0], &byte, 1);
+        _exit(0);
+    }
+    (void)close(pipe_ends[0]);
+    *ret_leave = pipe_ends[1];
+    return pid;
+}
+
+START_TEST(the_record_of_another_process_stays_its_own)
+{
+    char text[1024];
+    (void)snprintf(text, sizeof text, TINY "matrix: {solver: [\"%s[how=segv]\"]}\n", plugin);
+    qb_study_plan *plan = read_plan(text);
+    qb_tasks tasks;
+    int ended, leave;
+    ck_assert_int_eq(qb_tasks_create(plan, false, &tasks), QB_OK);
+    pid_t successor = start_successor(tasks.items[0].dir, &leave);
+    qb_tasks_finish(&tasks);
+    ck_assert_int_eq(run_plan(plan, 1, NULL, &ended, &tasks), QB_E_INUSE);
+    ck_assert_str_eq(tasks.items[0].status, "elsewhere");
+    json_t *record = NULL;
+    ck_assert_int_eq(qb_record_read(tasks.items[0].dir, &record), QB_OK);
+    ck_assert_str_eq(json_string_value(json_object_get(record, "reason")), "the successor's");
+    json_decref(record);
+    (void)close(leave);
+    ck_assert_int_eq(waitpid(successor, NULL, 0), successor);
+    qb_tasks_finish(&tasks);
+    qb_study_plan_destroy(plan);
+}
+END_TEST
+
 START_TEST(names_what_is_the_same_for_all)
 {
     qb_study_plan *plan = read_plan(TINY);
@@ -301,6 +350,7 @@ static Suite *suite(void)
     tcase_add_test(tc, kill_of_the_parent_loses_nothing);
     tcase_add_test(tc, stops_on_request_and_goes_on);
     tcase_add_test(tc, leaves_alone_what_runs_elsewhere);
+    tcase_add_test(tc, the_record_of_another_process_stays_its_own);
     tcase_add_test(tc, names_what_is_the_same_for_all);
     suite_add_tcase(s, tc);
     return s;

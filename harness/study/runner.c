@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "train/cores.h"
 #include "train/record.h"
+#include "train/rundir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -217,14 +218,15 @@ static void describe_death(int status, const char *words, char *ret, size_t size
     (void)snprintf(ret, size, "%s%s%s", how, words[0] ? ": " : "", words);
 }
 
-/* A record for a run whose process is gone: what it had, with the status it cannot write any more. */
-static int record_death(const qb_task *task, const char *reason)
+/* Writes the record of a run whose process is gone: what it had, with the status it cannot write any more. */
+static int write_death(const qb_task *task, const char *path, const char *reason)
 {
     json_t *record = NULL;
-    char *path = qb_path_join(task->dir, "record.json");
-    if (!path)
-        return QB_E_NOMEM;
     int rc = qb_json_read(path, &record);
+    if (rc == QB_OK && qb_record_is_over(json_string_value(json_object_get(record, "status")))) {
+        json_decref(record); /* another process has finished it since */
+        return QB_OK;
+    }
     if (rc < 0 || !json_is_object(record)) {
         json_decref(record);
         qb_err_clear();
@@ -236,11 +238,20 @@ static int record_death(const qb_task *task, const char *reason)
     }
     bool ok = record && json_object_set_new(record, "status", qb_json_text("failed")) == 0 &&
               json_object_set_new(record, "reason", qb_json_text(reason)) == 0;
-    rc = ok ? qb_fs_make_dirs(task->dir, 0755) : qb_err_set(QB_E_NOMEM, "out of memory");
-    if (rc == QB_OK)
-        rc = qb_json_write(path, record);
+    rc = ok ? qb_json_write(path, record) : qb_err_set(QB_E_NOMEM, "out of memory");
     json_decref(record);
+    return rc;
+}
+
+/* Under the run's lock: QB_E_INUSE when another process has taken the run meanwhile, and then the record is its own. */
+static int record_death(const qb_task *task, const char *reason)
+{
+    qb_rundir run;
+    QB_TRY(qb_rundir_open(&run, task->dir));
+    char *path = qb_rundir_file(&run, "record.json");
+    int rc = path ? write_death(task, path, reason) : QB_E_NOMEM;
     qb_free(path);
+    qb_rundir_close(&run);
     return rc;
 }
 
@@ -268,7 +279,12 @@ static int take_end(runner *r, int slot, int status)
     if (!b->ended) {
         last_words(r->children[slot].words, words, sizeof words);
         describe_death(status, words, reason, sizeof reason);
-        if (record_death(task, reason) < 0)
+        int rc = record_death(task, reason);
+        if (rc == QB_E_INUSE)
+            return qb_task_set(task, "elsewhere", qb_err_text());
+        if (rc == QB_OK && qb_task_update(task) == QB_OK && qb_record_is_over(task->status))
+            return QB_OK;
+        if (rc < 0)
             qb_log_warning("%s", qb_err_text());
         return qb_task_set(task, "failed", reason);
     }

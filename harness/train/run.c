@@ -66,32 +66,45 @@ static int warn_of_data(qb_run *r)
     return qb_run_write_record(r);
 }
 
-/* Is there anything to do? *ret_finished: the record of a run that is over. */
-static int look_for_finished(qb_run *r, json_t **ret_old, bool *ret_finished)
+/* --force: nothing of an earlier run is left. */
+static int clear(const qb_run *r)
+{
+    static const char *const left[] = {"record.json", "config.json", "metrics.jsonl",
+                                       "times.jsonl", "ckpt",        "model.safetensors", "trained.safetensors"};
+    int rc = QB_OK;
+    for (size_t i = 0; rc == 0 && i < sizeof left / sizeof left[0]; i++) {
+        char *file = qb_rundir_file(&r->dir, left[i]);
+        rc = file ? qb_fs_remove_tree(file) : QB_E_NOMEM;
+        qb_free(file);
+    }
+    return rc;
+}
+
+/* Is the run in `dir` over? Only reads: a finished run is shown also where nothing can be written, and while the process
+ * that finished it is still on its way out. */
+static bool is_over(const char *dir)
+{
+    json_t *record = NULL;
+    bool over = qb_record_read(dir, &record) == QB_OK && qb_record_is_over(json_string_value(json_object_get(record, "status")));
+    json_decref(record);
+    qb_err_clear();
+    return over;
+}
+
+/* Is there anything to do? *ret_old: the record of an earlier start in `dir`, or NULL; *ret_finished: that run is over. */
+static int look_for_finished(const qb_run *r, const char *dir, json_t **ret_old, bool *ret_finished)
 {
     json_t *old = NULL;
     *ret_finished = false;
     *ret_old = NULL;
-    char *path = qb_rundir_file(&r->dir, "record.json");
+    char *path = qb_path_join(dir, "record.json");
     if (!path)
         return QB_E_NOMEM;
-    if (r->env->force) {
-        static const char *const left[] = {"record.json", "config.json", "metrics.jsonl",
-                                           "times.jsonl", "ckpt",        "model.safetensors", "trained.safetensors"};
-        int rc = QB_OK;
-        for (size_t i = 0; rc == 0 && i < sizeof left / sizeof left[0]; i++) {
-            char *file = qb_rundir_file(&r->dir, left[i]);
-            rc = file ? qb_fs_remove_tree(file) : QB_E_NOMEM;
-            qb_free(file);
-        }
-        qb_free(path);
-        return rc;
-    }
     bool exists = qb_fs_exists(path);
     qb_free(path);
     if (!exists)
         return QB_OK;
-    if (qb_record_read(r->dir.path, &old) < 0) {
+    if (qb_record_read(dir, &old) < 0) {
         qb_log_warning("%s; the record is written anew", qb_err_text());
         qb_err_clear();
         return QB_OK;
@@ -134,8 +147,10 @@ static int execute(qb_run *r)
     json_t *old = NULL;
     bool finished;
     const char *diverged;
-    QB_TRY(look_for_finished(r, &old, &finished));
-    if (finished) {
+    if (r->env->force)
+        QB_TRY(clear(r));
+    QB_TRY(look_for_finished(r, r->dir.path, &old, &finished));
+    if (finished) { /* meanwhile */
         r->record = old;
         return report_finished(old);
     }
@@ -180,10 +195,20 @@ int qb_run_execute(const qb_config *config, const qb_run_environment *environmen
     if (rc == 0)
         rc = qb_config_key(config, qb_dataset_fingerprint(r.dataset), r.key);
     char *path = rc == 0 ? qb_config_dir(config, r.key) : NULL;
-    if (rc == 0)
-        rc = path ? qb_rundir_open(&r.dir, path) : QB_E_NOMEM;
-    if (rc == 0)
-        rc = execute(&r);
+    if (rc == 0 && !path)
+        rc = QB_E_NOMEM;
+    bool finished = false;
+    if (rc == 0 && !environment->force && is_over(path))
+        rc = look_for_finished(&r, path, &r.record, &finished);
+    if (finished) {
+        rc = report_finished(r.record);
+    } else if (rc == 0) {
+        json_decref(r.record);
+        r.record = NULL;
+        rc = qb_rundir_open(&r.dir, path);
+        if (rc == 0)
+            rc = execute(&r);
+    }
     if (r.record && path)
         json_object_set_new(r.record, "dir", qb_json_text(path)); /* for the caller; never in the file */
     *ret_record = r.record;
