@@ -412,6 +412,10 @@ static Suite *suite(void)
     tcase_add_test(t, no_number_is_forgotten);
     tcase_add_loop_test(t, no_tensor_is_saved_in_vain, 0, sizeof scenes / sizeof *scenes);
     tcase_add_test(t, a_checkpoint_aside_is_found);
+    suite_add_tcase(s, t);
+    t = tcase_create("finished");
+    tcase_set_timeout(t, 240);
+    tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, keeps_the_weights_as_trained, 0, 3);
     tcase_add_loop_test(t, a_finished_run_is_shown_where_nothing_can_be_written, 0, 2);
     tcase_add_test(t, says_which_weights_are_there);

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "train/rundir.h"
 
+#include <errno.h>
 #include <string.h>
 
 static bool is_running(const json_t *record)
@@ -159,7 +160,7 @@ int qb_records_collect(const char *path, json_t **ret_array)
     int rc;
     if (qb_fs_is_dir(path))
         rc = collect_dir(path, 0, array);
-    else if (qb_fs_exists(path))
+    else if (qb_fs_exists(path) || errno != ENOENT) /* what may not be looked at says so when it is read */
         rc = qb_jsonl_each(path, append_line, array);
     else
         rc = qb_err_set(QB_E_NOINPUT, "%s: no such runs folder or runs.jsonl", path);
