@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""count_tests.py PLAIN SANITIZED: sums up Meson's testlog.json files; last line "N passed, N failed, N skipped".
+"""count_tests.py PLAIN [SANITIZED]: sums up Meson's testlog.json files; last line "N passed, N failed, N skipped".
 
 Counted are, of the plain build, the tests of Check's closing lines, one a conform program, and one a golden case.
 A program that failed without saying how counts as one failure; of the sanitized build only failures count. A program
-that ran in one build only is a failure too, except those of the suite "plain".
+that ran in one build only is a failure too, except those of the suite "plain". With one log there is one build.
 """
 import json
 import re
@@ -37,9 +37,9 @@ def count(test):
 
 
 def main():
-    plain, sanitized = read(sys.argv[1]), read(sys.argv[2])
+    logs = [read(path) for path in sys.argv[1:]]
     passed = failed = skipped = 0
-    for build, tests in (('', plain), (' (sanitized)', sanitized)):
+    for build, tests in zip(('', ' (sanitized)'), logs):
         for test in tests:
             p, f, s = count(test)
             if f:
@@ -48,8 +48,8 @@ def main():
             if not build:
                 passed, skipped = passed + p, skipped + s
     names = [{test['name'].split(' / ')[-1] for test in tests if 'plain / ' not in test['name']}
-             for tests in (plain, sanitized)]
-    for name in sorted(names[0] ^ names[1]):  # a log that was cut short is no success
+             for tests in logs]
+    for name in sorted(names[0] ^ names[-1]):  # a log that was cut short is no success
         print(f"failed: {name}: ran in one of the two builds only")
         failed += 1
     print(f'{passed} passed, {failed} failed, {skipped} skipped')
@@ -57,4 +57,6 @@ def main():
 
 
 if __name__ == '__main__':
+    if len(sys.argv) not in (2, 3):
+        sys.exit('usage: count_tests.py PLAIN [SANITIZED]')
     sys.exit(main())

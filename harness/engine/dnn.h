@@ -1,6 +1,7 @@
 /* oneDNN behind a few verbs: layouts of activations and primitives with their arguments bound.
  *
- * Invariant: only the files dnn*.c include dnnl.h, so its version (2.6 to 3.x, see dnn_make.h) shows nowhere else. A primitive allocates nothing of ours when it runs; its scratch memory is an argument like any other.
+ * Invariant: only the files dnn*.c include dnnl.h, so its version (2.6 to 3.x, see dnn_make.h) shows nowhere else. A
+ * primitive allocates nothing of ours when it runs; its scratch memory is an argument like any other.
  * Letters: n batch, c channels, h height, w width; o and i are output and input channels of a weight.
  */
 #ifndef QB_DNN_H

@@ -103,17 +103,19 @@ void qb_engine_get_info(qb_engine_info *ret_info)
 int qb_engine_judge(const qb_engine_info *info)
 {
     if (strcmp(info->runtime, "OMP") != 0) {
-        qb_err_set(QB_E_UNAVAILABLE, "oneDNN %s (%s) is built for the threading runtime %s: expected OMP (OpenMP)", info->onednn,
-                   info->onednn_file, info->runtime);
-        return qb_err_hint("install Debian's, which is (apt-get install libdnnl-dev), or onednn-devel-cpu-gomp of the Python package "
-                           "index; keep the other one out of LD_LIBRARY_PATH; build qatbench again if it was built with it");
+        qb_err_set(QB_E_UNAVAILABLE, "oneDNN %s (%s) is built for the threading runtime %s: expected OMP (OpenMP)",
+                   info->onednn, info->onednn_file, info->runtime);
+        return qb_err_hint("install one that is: Debian's (apt-get install libdnnl-dev), or onednn-devel-cpu-gomp of the "
+                           "Python package index; keep the other one out of LD_LIBRARY_PATH; build qatbench again if it "
+                           "was built with it");
     }
     if (info->other_openmp[0] != '\0') {
         qb_err_set(QB_E_UNAVAILABLE,
                    "oneDNN %s (%s) brings a second OpenMP library: %s beside %s; threads of the one are unknown to the other",
                    info->onednn, info->onednn_file, info->other_openmp, info->openmp);
-        return qb_err_hint("install a oneDNN for libgomp: Debian's (apt-get install libdnnl-dev), or onednn-devel-cpu-gomp of the "
-                           "Python package index; keep the other one out of LD_LIBRARY_PATH; build qatbench again if it was built with it");
+        return qb_err_hint("install one for libgomp: Debian's (apt-get install libdnnl-dev), or onednn-devel-cpu-gomp of the "
+                           "Python package index; keep the other one out of LD_LIBRARY_PATH; build qatbench again if it "
+                           "was built with it");
     }
     return QB_OK;
 }

@@ -69,8 +69,8 @@ dnnl_status_t qb_op_make_convolution(const qb_op *op, dnnl_primitive_desc_t *ret
         status = dnnl_convolution_forward_desc_init(&desc, forward_kind(op), dnnl_convolution_direct, &d.src, &d.weights,
                                                     d.bias_or_null, &d.dst, op->strides, op->pads, op->pads);
     else if (op->pass == QB_OP_BACKWARD_DATA)
-        status = dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &d.src, &d.weights, &d.dst, op->strides,
-                                                          op->pads, op->pads);
+        status = dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &d.src, &d.weights, &d.dst,
+                                                          op->strides, op->pads, op->pads);
     else
         status = dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct, &d.src, &d.weights, d.bias_or_null,
                                                              &d.dst, op->strides, op->pads, op->pads);
