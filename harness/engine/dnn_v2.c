@@ -101,8 +101,8 @@ dnnl_status_t qb_op_make_max_pooling(const qb_op *op, dnnl_primitive_desc_t *ret
     if (status != dnnl_success)
         return status;
     if (op->pass == QB_OP_FORWARD)
-        status = dnnl_pooling_forward_desc_init(&desc, forward_kind(op), dnnl_pooling_max, &d.src, &d.dst, op->strides, op->kernel,
-                                                op->pads, op->pads);
+        status = dnnl_pooling_forward_desc_init(&desc, forward_kind(op), dnnl_pooling_max, &d.src, &d.dst, op->strides,
+                                                op->kernel, op->pads, op->pads);
     else
         status = dnnl_pooling_backward_desc_init(&desc, dnnl_pooling_max, &d.src, &d.dst, op->strides, op->kernel, op->pads,
                                                  op->pads);

@@ -86,8 +86,8 @@ dnnl_status_t qb_op_make_convolution(const qb_op *op, dnnl_primitive_desc_t *ret
                                                                 op->pads, op->pads, op->attr);
     else if (status == dnnl_success && op->pass == QB_OP_BACKWARD_DATA)
         status = dnnl_convolution_backward_data_primitive_desc_create(ret_pd, op->engine, dnnl_convolution_direct, d.src,
-                                                                      d.weights, d.dst, op->strides, no_dilation, op->pads, op->pads,
-                                                                      op->forward, op->attr);
+                                                                      d.weights, d.dst, op->strides, no_dilation, op->pads,
+                                                                      op->pads, op->forward, op->attr);
     else if (status == dnnl_success)
         status = dnnl_convolution_backward_weights_primitive_desc_create(ret_pd, op->engine, dnnl_convolution_direct, d.src,
                                                                          d.weights, d.bias, d.dst, op->strides, no_dilation,
@@ -104,8 +104,8 @@ dnnl_status_t qb_op_make_inner_product(const qb_op *op, dnnl_primitive_desc_t *r
         status = dnnl_inner_product_forward_primitive_desc_create(ret_pd, op->engine, forward_kind(op), d.src, d.weights, d.bias,
                                                                   d.dst, op->attr);
     else if (status == dnnl_success && op->pass == QB_OP_BACKWARD_DATA)
-        status = dnnl_inner_product_backward_data_primitive_desc_create(ret_pd, op->engine, d.src, d.weights, d.dst, op->forward,
-                                                                        op->attr);
+        status = dnnl_inner_product_backward_data_primitive_desc_create(ret_pd, op->engine, d.src, d.weights, d.dst,
+                                                                        op->forward, op->attr);
     else if (status == dnnl_success)
         status = dnnl_inner_product_backward_weights_primitive_desc_create(ret_pd, op->engine, d.src, d.weights, d.bias, d.dst,
                                                                            op->forward, op->attr);
