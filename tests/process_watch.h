@@ -68,11 +68,11 @@ static inline void assert_process_unchanged(const process_watch *was, const char
 }
 
 /* What a plugin can change, by the name of its deed in plugins/misdeed.c, and how that is called. */
-typedef struct deed {
+typedef struct change {
     const char *name, *what;
-} deed;
+} change;
 
-static const deed changes[] = {
+static const change changes[] = {
     {"flush", "the floating-point mode (flush to zero)"},
     {"rounding", "the floating-point mode (rounding)"},
     {"traps", "the floating-point mode (exceptions or precision)"},

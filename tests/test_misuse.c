@@ -56,8 +56,10 @@ static const struct {
     {"crash_in_create", "", "failed", "killed by signal 11 (plugin crashed?)"},
     {"crash_when_asked", "", "failed", "killed by signal 11 (plugin crashed?)"},
     {"crash_in_supports", "", "failed", "killed by signal 11 (plugin crashed?)"},
-    {"exits_in_create", "", "failed", "ended with exit status 3 without a result"},
+    {"exits_in_create", "", "failed", "solver 'exits_in_create': create failed: it called _exit(3)"},
     {"ends_midway", "[how=abort]", "failed", "killed by signal 6: about to abort"},
+    {"misdeed", "[deed=exit]", "failed", "solver 'misdeed': project of conv1.weight failed: it called exit(0)"},
+    {"misdeed", "[deed=locale,hook=begin_step]", "done", ""},
     {"refuses_all", "", "skipped", ""},
     {"ends_midway", "", "done", ""},
 };
@@ -129,7 +131,7 @@ START_TEST(a_study_goes_on)
     qb_str_finish(&solvers);
     int status = qatbench("run plan.yaml", text, sizeof text);
     ck_assert_msg(status == 1, "status %d: %.2000s", status, text);
-    ck_assert_msg(strstr(text, "26 runs: 2 done, 22 failed, 1 mistrusted, 1 skipped\n") != NULL, "%.2000s", text);
+    ck_assert_msg(strstr(text, "28 runs: 3 done, 23 failed, 1 mistrusted, 1 skipped\n") != NULL, "%.2000s", text);
     ck_assert_ptr_nonnull(strstr(text, "refuses_all.so bits=2 seed=1: skipped: solver 'refuses_all' does not support 2 bits"));
 
     char *path = qb_path_join(folder, "runs");
@@ -138,6 +140,8 @@ START_TEST(a_study_goes_on)
     qb_free(path);
     for (size_t i = 0; i < N_RUNS; i++)
         check_run(lines, i);
+    const json_t *notes = json_object_get(find_run(lines, "misdeed[deed=locale,hook=begin_step]"), "notes");
+    ck_assert_str_eq(json_string_value(json_array_get(notes, 0)), "solver 'misdeed': begin_step changed the locale; put back");
     json_decref(lines);
     ck_assert_int_eq(qatbench("table plan.yaml", text, sizeof text), 0);
     ck_assert_ptr_nonnull(strstr(text, "mistrusted"));

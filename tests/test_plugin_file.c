@@ -112,7 +112,7 @@ END_TEST
 
 START_TEST(puts_back_what_a_constructor_changed)
 {
-    const deed *d = &changes[_i];
+    const change *d = &changes[_i];
     process_watch before;
     const qb_plugin *p;
     char *path = qb_sprintf("%s/%s_when_loaded.so", plugins, d->name);

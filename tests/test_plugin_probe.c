@@ -38,7 +38,7 @@ static const struct {
     {"no_reason", 5, "row", QB_E_NOT_OFFERED, "solver 'no_reason' does not support 5 bits per row: it gives no reason"},
     {"softquant[tau_start=5,tau_end=5]", 2, "row", QB_E_CONFIG, "softquant[tau_end=5,tau_start=5]: these options do not go together: "},
     {"crash_in_supports", 2, "row", QB_E_FAILED, "solver 'crash_in_supports': supports was killed by signal 11 (plugin crashed?)"},
-    {"exits_in_supports", 2, "row", QB_E_FAILED, "solver 'exits_in_supports': supports ended the process with exit status 3"},
+    {"exits_in_supports", 2, "row", QB_E_FAILED, "solver 'exits_in_supports': supports failed: it called _exit(3)"},
 };
 
 START_TEST(answers)

@@ -57,13 +57,31 @@ START_TEST(puts_back_what_many_visits_changed)
 {
     process_watch before;
     watch_process(&before);
-    qb_visits_begin();
+    qb_visits_begin(&plugin->solver, false);
     ck_assert_ptr_null(visit("none", false));
     ck_assert_ptr_null(visit(changes[_i].name, false));
     ck_assert_ptr_null(visit("none", false));
     qb_visits_end(&plugin->solver, "one or another", 2);
     assert_process_unchanged(&before, changes[_i].name);
     assert_said(0, _i < N_THREAD_CHANGES ? "supports" : "one or another", changes[_i].what);
+}
+END_TEST
+
+/* Of many rounds not each is looked at, but none is missed. */
+START_TEST(finds_what_any_of_many_rounds_changed)
+{
+    process_watch before;
+    watch_process(&before);
+    for (int k = 0; k < 100; k++) {
+        qb_visits_begin(&plugin->solver, false);
+        ck_assert_ptr_null(visit(k == _i ? "folder" : "none", false));
+        qb_visits_end(&plugin->solver, "a round", 0);
+    }
+    ck_assert_ptr_null(visit("umask", true)); /* not taken for the doing of the rounds */
+    assert_process_unchanged(&before, "folder");
+    ck_assert_msg(strstr(qb_conduct(&plugin->solver, 0), "a round changed the working folder; put back") != NULL, "%s",
+                  qb_conduct(&plugin->solver, 0));
+    assert_said(1, "supports", "the umask");
 }
 END_TEST
 
@@ -81,7 +99,7 @@ START_TEST(puts_back_what_is_a_threads_own)
     }
     assert_process_unchanged(&before, changes[_i].name);
     assert_said(0, "supports", changes[_i].what);
-    qb_visits_begin();
+    qb_visits_begin(&plugin->solver, false);
 #pragma omp parallel num_threads(3)
     fesetround(FE_DOWNWARD);
     qb_visits_end(&plugin->solver, "a loop", 3);
@@ -137,6 +155,7 @@ static Suite *suite(void)
     tcase_set_timeout(c, 60);
     tcase_add_loop_test(c, puts_back_what_a_visit_changed, 0, N_CHANGES);
     tcase_add_loop_test(c, puts_back_what_many_visits_changed, 0, N_CHANGES);
+    tcase_add_loop_test(c, finds_what_any_of_many_rounds_changed, 0, 100);
     tcase_add_loop_test(c, puts_back_what_is_a_threads_own, 0, N_THREAD_CHANGES);
     tcase_add_loop_test(c, goes_on_after_a_visit_that_would_end_the_process, 0, (int)(sizeof ends / sizeof ends[0]));
     tcase_add_exit_test(c, ends_the_process_when_we_want_it, 3);

@@ -132,7 +132,8 @@ static const struct {
 } ends[] = {
     {"segv", "killed by signal 11 (plugin crashed?)"},
     {"abort", "killed by signal 6: about to abort"},
-    {"exit", "ended with exit status 3 without a result (plugin called exit?)"},
+    {"exit", "solver 'ends_midway': begin_step failed: it called exit(3)"},
+    {"vanish", "ended with exit status 0 without a result (plugin called exit?)"},
     {"fail", NULL}, /* the run's own words */
 };
 

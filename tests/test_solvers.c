@@ -62,8 +62,7 @@ static void map_row(map *m, const float *q, int n_q, const float *z, int64_t len
     memcpy(x, z, (size_t)len * sizeof *x);
     qb_view view = {.size = sizeof view, .name = "row", .n_rows = 1, .row_len = len, .n_per_channel = len, .bits = 2,
                     .x = x, .z = x, .w = w, .levels = q, .n_levels = n_q};
-    qb_hook_enter(m->instance);
-    const char *why = qb_hook_leave(m->plugin->solver.project(m->self, &m->step, &view));
+    const char *why = QB_HOOK(m->instance, "project", false, m->plugin->solver.project(m->self, &m->step, &view));
     ck_assert_msg(why == NULL, "%s", why);
     bool edits = (m->plugin->solver.caps & QB_CAP_EDITS_LATENT) != 0;
     ck_assert(memcmp(x, edits ? w : z, (size_t)len * sizeof *x) == 0); /* proximal SGD: x := w; the others leave x */

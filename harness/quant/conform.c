@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "quant/conform_rules.h"
+#include "quant/plugin_visit.h"
 #include "quant/trial.h"
 
 #include <stdio.h>
@@ -31,6 +32,7 @@ static void list_settings(qb_conform *c)
 
 static void run_in_child(const qb_plugin *plugin, const qb_rule *rule, qb_conform_result *result)
 {
+    qb_visits_examine(false);
     qb_conform c = {.plugin = plugin, .solver = &plugin->solver, .result = result};
     qb_spec spec = {.name = (char *)(uintptr_t)plugin->solver.name};
     if (qb_plugin_settings(plugin, &spec, &c.settings) < 0) {

@@ -61,6 +61,46 @@ static void test_threads(qb_conform *c)
     qb_conform_play_all(c, QB_SCENE_PLAIN, look_at_threads);
 }
 
+/* ---- the process ---- */
+
+static void save_and_load(qb_stage *s, void *bytes, size_t capacity, size_t *ret_n)
+{
+    const qb_solver *solver = s->solver;
+    (void)QB_HOOK(&s->instance, "save", true, (*ret_n = solver->save(s->instance.self, bytes, capacity), 0));
+    if (bytes && *ret_n == capacity)
+        (void)QB_HOOK(&s->instance, "load", true, solver->load(s->instance.self, bytes, capacity));
+}
+
+/* The hooks that the steps of a stage do not call; what they return is other rules' to judge. */
+static void call_the_others(qb_conform *c, qb_stage *s)
+{
+    const qb_solver *solver = s->solver;
+    qb_metric metrics[QB_MAX_METRICS];
+    for (int v = 0; v < s->n_views; v++)
+        qb_stage_harden(s, v);
+    if (solver->metrics)
+        (void)QB_HOOK(&s->instance, "metrics", true, (solver->metrics(s->instance.self, &s->step, metrics, QB_MAX_METRICS), 0));
+    (void)c;
+    if (!solver->save)
+        return;
+    size_t n = 0, again = 0;
+    save_and_load(s, NULL, 0, &n);
+    enum { GUARD = 64, MOST = 1 << 30 };
+    char *bytes = n > 0 && n <= MOST ? qb_alloc(n + GUARD, 1) : NULL;
+    if (bytes)
+        save_and_load(s, bytes, n, &again);
+    qb_free(bytes);
+}
+
+static void test_process(qb_conform *c)
+{
+    qb_visits_examine(true);
+    qb_conform_play_all(c, QB_SCENE_PLAIN, call_the_others);
+    const char *text = qb_conduct(c->solver, 0);
+    if (text)
+        qb_conform_fail(c, "%s", text);
+}
+
 /* ---- options ---- */
 
 /* Text of the k-th value worth trying, or NULL. */
@@ -287,6 +327,7 @@ void qb_conform_time(qb_conform *c)
 const qb_rule qb_instance_rules[] = {
     {"destroy frees what create allocated", 0, test_leaks},
     {"no thread is started", 0, test_threads},
+    {"floating-point mode, locale, signals, folder, umask, environment and streams stay as they were", 0, test_process},
     {"options work at the ends of their ranges", 0, test_options},
     {"supports refuses with a reason, within its buffer", 0, test_supports},
     {"what begin_step asks for depends on the step alone", 0, test_request},

@@ -270,8 +270,7 @@ static bool call(qb_stage *s, qb_stage_view *v, view_hook hook, const char *name
     say_where(s, name, v);
     keep_all(v);
     qb_step step = s->step;
-    qb_hook_enter(&s->instance);
-    const char *why = qb_hook_leave(hook(s->instance.self, &step, &view));
+    const char *why = QB_HOOK(&s->instance, name, false, hook(s->instance.self, &step, &view));
     check_writes(s, v, name, may);
     if (why)
         stop(s, name, why);
@@ -321,8 +320,7 @@ void qb_stage_begin_step(qb_stage *s)
     qb_step_request r = {.size = (uint32_t)sizeof r, .decay_scale = 1.0};
     qb_step step = s->step;
     say_where(s, "begin_step", NULL);
-    qb_hook_enter(&s->instance);
-    const char *why = qb_hook_leave(s->solver->begin_step(s->instance.self, &step, &r));
+    const char *why = QB_HOOK(&s->instance, "begin_step", false, s->solver->begin_step(s->instance.self, &step, &r));
     if (why)
         stop(s, "begin_step", why);
     else if (!(r.decay_scale >= 0.0 && r.decay_scale <= 1e6)) {
@@ -426,8 +424,7 @@ void qb_stage_harden(qb_stage *s, int index)
         keep_all(v);
         qb_view view = v->view;
         bool was_finite = all_finite(&v->arrays[QB_ARRAY_W]) && all_finite(&v->arrays[QB_ARRAY_X]);
-        qb_hook_enter(&s->instance);
-        const char *why = qb_hook_leave(s->solver->finish(s->instance.self, &s->step, &view, out));
+        const char *why = QB_HOOK(&s->instance, "finish", false, s->solver->finish(s->instance.self, &s->step, &view, out));
         check_writes(s, v, "finish", 1u << QB_ARRAY_OUT);
         if (why)
             stop(s, "finish", why);

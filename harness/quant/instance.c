@@ -58,21 +58,36 @@ static void host_uniform(const qb_host *host, uint32_t view, int64_t step, uint3
 
 /* ---- calling hooks ---- */
 
-void qb_hook_enter(const qb_instance *i)
+void qb_hook_enter(const qb_instance *i, const char *hook, bool whole)
 {
     current = i;
     reason[0] = '\0';
     misuse[0] = '\0';
+    qb_visit_begin(i->solver, hook, whole);
+}
+
+const char *qb_hook_broken(void)
+{
+    current = NULL;
+    return qb_visit_broken();
 }
 
 const char *qb_hook_leave(int returned)
 {
+    (void)qb_visit_end();
     current = NULL;
     if (misuse[0] != '\0')
         return misuse;
     if (returned == 0)
         return NULL;
     return reason[0] != '\0' ? reason : "it gave no reason";
+}
+
+static int call_create(qb_instance *i, const qb_option_value *values)
+{
+    int returned = i->solver->create(&i->host, values, &i->self);
+    i->is_live = returned == 0;
+    return returned;
 }
 
 int qb_instance_init(qb_instance *i, const qb_instance_options *o, const char **ret_why)
@@ -87,11 +102,8 @@ int qb_instance_init(qb_instance *i, const qb_instance_options *o, const char **
     qb_option_value *values = qb_plugin_values(o->plugin, o->settings);
     if (values == NULL)
         return QB_E_NOMEM;
-    qb_hook_enter(i);
-    int returned = solver->create(&i->host, values, &i->self);
-    const char *why = qb_hook_leave(returned);
+    const char *why = QB_HOOK(i, "create", true, call_create(i, values));
     qb_free(values);
-    i->is_live = returned == 0;
     if (why == NULL)
         return QB_OK;
     if (ret_why != NULL)
@@ -102,9 +114,7 @@ int qb_instance_init(qb_instance *i, const qb_instance_options *o, const char **
 void qb_instance_finish(qb_instance *i)
 {
     if (i->is_live && i->solver->destroy != NULL) {
-        qb_hook_enter(i);
-        i->solver->destroy(i->self);
-        (void)qb_hook_leave(0); /* nothing is left that could fail */
+        (void)QB_HOOK(i, "destroy", true, (i->solver->destroy(i->self), 0)); /* nothing is left that could fail */
     }
     i->is_live = false;
 }
@@ -135,8 +145,7 @@ const char *qb_instance_bind(qb_instance *i, const qb_view *view, qb_bind *ret_r
     *ret_request = (qb_bind){.size = (uint32_t)sizeof *ret_request, .caps = i->solver->caps, .aux_lr_factor = 1.0f};
     if (i->solver->bind == NULL)
         return NULL;
-    qb_hook_enter(i);
-    const char *why = qb_hook_leave(i->solver->bind(i->self, view, ret_request));
+    const char *why = QB_HOOK(i, "bind", true, i->solver->bind(i->self, view, ret_request));
     if (why == NULL)
         return check_request(i->solver, ret_request);
     (void)snprintf(text, sizeof text, "failed: %s", why);

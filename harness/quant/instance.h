@@ -2,12 +2,13 @@
  * tests and the probe of a plugin all make theirs here.
  *
  * Invariant: whatever a hook does with its host, this process goes on. A bad argument is the plugin's mistake: the hook
- * that made it counts as failed, with a reason. So every call of a hook stands between qb_hook_enter and qb_hook_leave.
+ * that made it counts as failed, with a reason. So every hook is called through QB_HOOK.
  */
 #ifndef QB_INSTANCE_H
 #define QB_INSTANCE_H
 
 #include "quant/plugin.h"
+#include "quant/plugin_visit.h"
 
 #include <stdint.h>
 
@@ -43,10 +44,14 @@ void qb_instance_finish(qb_instance *i); /* destroy; zeroed memory is fine */
  * VIEW": "failed: WHY", "asked for n_aux = 17; expected 0 to 16". Valid until the next hook on this thread. */
 const char *qb_instance_bind(qb_instance *i, const qb_view *view, qb_bind *ret_request);
 
-/* Around every call of a hook, on the thread that calls it. leave takes what the hook returned (0 for hooks that return no
- * such thing). NULL: all is well; else why not: what was told host->fail, "it gave no reason", or what was wrong with the
- * arguments of host->uniform. Valid until the next hook on this thread. */
-void qb_hook_enter(const qb_instance *i);
+/* Calls a hook, as a visit (plugin_visit.h) on this thread; `call` gives what it returned (0 for hooks that return no such
+ * thing). NULL: all is well; else why not: what was told host->fail, "it gave no reason", what was wrong with the arguments
+ * of host->uniform, "it called exit(0)". Valid until the next hook on this thread. */
+#define QB_HOOK(instance, hook, whole, call)                    \
+    (qb_hook_enter((instance), (hook), (whole)), _setjmp(*qb_visit_way_back()) == 0 ? qb_hook_leave(call) : qb_hook_broken())
+
+void qb_hook_enter(const qb_instance *i, const char *hook, bool whole);
 const char *qb_hook_leave(int returned);
+const char *qb_hook_broken(void);
 
 #endif

@@ -35,8 +35,7 @@ typedef int (*view_hook)(void *self, const qb_step *step, qb_view *view);
 
 static int call(stage *s, view_hook hook, const char *name, qb_view *view)
 {
-    qb_hook_enter(&s->instance);
-    const char *why = qb_hook_leave(hook(s->instance.self, &s->step, view));
+    const char *why = QB_HOOK(&s->instance, name, true, hook(s->instance.self, &s->step, view));
     return why == NULL ? QB_OK : failed(s, name, why);
 }
 
@@ -122,8 +121,7 @@ static int take_step(stage *s, int64_t t)
         QB_TRY(call(s, solver->start, "start", &s->view));
     if (solver->begin_step) {
         qb_step_request request = {.size = (uint32_t)sizeof request, .decay_scale = 1.0};
-        qb_hook_enter(&s->instance);
-        const char *why = qb_hook_leave(solver->begin_step(s->instance.self, &s->step, &request));
+        const char *why = QB_HOOK(&s->instance, "begin_step", true, solver->begin_step(s->instance.self, &s->step, &request));
         if (why != NULL)
             return failed(s, "begin_step", why);
     }
@@ -161,8 +159,7 @@ static int harden(stage *s, float *hard)
 {
     const qb_view *v = &s->view;
     if (s->solver->finish) {
-        qb_hook_enter(&s->instance);
-        const char *why = qb_hook_leave(s->solver->finish(s->instance.self, &s->step, v, hard));
+        const char *why = QB_HOOK(&s->instance, "finish", true, s->solver->finish(s->instance.self, &s->step, v, hard));
         return why == NULL ? QB_OK : failed(s, "finish", why);
     }
     if (v->levels)

@@ -113,6 +113,7 @@ static int load_file(char *path, const char *stem, const qb_plugin **ret_plugin)
     int rc = qb_plugin_file_read(path, &file);
     if (rc == 0) {
         memcpy(p->sha256, file.sha256, sizeof p->sha256);
+        p->may_use_openmp = file.may_use_openmp;
         rc = qb_plugin_is_shipped(path, &p->shipped);
     }
     if (rc == 0 && !p->shipped) /* ours are tested */

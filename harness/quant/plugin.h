@@ -20,6 +20,7 @@ typedef struct qb_plugin {
     char *path;            /* absolute */
     char sha256[65];       /* of the file's bytes as they were loaded */
     bool shipped;          /* from the program's own solvers folder */
+    bool may_use_openmp;   /* itself, or through a library of its own */
     qb_option *options;    /* the plugin's options as a schema of ours (n = solver.n_options) */
     struct qb_plugin *before; /* the loader's: loaded before it */
 } qb_plugin;

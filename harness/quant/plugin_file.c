@@ -18,6 +18,19 @@
 
 enum { MAX_FILE_BYTES = 256 << 20 };
 
+/* The C library's parts start no threads. */
+static void look_at_need(void *context, const char *library, const char *run_path)
+{
+    static const char *const plain[] = {"libc.so", "libm.so", "libmvec.so", "libdl.so", "libpthread.so", "librt.so",
+                                        "libgcc_s.so", "libstdc++.so", "ld-linux"};
+    bool *may_use_openmp = context;
+    (void)run_path;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (qb_starts_with(library, plain[i]))
+            return;
+    *may_use_openmp = true;
+}
+
 int qb_plugin_file_read(const char *path, qb_plugin_file *ret_file)
 {
     struct stat st;
@@ -36,6 +49,8 @@ int qb_plugin_file_read(const char *path, qb_plugin_file *ret_file)
         return rc;
     }
     qb_sha256_of(f.bytes, f.n, f.sha256);
+    f.may_use_openmp = memmem(f.bytes, f.n, "GOMP_", 5) || memmem(f.bytes, f.n, "omp_", 4);
+    qb_plugin_elf_needs(f.bytes, f.n, look_at_need, &f.may_use_openmp);
     *ret_file = f;
     return 0;
 }

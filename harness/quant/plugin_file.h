@@ -6,6 +6,7 @@
 
 #include "quant/plugin_elf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct qb_plugin_file {
@@ -13,6 +14,7 @@ typedef struct qb_plugin_file {
     size_t n;
     qb_plugin_head head;
     char sha256[65];
+    bool may_use_openmp; /* it, or a library of its own */
 } qb_plugin_file;
 
 /* Everything that can be known without running code of the file. QB_E_NOINPUT, QB_E_UNAVAILABLE. */

@@ -1,5 +1,6 @@
 #include "quant/plugin_visit.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/process_state.h"
@@ -24,6 +25,8 @@ static struct {
 static size_t n_texts;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+static bool is_quiet; /* see qb_visits_examine */
+
 /* Returns the text as kept, or NULL: it is there already, or there is no room. */
 static const char *keep(const qb_solver *solver, const char *text)
 {
@@ -44,7 +47,7 @@ void qb_conduct_add(const qb_solver *solver, const char *deed, const char *what)
     (void)pthread_mutex_lock(&lock);
     const char *kept = keep(solver, text);
     (void)pthread_mutex_unlock(&lock);
-    if (kept)
+    if (kept && !is_quiet)
         qb_log_warning("%s", kept);
 }
 
@@ -70,20 +73,43 @@ static _Thread_local struct {
     char broken[48];
 } visit;
 
-static bool watches;
+static bool all_whole;
+static pthread_mutex_t whole_lock = PTHREAD_MUTEX_INITIALIZER; /* there is one note of the process */
 
-void qb_visits_watch(void)
+void qb_visits_examine(bool whole)
 {
-    watches = true;
+    is_quiet = true;
+    all_whole = whole;
+}
+
+/* Visits since the process was last looked at: whose, and which hooks. */
+static struct {
+    const qb_solver *solver; /* NULL: none */
+    bool is_whole;
+    char hooks[80];
+    double looked_at;
+    int rounds;
+    qb_thread_state of_main;
+} open_round;
+
+static void look_at_round(void)
+{
+    char what[256];
+    if (open_round.solver && qb_process_restore(what, sizeof what))
+        qb_conduct_add(open_round.solver, open_round.hooks, what);
+    open_round.solver = NULL;
 }
 
 void qb_visit_begin(const qb_solver *solver, const char *hook, bool whole)
 {
     visit.solver = solver;
     visit.hook = hook;
-    visit.whole = whole || watches;
-    if (visit.whole)
+    visit.whole = whole || all_whole || open_round.is_whole;
+    if (visit.whole) {
+        (void)pthread_mutex_lock(&whole_lock);
+        look_at_round();
         qb_process_note();
+    }
     qb_thread_note(&visit.before);
     visit.is_on = true;
 }
@@ -99,8 +125,11 @@ const char *qb_visit_end(void)
     visit.is_on = false;
     if (qb_thread_restore(&visit.before, what, sizeof what))
         qb_conduct_add(visit.solver, visit.hook, what);
-    if (visit.whole && qb_process_restore(what, sizeof what))
-        qb_conduct_add(visit.solver, visit.hook, what);
+    if (visit.whole) {
+        if (qb_process_restore(what, sizeof what))
+            qb_conduct_add(visit.solver, visit.hook, what);
+        (void)pthread_mutex_unlock(&whole_lock);
+    }
     return NULL;
 }
 
@@ -110,25 +139,36 @@ const char *qb_visit_broken(void)
     return visit.broken;
 }
 
-static qb_thread_state of_main;
-
-void qb_visits_begin(void)
+void qb_visits_begin(const qb_solver *solver, bool whole)
 {
-    qb_thread_note(&of_main);
-    qb_process_note();
+    if (open_round.solver != solver)
+        look_at_round();
+    qb_thread_note(&open_round.of_main);
+    if (!open_round.solver)
+        qb_process_note(); /* else the last note stands */
+    open_round.is_whole = whole;
 }
 
 void qb_visits_end(const qb_solver *solver, const char *hooks, int threads)
 {
-    char what[256];
-    if (qb_process_restore(what, sizeof what))
-        qb_conduct_add(solver, hooks, what);
-    /* A plugin with parallel loops of its own reaches the threads that work for the engine. */
+    enum { FIRST_ROUNDS = 16 };
+    const double often_enough = 0.25; /* seconds: a look takes some 50 us */
+    open_round.solver = solver;
+    open_round.is_whole = false;
+    (void)snprintf(open_round.hooks, sizeof open_round.hooks, "%s", hooks);
+    double now = qb_now_seconds();
+    if (open_round.rounds < FIRST_ROUNDS || now - open_round.looked_at > often_enough) {
+        open_round.rounds += open_round.rounds < FIRST_ROUNDS;
+        open_round.looked_at = now;
+        look_at_round();
+    }
+    if (threads <= 0)
+        return;
 #pragma omp parallel num_threads(threads)
     {
-        char of_thread[256];
-        if (qb_thread_restore(&of_main, of_thread, sizeof of_thread))
-            qb_conduct_add(solver, hooks, of_thread);
+        char what[256];
+        if (qb_thread_restore(&open_round.of_main, what, sizeof what))
+            qb_conduct_add(solver, hooks, what);
         qb_process_restore_mask();
     }
 }

@@ -57,8 +57,7 @@ bool qb_quant_call(qb_quant *q, qb_quant_tensor *t, qb_view_hook hook, const cha
 {
     qb_guard_copy copy;
     qb_guards_save(t, &copy);
-    qb_hook_enter(&q->instance);
-    const char *failure = qb_hook_leave(hook(q->instance.self, step, &view));
+    const char *failure = QB_HOOK(&q->instance, what, false, hook(q->instance.self, step, &view));
     const char *broken = qb_guards_broken(t, &copy);
     char why[640];
     if (failure != NULL) {
@@ -194,8 +193,7 @@ static int begin_step(qb_quant *q, step_plan *plan)
 {
     qb_step_request request = {.size = (uint32_t)sizeof request, .decay_scale = 1.0};
     if (q->solver->begin_step != NULL) {
-        qb_hook_enter(&q->instance);
-        const char *why = qb_hook_leave(q->solver->begin_step(q->instance.self, plan->info, &request));
+        const char *why = QB_HOOK(&q->instance, "begin_step", false, q->solver->begin_step(q->instance.self, plan->info, &request));
         if (why != NULL)
             return qb_err_set(QB_E_FAILED, "solver '%s': begin_step failed: %s", q->solver->name, why);
         if (!(request.decay_scale >= 0.0 && request.decay_scale <= 1e6))
@@ -239,21 +237,11 @@ static void step_views(qb_quant *q, const step_plan *plan)
     q->times.solver += spent * (1 - share);
 }
 
-int qb_quant_step(qb_quant *q, int64_t step, double lr)
+/* With the hooks of the solver; step: q->last. */
+static int quantized_step(qb_quant *q, double begin)
 {
     const qb_quant_options *o = &q->options;
-    QB_ASSERT(step == q->next_step);
-    double begin = omp_get_wtime();
-    if (step < o->warmup || q->n_tensors == 0) {
-        step_others(q, lr);
-        warm_up_views(q, lr);
-        q->times.optimizer += omp_get_wtime() - begin;
-        q->next_step++;
-        return 0;
-    }
-    q->lr_sum += lr;
-    q->last = qb_quant_step_info(q, step, lr);
-    int64_t since = step - o->warmup;
+    int64_t since = q->last.step - o->warmup;
     step_plan plan = {.info = &q->last, .refresh = since == 0 || (o->period > 0 && since % o->period == 0)};
     if (since == 0 && q->solver->start != NULL) {
         start_views(q);
@@ -262,12 +250,53 @@ int qb_quant_step(qb_quant *q, int64_t step, double lr)
     QB_TRY(begin_step(q, &plan));
     double others_begin = omp_get_wtime();
     q->times.solver += others_begin - begin;
-    step_others(q, lr);
+    step_others(q, q->last.lr);
     q->times.optimizer += omp_get_wtime() - others_begin;
     step_views(q, &plan);
-    QB_TRY(qb_quant_report(q));
-    q->next_step++;
-    return 0;
+    return qb_quant_report(q);
+}
+
+/* "begin_step, on_gradient or project": those of a step, but the first one, that the solver has. */
+static void name_hooks(const qb_quant *q, char *text, size_t size)
+{
+    const qb_solver *s = q->solver;
+    const struct {
+        bool is_there;
+        const char *name;
+    } hooks[] = {{s->begin_step, "begin_step"}, {s->on_gradient, "on_gradient"},
+                 {s->after_step, "after_step"}, {true, "project"}};
+    size_t used = 0, last = sizeof hooks / sizeof hooks[0] - 1;
+    for (size_t i = 0; i <= last; i++)
+        if (hooks[i].is_there)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used == 0 ? "" : i == last ? " or " : ", ", hooks[i].name);
+}
+
+int qb_quant_step(qb_quant *q, int64_t step, double lr)
+{
+    QB_ASSERT(step == q->next_step);
+    double begin = omp_get_wtime();
+    if (step < q->options.warmup || q->n_tensors == 0) {
+        step_others(q, lr);
+        warm_up_views(q, lr);
+        q->times.optimizer += omp_get_wtime() - begin;
+        q->next_step++;
+        return 0;
+    }
+    char hooks[64];
+    name_hooks(q, hooks, sizeof hooks);
+    q->lr_sum += lr;
+    q->last = qb_quant_step_info(q, step, lr);
+    qb_visits_begin(q->solver, !q->has_stepped);
+    q->has_stepped = true;
+    int rc = quantized_step(q, begin);
+    qb_quant_end_visits(q, hooks);
+    q->next_step += rc == 0;
+    return rc;
+}
+
+void qb_quant_end_visits(const qb_quant *q, const char *hooks)
+{
+    qb_visits_end(q->solver, hooks, q->options.plugin->may_use_openmp ? q->options.threads : 0);
 }
 
 qb_quant_times qb_quant_take_times(qb_quant *q)
@@ -277,6 +306,11 @@ qb_quant_times qb_quant_take_times(qb_quant *q)
     return times;
 }
 
+static const char *call_metrics(const qb_quant *q, qb_metric *out, size_t max, size_t *ret_n)
+{
+    return QB_HOOK(&q->instance, "metrics", false, (*ret_n = q->solver->metrics(q->instance.self, &q->last, out, max), 0));
+}
+
 int qb_quant_metrics(const qb_quant *q, qb_quant_metric *out, size_t max, size_t *ret_n)
 {
     qb_metric got[QB_MAX_METRICS] = {{0}};
@@ -284,9 +318,10 @@ int qb_quant_metrics(const qb_quant *q, qb_quant_metric *out, size_t max, size_t
     if (q->solver->metrics == NULL || q->next_step <= q->options.warmup || q->n_tensors == 0)
         return 0;
     max = max < QB_MAX_METRICS ? max : QB_MAX_METRICS;
-    qb_hook_enter(&q->instance);
-    size_t n = q->solver->metrics(q->instance.self, &q->last, got, max);
-    const char *why = qb_hook_leave(0);
+    size_t n = 0;
+    qb_visits_begin(q->solver, true);
+    const char *why = call_metrics(q, got, max, &n);
+    qb_quant_end_visits(q, "metrics");
     if (why != NULL)
         return qb_err_set(QB_E_FAILED, "solver '%s': metrics failed: %s", q->solver->name, why);
     n = n < max ? n : max;

@@ -197,7 +197,9 @@ int qb_quant_create(const qb_quant_options *options, qb_param *params, size_t n_
     q->n_params = n_params;
     q->optim = optim;
     q->n_workers = q->solver->caps & QB_CAP_PARALLEL_VIEWS ? options->threads : 1;
+    qb_visits_begin(q->solver, true);
     int rc = build(q);
+    qb_quant_end_visits(q, "create or bind");
     if (rc != 0) {
         qb_quant_destroy(q);
         return rc;

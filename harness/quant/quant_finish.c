@@ -36,8 +36,7 @@ static void call_finish(qb_quant *q, qb_quant_tensor *t, const qb_step *step, co
     float *padded = q->scratch + (size_t)thread * q->scratch_len, *inner = padded + QB_GUARD;
     for (int i = 0; i < QB_GUARD; i++)
         padded[i] = inner[n + (size_t)i] = mark;
-    qb_hook_enter(&q->instance);
-    const char *failure = qb_hook_leave(q->solver->finish(q->instance.self, step, view, inner));
+    const char *failure = QB_HOOK(&q->instance, "finish", false, q->solver->finish(q->instance.self, step, view, inner));
     if (failure != NULL) {
         char why[640];
         (void)snprintf(why, sizeof why, "failed: %s", failure);
@@ -115,12 +114,14 @@ static void finish_view(qb_quant *q, qb_quant_tensor *t, int thread, float *out)
 
 int qb_quant_finish(qb_quant *q, float *slab)
 {
+    qb_visits_begin(q->solver, true);
 #pragma omp parallel for num_threads(q->n_workers) schedule(dynamic, 1)
     for (size_t g = 0; g < q->n_groups; g++)
         for (size_t i = q->starts[g]; i < q->starts[g + 1]; i++) {
             qb_quant_tensor *t = &q->tensors[q->order[i]];
             finish_view(q, t, omp_get_thread_num(), slab + t->param->offset);
         }
+    qb_quant_end_visits(q, q->next_step > q->options.warmup ? "finish" : "start, project or finish");
     for (size_t i = 0; i < q->n_params; i++)
         if (q->plain[i] >= 0)
             memcpy(slab + q->params[i].offset, q->params[i].w, q->params[i].n * sizeof(float));

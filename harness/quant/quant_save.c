@@ -83,9 +83,9 @@ static int list_entries(qb_quant *q, entries *e)
 
 static int call_save(const qb_quant *q, void *bytes, size_t capacity, size_t *ret_n)
 {
-    qb_hook_enter(&q->instance);
-    *ret_n = q->solver->save(q->instance.self, bytes, capacity);
-    const char *why = qb_hook_leave(0);
+    qb_visits_begin(q->solver, true);
+    const char *why = QB_HOOK(&q->instance, "save", false, (*ret_n = q->solver->save(q->instance.self, bytes, capacity), 0));
+    qb_quant_end_visits(q, "save");
     return why == NULL ? 0 : qb_err_set(QB_E_FAILED, "solver '%s': save failed: %s", q->solver->name, why);
 }
 
@@ -95,7 +95,7 @@ static int collect_bytes(const qb_quant *q, entries *e)
     enum { GUARD = 64 };
     if (q->solver->save == NULL)
         return 0;
-    size_t n;
+    size_t n = 0, got = 0;
     QB_TRY(call_save(q, NULL, 0, &n));
     if (n == 0)
         return 0;
@@ -105,7 +105,6 @@ static int collect_bytes(const qb_quant *q, entries *e)
     if (e->bytes == NULL)
         return QB_E_NOMEM;
     memset(e->bytes + n, 0xA5, GUARD);
-    size_t got;
     QB_TRY(call_save(q, e->bytes, n, &got));
     if (got != n)
         return qb_err_set(QB_E_FAILED, "solver '%s': save asked for %zu bytes, then wrote %zu", q->solver->name, n, got);
@@ -236,8 +235,9 @@ static int load_bytes(qb_quant *q, const qb_safetensors *f, const char *path)
     if (aligned == NULL)
         return QB_E_NOMEM;
     memcpy(aligned, t->data, t->n_bytes);
-    qb_hook_enter(&q->instance);
-    const char *why = qb_hook_leave(q->solver->load(q->instance.self, aligned, t->n_bytes));
+    qb_visits_begin(q->solver, true);
+    const char *why = QB_HOOK(&q->instance, "load", false, q->solver->load(q->instance.self, aligned, t->n_bytes));
+    qb_quant_end_visits(q, "load");
     qb_free(aligned);
     if (why == NULL)
         return 0;

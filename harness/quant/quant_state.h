@@ -28,6 +28,7 @@ struct qb_quant {
     size_t scratch_len;
     double lr_sum;
     int64_t next_step;
+    bool has_stepped; /* a quantized step since it was made */
     qb_quant_times times;
     qb_step last; /* as hooks saw it in the last quantized step */
     char **notes;
@@ -43,6 +44,9 @@ bool qb_quant_call(qb_quant *q, qb_quant_tensor *t, qb_view_hook hook, const cha
 
 /* Sets t->problem once; returns false. */
 bool qb_quant_blame(const qb_quant *q, qb_quant_tensor *t, const char *what, const char *why);
+
+/* After visits since qb_visits_begin (plugin_visit.h): "save". */
+void qb_quant_end_visits(const qb_quant *q, const char *hooks);
 
 /* QB_E_FAILED with the first problem in order of the tensors, or 0. */
 int qb_quant_report(const qb_quant *q);

@@ -2,8 +2,21 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "quant/plugin_visit.h"
 
 #include <stdio.h>
+
+/* 0: accepted; 1: refused; QB_E_FAILED: it did not come back. */
+static int call_supports(const qb_plugin *p, const qb_option_value *values, int bits, const char *granularity, char *why,
+                         size_t size)
+{
+    volatile int refused = 0; /* not in a register, from where a broken visit would lose it */
+    const char *broken =
+        QB_VISIT(&p->solver, "supports", true, refused = p->solver.supports(values, bits, granularity, why, size));
+    if (broken)
+        return qb_err_set(QB_E_FAILED, "solver '%s': supports failed: %s", p->solver.name, broken);
+    return refused != 0;
+}
 
 static bool accepts_some(const qb_plugin *p, const qb_option_value *values)
 {
@@ -11,7 +24,7 @@ static bool accepts_some(const qb_plugin *p, const qb_option_value *values)
     char why[256];
     for (int bits = 0; bits <= 8; bits++)
         for (size_t g = 0; g < sizeof granularities / sizeof *granularities; g++)
-            if (p->solver.supports(values, bits, granularities[g], why, sizeof why) == 0)
+            if (call_supports(p, values, bits, granularities[g], why, sizeof why) == 0)
                 return true;
     return false;
 }
@@ -49,10 +62,10 @@ int qb_supports_ask(const qb_plugin *p, const qb_settings *settings, int bits, c
     if (!values)
         return QB_E_NOMEM;
     char why[256] = "";
-    int refused = p->solver.supports(values, bits, granularity, why, sizeof why);
+    int refused = call_supports(p, values, bits, granularity, why, sizeof why);
     qb_free(values);
-    if (!refused)
-        return 0;
+    if (refused <= 0)
+        return refused;
     why[sizeof why - 1] = '\0';
     if (!why[0])
         (void)snprintf(why, sizeof why, "it gives no reason");

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "quant/plugin_visit.h"
 #include "train/machine.h"
 #include "train/weights.h"
 
@@ -25,8 +26,18 @@ static json_t *utc_now(void)
     return qb_json_text(text);
 }
 
+/* What the solver changed of the process so far. */
+static void note_conduct(qb_run *r)
+{
+    const qb_solver *solver = &r->config->plugin->solver;
+    const char *text;
+    for (size_t i = 0; (text = qb_conduct(solver, i)) != NULL; i++)
+        qb_run_add_note(r, text);
+}
+
 int qb_run_write_record(qb_run *r)
 {
+    note_conduct(r);
     char *path = qb_rundir_file(&r->dir, "record.json");
     int rc = path ? qb_json_write(path, r->record) : QB_E_NOMEM;
     qb_free(path);

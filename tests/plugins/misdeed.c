@@ -1,5 +1,13 @@
 /* A solver (the straight-through estimator) that changes something of the process or thread that it runs in, or ends
- * it: in the hook that its options name, or, built with -DWHEN_LOADED='"deed"', in its constructor. */
+ * it: in the hook that its options name (defaults: DEED and HOOK), or, built with -DWHEN_LOADED='"deed"', in its constructor. */
+
+#ifndef DEED
+#define DEED "none"
+#endif
+#ifndef HOOK
+#define HOOK "project"
+#endif
+
 #include <qatbench/solver.h>
 #include <qatbench/solver_util.h>
 
@@ -26,8 +34,8 @@ static const char *const hooks[] = {
     "finish", "destroy", NULL};
 
 static const qb_solver_option options[] = {
-    {"deed", QB_OPTION_CHOICE, 0, "none", 0, 0, deeds, "", "what it does"},
-    {"hook", QB_OPTION_CHOICE, 0, "project", 0, 0, hooks, "", "where"},
+    {"deed", QB_OPTION_CHOICE, 0, DEED, 0, 0, deeds, "", "what it does"},
+    {"hook", QB_OPTION_CHOICE, 0, HOOK, 0, 0, hooks, "", "where"},
 };
 
 void omp_set_num_threads(int);

@@ -23,7 +23,8 @@
  *
  * Rules. A hook returns 0, or anything else after host->fail(host, "why"): the run then ends as failed.
  * A solver starts no thread, has no mutable global, keeps no pointer of a view after the call, and frees what it
- * allocates. Hooks of different views may run at once on different threads when QB_CAP_PARALLEL_VIEWS is claimed;
+ * allocates. It leaves the process as it found it: floating-point mode, locale, signals, working folder, umask,
+ * environment, standard streams; and it never ends it. Hooks of different views may run at once on different threads when QB_CAP_PARALLEL_VIEWS is claimed;
  * one view is always handled by one thread. View hooks write their own view only; what `create` returned changes
  * only in create, load and begin_step.
  *
