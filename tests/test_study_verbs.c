@@ -167,6 +167,27 @@ START_TEST(stops_and_goes_on)
 }
 END_TEST
 
+/* tests/old_runs.tar.gz: folders that version 0.1.0 left, one run finished, one interrupted after step 2 of 8 (its weights
+ * are replaced by few numbers that pack well, its manifest's hashes made anew). The finished one is done without training;
+ * the other one goes on. */
+#define OLD_RUN "$q train --model resnet8 --dataset synthetic --train-limit 32 --test-limit 16 --batch 16 --threads 1 --runs-dir runs "
+
+START_TEST(runs_of_0_1_0_count_and_go_on)
+{
+    char *here = getcwd(NULL, 0), *unpack = qb_sprintf("tar xzf '%s/tests/old_runs.tar.gz' && ls runs/train/resnet8-synthetic", here);
+    expect(unpack, 0, "none\nparq-w2\n", "");
+    expect("$q ls runs --json | grep -c '\"key\"'", 0, "2\n", "");
+    expect("$q ls runs", 0, "interrupted  parq", "");
+    expect("cp -r runs before && " OLD_RUN "--epochs 1 --solver none", 0, "ae040f9bd770e8257f38dcc56e6f702570e62478b48acf97c0a1073c28fd3fea", "");
+    expect("cmp runs/train/resnet8-synthetic/none/*/record.json before/train/resnet8-synthetic/none/*/record.json && "
+           "cmp runs/train/resnet8-synthetic/none/*/metrics.jsonl before/train/resnet8-synthetic/none/*/metrics.jsonl && echo same", 0, "same\n", "");
+    expect(OLD_RUN "--epochs 4 --solver parq --checkpoint-every 1st", 0, "parq, 2 bits, seed 1: done", "from step 2 of 8");
+    expect("ls -d runs/train/resnet8-synthetic/*/* | wc -l", 0, "2\n", "");
+    qb_free(unpack);
+    free(here);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("study_verbs");
@@ -175,6 +196,7 @@ static Suite *suite(void)
     tcase_set_timeout(tc, 150);
     tcase_add_test(tc, from_plan_to_report);
     tcase_add_test(tc, contradicting_options_are_a_mistake);
+    tcase_add_test(tc, runs_of_0_1_0_count_and_go_on);
     tcase_add_loop_test(tc, says_what_is_wrong, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(tc, stops_and_goes_on);
     suite_add_tcase(s, tc);
