@@ -24,21 +24,27 @@ static void measure(const char *name, const qb_loader_options *o)
 
 int main(void)
 {
-    uint8_t *pixels = qb_alloc(IMAGES, BYTES), *labels = qb_alloc(IMAGES, 1);
-    if (pixels == NULL || labels == NULL)
+    uint8_t *pixels = qb_alloc(IMAGES, BYTES);
+    uint16_t *classes = qb_alloc(IMAGES, sizeof *classes);
+    if (pixels == NULL || classes == NULL)
         bench_need(QB_E_NOMEM);
     qb_stream s = qb_rng_stream(1, QB_RNG_SYNTHETIC, 0, 0);
     for (int64_t i = 0; i < (int64_t)IMAGES * BYTES; i++)
         pixels[i] = (uint8_t)qb_rng_word(&s);
-    qb_loader_options o = {.c = 3, .h = 32, .w = 32, .pixels = pixels, .labels = labels, .n = IMAGES - IMAGES % BATCH,
-                           .mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}, .batch = BATCH, .seed = 1, .shuffle = true,
-                           .flip = true, .crop_pad = 4};
+    const qb_dataset_info info = {.name = "memory", .c = 3, .h = 32, .w = 32, .n_classes = 10, .mean = {0.5, 0.5, 0.5},
+                                  .std = {0.25, 0.25, 0.25}};
+    const qb_arrays splits[QB_N_SPLITS] = {[QB_SPLIT_TRAIN] = {pixels, classes, IMAGES}};
+    qb_dataset *data;
+    bench_need(qb_dataset_of_arrays(&info, splits, &data));
+    qb_loader_options o = {.data = data, .split = QB_SPLIT_TRAIN, .n = IMAGES - IMAGES % BATCH, .batch = BATCH, .seed = 1,
+                           .shuffle = true, .flip = true, .crop_pad = 4};
     (void)printf("%-18s %12s %12s\n", "loader", "images/s", "ms a batch");
     measure("flip and crop", &o);
     o.flip = o.shuffle = false;
     o.crop_pad = 0;
     measure("as they are", &o);
+    qb_dataset_close(data);
     qb_free(pixels);
-    qb_free(labels);
+    qb_free(classes);
     return 0;
 }

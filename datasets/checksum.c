@@ -4,7 +4,6 @@
 #include "datasets/checksum.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/fs.h"
@@ -49,18 +48,27 @@ const qb_known *qb_known_find(const char *sha256)
     return NULL;
 }
 
-/* What an entry starts with if it is about the file as it is now; NULL when that cannot be said. */
-static char *stamp(const char *path, const char *role)
+/* What an entry starts with if it is about this file; NULL when that cannot be said. */
+static char *stamp(const char *path, const char *role, const struct stat *file)
 {
-    struct stat st;
     char *absolute = qb_path_absolute(path);
     char *text = NULL;
-    if (absolute && stat(absolute, &st) == 0)
+    if (absolute)
         text = qb_sprintf("qatbench checksum 1\n%s\n%s\nsize %lld\nmodified %lld.%09ld\nchanged %lld.%09ld\ninode %llu\nsha256 ",
-                          absolute, role, (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-                          (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, (unsigned long long)st.st_ino);
+                          absolute, role, (long long)file->st_size, (long long)file->st_mtim.tv_sec, file->st_mtim.tv_nsec,
+                          (long long)file->st_ctim.tv_sec, file->st_ctim.tv_nsec, (unsigned long long)file->st_ino);
     qb_free(absolute);
     return text;
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool qb_checksum_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_size == b->st_size && a->st_ino == b->st_ino && same_time(a->st_mtim, b->st_mtim) && same_time(a->st_ctim, b->st_ctim);
 }
 
 /* The folder of the cache, and the entry's file in it. */
@@ -92,10 +100,10 @@ static bool is_hex(const char *text)
     return strlen(text) == QB_SHA256_HEX - 1 && strspn(text, "0123456789abcdef") == QB_SHA256_HEX - 1;
 }
 
-bool qb_checksum_recall(const char *path, const char *role, char ret_hex[QB_SHA256_HEX])
+bool qb_checksum_recall(const char *path, const char *role, const struct stat *file, char ret_hex[QB_SHA256_HEX])
 {
     bool found = false;
-    char *entry = entry_path(path, role, NULL), *wanted = stamp(path, role), *text = NULL;
+    char *entry = entry_path(path, role, NULL), *wanted = stamp(path, role, file), *text = NULL;
     size_t n = 0;
     if (entry && wanted && qb_fs_exists(entry) && qb_fs_read(entry, 1 << 16, &text, &n) == 0) {
         size_t head = strlen(wanted);
@@ -113,9 +121,9 @@ bool qb_checksum_recall(const char *path, const char *role, char ret_hex[QB_SHA2
     return found;
 }
 
-void qb_checksum_remember(const char *path, const char *role, const char *hex)
+void qb_checksum_remember(const char *path, const char *role, const struct stat *file, const char *hex)
 {
-    char *dir = NULL, *entry = entry_path(path, role, &dir), *head = stamp(path, role);
+    char *dir = NULL, *entry = entry_path(path, role, &dir), *head = stamp(path, role, file);
     char *text = head ? qb_sprintf("%s%s\n", head, hex) : NULL;
     if (entry && text && qb_fs_make_dirs(dir, 0700) == 0)
         (void)qb_fs_write_atomic(entry, text, strlen(text)); /* not cached then: hashed again next time */

@@ -1,13 +1,15 @@
 /* SHA-256 of data files: the published ones, and a cache of computed ones.
  *
  * Checksums are over the unpacked bytes, so that a file and its gzip or tar form are the same data.
- * Invariant: the cache saves time only. It is believed when path, size, time of change and inode all agree, and
- * every failure to read or write it is silent: a read-only or missing HOME just means hashing again.
+ * Invariant: the cache saves time only. It is believed when path, size, times and inode all agree with those of the very
+ * file that was read (its descriptor's, never the path's afterwards: another file may have taken the name), and every
+ * failure to read or write it is silent: a read-only or missing HOME just means hashing again.
  */
 #ifndef QB_DATASETS_CHECKSUM_H
 #define QB_DATASETS_CHECKSUM_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "base/hash.h"
 
@@ -18,11 +20,14 @@ typedef struct qb_known {
     const char *sha256;
 } qb_known;
 
-/* The published file with this checksum, or NULL. Source: spec/recipes.md 7 and the unpacked archives it lists. */
+/* The published file with this checksum, or NULL. Source: the unpacked archives of the sets' authors. */
 const qb_known *qb_known_find(const char *sha256);
 
-/* What is cached for `path` (and, in an archive, the part `role`). false: nothing, or the file has changed. */
-bool qb_checksum_recall(const char *path, const char *role, char ret_hex[QB_SHA256_HEX]);
-void qb_checksum_remember(const char *path, const char *role, const char *hex);
+/* What is cached for `path` (and, in an archive, the part `role`) with the facts `file`. false: nothing, or of another file. */
+bool qb_checksum_recall(const char *path, const char *role, const struct stat *file, char ret_hex[QB_SHA256_HEX]);
+void qb_checksum_remember(const char *path, const char *role, const struct stat *file, const char *hex);
+
+/* The same file with the same contents, as far as a cache can tell: size, times, inode. */
+bool qb_checksum_same_file(const struct stat *a, const struct stat *b);
 
 #endif

@@ -1,55 +1,67 @@
 /* CIFAR-10 and CIFAR-100, binary version: a folder of .bin files, or the .tar.gz itself.
- * Format (spec/recipes.md 7.1): records of label bytes (CIFAR-100: coarse, fine; fine is used) and 3 x 32 x 32 pixels.
+ * Format: records of label bytes (CIFAR-100: coarse, fine; fine is used) and 3 x 32 x 32 pixels, plane by plane.
  */
 #include <string.h>
 
 #include "base/err.h"
-#include "base/mem.h"
-#include "datasets/source.h"
+#include "datasets/files.h"
+#include "datasets/input.h"
 
-enum { PIXELS = 3 * 32 * 32, N_COARSE = 20, CHUNK = 256 /* records read at once */ };
+enum { PIXELS = 3 * 32 * 32, N_COARSE = 20 };
 
-static int coarse_error(const qb_input *in, int64_t record, int got)
+static qb_layout cifar_layout(const qb_source *s, const qb_part *p)
 {
-    qb_err_set(QB_E_DATA, "%s: record %lld has coarse label %d, wanted 0 to %d", in->name, (long long)record, got, N_COARSE - 1);
+    const int64_t record = s->files->label_bytes + PIXELS;
+    return (qb_layout){p->n * record, s->files->label_bytes, record};
+}
+
+/* There is no header; but what the other versions of CIFAR start with is none of its records. */
+static int cifar_check_head(const qb_source *s, const qb_part *p, const char *name, const uint8_t *bytes, size_t n)
+{
+    (void)p;
+    const char *version = NULL;
+    if (n >= 2 && bytes[0] == 0x80 && bytes[1] >= 2 && bytes[1] <= 5)
+        version = "Python version (a pickle)";
+    else if (n >= 10 && memcmp(bytes, "MATLAB 5.0", 10) == 0)
+        version = "Matlab version";
+    if (!version)
+        return 0;
+    qb_err_set(QB_E_DATA, "%s: holds the %s, wanted the binary version", name, version);
+    return qb_err_hint("%s", s->files->get_it);
+}
+
+static int coarse_error(const char *name, int64_t record, int got)
+{
+    qb_err_set(QB_E_DATA, "%s: record %lld has coarse label %d, wanted 0 to %d", name, (long long)record, got, N_COARSE - 1);
     return qb_err_hint("the file is damaged or of another data set: copy or download it again");
 }
 
-static int cifar_read(const qb_source *s, const qb_part *p, qb_input *in, uint8_t *pixels, uint8_t *labels)
+static int cifar_read_labels(const qb_source *s, const qb_part *p, const char *name, const uint8_t *bytes, uint16_t *classes)
 {
-    const int64_t record = s->label_bytes + PIXELS, wanted = p->n * record;
-    uint8_t *chunk = qb_alloc(CHUNK, (size_t)record);
-    if (!chunk)
-        return QB_E_NOMEM;
-    int rc = 0;
-    for (int64_t first = 0; first < p->n && rc == 0; first += CHUNK) {
-        int64_t n = p->n - first < CHUNK ? p->n - first : CHUNK;
-        rc = qb_input_read_all(in, chunk, (size_t)(n * record), wanted);
-        for (int64_t i = 0; i < n && rc == 0; i++) {
-            const uint8_t *r = chunk + i * record;
-            if (s->label_bytes == 2 && r[0] >= N_COARSE)
-                rc = coarse_error(in, first + i, r[0]);
-            labels[first + i] = r[s->label_bytes - 1];
-            memcpy(pixels + (first + i) * PIXELS, r + s->label_bytes, PIXELS);
-        }
-        if (rc == 0)
-            rc = qb_labels_check(in, labels + first, first, n, s->info.n_classes);
+    const int n_labels = s->files->label_bytes;
+    for (int64_t i = 0; i < p->n; i++, bytes += n_labels + PIXELS) {
+        if (n_labels == 2 && bytes[0] >= N_COARSE)
+            return coarse_error(name, i, bytes[0]);
+        classes[i] = bytes[n_labels - 1];
+        if (classes[i] >= s->info.n_classes)
+            return qb_label_error(name, i, classes[i], s->info.n_classes);
     }
-    qb_free(chunk);
-    return rc < 0 ? rc : qb_input_expect_end(in, wanted);
+    return 0;
 }
 
+static const qb_format cifar_format = {cifar_layout, cifar_check_head, cifar_read_labels};
+
 static const qb_part parts10[] = {
-    {"data_batch_1.bin", {"data_batch_1.bin"}, QB_PART_TRAIN, 0, 10000},
-    {"data_batch_2.bin", {"data_batch_2.bin"}, QB_PART_TRAIN, 10000, 10000},
-    {"data_batch_3.bin", {"data_batch_3.bin"}, QB_PART_TRAIN, 20000, 10000},
-    {"data_batch_4.bin", {"data_batch_4.bin"}, QB_PART_TRAIN, 30000, 10000},
-    {"data_batch_5.bin", {"data_batch_5.bin"}, QB_PART_TRAIN, 40000, 10000},
-    {"test_batch.bin", {"test_batch.bin"}, QB_PART_TEST, 0, 10000},
+    {"data_batch_1.bin", {"data_batch_1.bin"}, QB_SPLIT_TRAIN, 0, 10000},
+    {"data_batch_2.bin", {"data_batch_2.bin"}, QB_SPLIT_TRAIN, 10000, 10000},
+    {"data_batch_3.bin", {"data_batch_3.bin"}, QB_SPLIT_TRAIN, 20000, 10000},
+    {"data_batch_4.bin", {"data_batch_4.bin"}, QB_SPLIT_TRAIN, 30000, 10000},
+    {"data_batch_5.bin", {"data_batch_5.bin"}, QB_SPLIT_TRAIN, 40000, 10000},
+    {"test_batch.bin", {"test_batch.bin"}, QB_SPLIT_TEST, 0, 10000},
 };
 static const qb_part parts100[] = {
-    {"test.bin", {"test.bin"}, QB_PART_TEST, 0, 10000},
-    {"train.bin", {"train.bin"}, QB_PART_TRAIN, 0, 50000},
+    {"test.bin", {"test.bin"}, QB_SPLIT_TEST, 0, 10000},
+    {"train.bin", {"train.bin"}, QB_SPLIT_TRAIN, 0, 50000},
 };
 
 static const char *const names10[] = {"airplane", "automobile", "bird", "cat", "deer",
@@ -82,13 +94,16 @@ const qb_source qb_source_cifar10 = {
              .class_names = names10,
              .files = "data_batch_1.bin to data_batch_5.bin and test_batch.bin, or cifar-10-binary.tar.gz"},
     .label = "CIFAR-10",
-    .parts = parts10,
-    .n_parts = sizeof parts10 / sizeof parts10[0],
-    .folders = folders10,
-    .archives = archives10,
-    .get_it = "download https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz and give its folder with --data-dir",
-    .label_bytes = 1,
-    .read = cifar_read,
+    .kind = &qb_kind_files,
+    .files = &(const qb_files){
+        .format = &cifar_format,
+        .parts = parts10,
+        .n_parts = sizeof parts10 / sizeof parts10[0],
+        .folders = folders10,
+        .archives = archives10,
+        .get_it = "download https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz and give its folder with --data-dir",
+        .label_bytes = 1,
+    },
 };
 
 const qb_source qb_source_cifar100 = {
@@ -101,11 +116,14 @@ const qb_source qb_source_cifar100 = {
              .class_names = names100,
              .files = "train.bin and test.bin, or cifar-100-binary.tar.gz"},
     .label = "CIFAR-100",
-    .parts = parts100,
-    .n_parts = sizeof parts100 / sizeof parts100[0],
-    .folders = folders100,
-    .archives = archives100,
-    .get_it = "download https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz and give its folder with --data-dir",
-    .label_bytes = 2,
-    .read = cifar_read,
+    .kind = &qb_kind_files,
+    .files = &(const qb_files){
+        .format = &cifar_format,
+        .parts = parts100,
+        .n_parts = sizeof parts100 / sizeof parts100[0],
+        .folders = folders100,
+        .archives = archives100,
+        .get_it = "download https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz and give its folder with --data-dir",
+        .label_bytes = 2,
+    },
 };

@@ -1,5 +1,8 @@
-/* The data sets: a const table with one reader each. Knows nothing of training: it finds, verifies and hands
- * out raw images; the loader (train/loader.h) augments and normalises.
+/* The data sets: a const table with one source each. Knows nothing of training: it finds, verifies and hands out raw images;
+ * the loader (train/loader.h) augments and normalizes.
+ *
+ * Invariant: opening a set reads no pixels when the checksums of its files are remembered; counts, classes and fingerprint
+ * are known from then on. Images are readable after qb_dataset_load, by number, from any thread, each in its own size.
  */
 #ifndef QB_DATASETS_H
 #define QB_DATASETS_H
@@ -8,19 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "datasets/image.h"
+#include "datasets/transform.h"
+
 typedef struct qb_dataset qb_dataset;
 
-/* One split, in memory: pixels as stored, planar (n, c, h, w) bytes, labels in [0, n_classes). */
-typedef struct qb_split {
-    const uint8_t *pixels;
-    const uint8_t *labels8; /* n labels */
-    int64_t n;
-} qb_split;
+enum { QB_SPLIT_TEST = 0, QB_SPLIT_TRAIN = 1, QB_N_SPLITS = 2 };
+enum { QB_CLASSES = 65535 }; /* the most */
 
 typedef struct qb_dataset_info {
     const char *name, *title, *source; /* "fashion-mnist", one line, citation */
-    int c, h, w, n_classes;
-    int64_t n_train, n_test;
+    int c, h, w;                       /* what a network sees of an image */
+    int n_classes;                     /* 1..QB_CLASSES; -1: only the opened set knows */
+    int64_t n_train, n_test;           /* images; -1: only the opened set knows */
     double mean[3], std[3];            /* per channel, for x / 255 */
     bool augment_by_default;           /* flip and pad-crop on */
     const char *const *class_names;    /* n_classes, or NULL */
@@ -32,23 +35,28 @@ typedef struct qb_dataset_info {
 const qb_dataset_info *qb_datasets(size_t *ret_n);
 int qb_dataset_find(const char *name, const qb_dataset_info **ret_info); /* QB_E_USAGE with the nearest name */
 
-/* Finds, verifies and loads. Search order: data_dir (the folder of the files, the parent of it, or an archive's
+/* Finds and verifies. Search order: data_dir (the folder of the files, the parent of it, or an archive's
  * file; when it is given, nowhere else), or with NULL: QATBENCH_DATA, $XDG_DATA_HOME/qatbench/datasets, the Debian
  * package's folder; the first that has any of the files.
- * Verification: sizes, magic, label range always; checksums against the known ones, cached by path, size, mtime in
- * the XDG cache; an unknown checksum is a warning (see qb_dataset_warning), never an error.
+ * Verification: sizes, magic, label range, and checksums against the known ones. A file that was sound is remembered with
+ * its checksum by path, size, times and inode in the XDG cache, and not read again here while these are the same; an
+ * unknown checksum is a warning (see qb_dataset_warning), never an error.
  * QB_E_NOINPUT: not found (the text lists where it looked, the hint says which apt package or download has it).
  * QB_E_DATA: missing part, empty, truncated, oversized, mislabelled file, label out of range (path, got, wanted). */
 int qb_dataset_open(const char *name, const char *data_dir, qb_dataset **ret_dataset);
-void qb_dataset_close(qb_dataset *d);
+void qb_dataset_close(qb_dataset *d); /* NULL is fine */
+
+/* Makes the images readable: files that lie unpacked are memory-mapped (a file that another program shortens while it is
+ * used ends the process), packed ones are unpacked into memory. Once is enough; more does nothing.
+ * Errors as of opening; QB_E_DATA also when a file is no longer the one that was opened. */
+int qb_dataset_load(qb_dataset *d);
 
 /* Where qb_dataset_open would read from, without reading: folder or archive, or a note for a set that needs no files.
  * Errors of finding as there. Free with qb_free. */
 int qb_dataset_locate(const char *name, const char *data_dir, char **ret_path);
 
-const qb_dataset_info *qb_dataset_get_info(const qb_dataset *d);
-qb_split qb_dataset_train(const qb_dataset *d);
-qb_split qb_dataset_test(const qb_dataset *d);
+const qb_dataset_info *qb_dataset_get_info(const qb_dataset *d); /* with every number known */
+int64_t qb_dataset_count(const qb_dataset *d, int split);        /* images in QB_SPLIT_TEST or QB_SPLIT_TRAIN */
 const char *qb_dataset_dir(const qb_dataset *d);         /* where it was found */
 const char *qb_dataset_fingerprint(const qb_dataset *d); /* SHA-256 hex over (role, SHA-256) of the unpacked files: part of a run's key */
 const char *qb_dataset_warning(const qb_dataset *d);     /* NULL, or e.g. "checksums differ from the published CIFAR-10 ..."; no path */
@@ -56,8 +64,32 @@ const char *qb_dataset_warning(const qb_dataset *d);     /* NULL, or e.g. "check
 /* Title for tables: "CIFAR-10", or "CIFAR-10 (JPEG)" when the checksums say that it is the re-compressed copy. */
 const char *qb_dataset_label(const qb_dataset *d);
 
+/* Image i of a split in its own size, after qb_dataset_load. Its pixels are the set's, or in `room`: valid until the room is
+ * used again. Any thread, each with a room of its own.
+ * An image that cannot be read: QB_E_DATA, QB_E_IO or QB_E_NOINPUT, "NAME: the reason"; it concerns this image alone. */
+int qb_dataset_image(const qb_dataset *d, int split, int64_t i, qb_room *room, qb_image *ret_image);
+
+/* Its class, in [0, n_classes). After qb_dataset_load. */
+int qb_dataset_class(const qb_dataset *d, int split, int64_t i);
+
+/* A name of image i for messages. NULL: out of memory. Free with qb_free. */
+char *qb_dataset_image_name(const qb_dataset *d, int split, int64_t i);
+
+/* What the set does to each of its images before anything else, such as bringing them to one size; *ret_n may be 0. */
+const qb_transform *qb_dataset_transforms(const qb_dataset *d, size_t *ret_n);
+
 /* One line a file: path, size, checksum, verdict; for `data verify`. Calls `line` for each, hashes all afresh and goes
  * on after an error; returns the first one. */
 int qb_dataset_verify(const char *name, const char *data_dir, void (*line)(void *context, const char *text), void *context);
+
+/* A split in memory: planar (n, c, h, w) bytes of info's c, h, w, and (n) classes. */
+typedef struct qb_arrays {
+    const uint8_t *pixels;
+    const uint16_t *classes;
+    int64_t n;
+} qb_arrays;
+
+/* A data set of arrays, loaded, by QB_SPLIT_TEST and QB_SPLIT_TRAIN; info and arrays are borrowed until it is closed. */
+int qb_dataset_of_arrays(const qb_dataset_info *info, const qb_arrays splits[QB_N_SPLITS], qb_dataset **ret_dataset);
 
 #endif

@@ -1,56 +1,80 @@
 /* MNIST and Fashion-MNIST: IDX files, plain or gzip.
- * Format (spec/recipes.md 7.2): two zero bytes, type 0x08 (bytes), number of dimensions, big-endian uint32 sizes, data.
+ * Format: two zero bytes, type 0x08 (bytes), number of dimensions, big-endian uint32 sizes, data row by row.
  */
 #include <string.h>
 
 #include "base/err.h"
-#include "datasets/source.h"
+#include "datasets/files.h"
+#include "datasets/input.h"
 
 static uint32_t big_endian(const uint8_t *b)
 {
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-static int check_size(const qb_input *in, const char *what, uint32_t got, int64_t wanted)
+static bool holds_labels(const qb_part *p)
+{
+    return strstr(p->role, "labels") != NULL;
+}
+
+static qb_layout idx_layout(const qb_source *s, const qb_part *p)
+{
+    const int64_t image = (int64_t)s->info.h * s->info.w;
+    return holds_labels(p) ? (qb_layout){8 + p->n, -1, 0} : (qb_layout){16 + p->n * image, 16, image};
+}
+
+static int check_size(const char *name, const char *what, uint32_t got, int64_t wanted)
 {
     if (got == wanted)
         return 0;
-    qb_err_set(QB_E_DATA, "%s: its header says %u %s, wanted %lld", in->name, got, what, (long long)wanted);
+    qb_err_set(QB_E_DATA, "%s: its header says %u %s, wanted %lld", name, got, what, (long long)wanted);
     return qb_err_hint("this is another data set, or files of two data sets are mixed in one folder");
 }
 
-static int idx_read(const qb_source *s, const qb_part *p, qb_input *in, uint8_t *pixels, uint8_t *labels)
+static int idx_check_head(const qb_source *s, const qb_part *p, const char *name, const uint8_t *bytes, size_t n)
 {
-    const bool is_labels = strstr(p->role, "labels") != NULL;
+    const bool is_labels = holds_labels(p);
     const int n_dims = is_labels ? 1 : 3;
-    const int64_t image = is_labels ? 1 : (int64_t)s->info.h * s->info.w;
-    const int64_t header = 4 + 4 * n_dims, wanted = header + p->n * image;
-    uint8_t head[16];
-
-    QB_TRY(qb_input_read_all(in, head, 4, wanted));
-    if (head[0] != 0 || head[1] != 0 || head[2] != 0x08 || head[3] != n_dims) {
-        qb_err_set(QB_E_DATA, "%s: starts with 0x%08x, wanted 0x%08x (IDX %s)", in->name, big_endian(head),
+    const int64_t wanted = idx_layout(s, p).size;
+    if (n < 4)
+        return qb_contents_check(name, n, wanted);
+    if (bytes[0] != 0 || bytes[1] != 0 || bytes[2] != 0x08 || bytes[3] != n_dims) {
+        qb_err_set(QB_E_DATA, "%s: starts with 0x%08x, wanted 0x%08x (IDX %s)", name, big_endian(bytes),
                    0x0800u + (unsigned)n_dims, is_labels ? "labels" : "images");
         return qb_err_hint("the file is not what its name says: copy or download it again");
     }
-    QB_TRY(qb_input_read_all(in, head + 4, (size_t)header - 4, wanted));
-    if (is_labels) {
-        QB_TRY(check_size(in, "labels (one an image)", big_endian(head + 4), p->n));
-    } else {
-        QB_TRY(check_size(in, "images", big_endian(head + 4), p->n));
-        QB_TRY(check_size(in, "rows an image", big_endian(head + 8), s->info.h));
-        QB_TRY(check_size(in, "columns an image", big_endian(head + 12), s->info.w));
-    }
-    QB_TRY(qb_input_read_all(in, is_labels ? labels : pixels, (size_t)(p->n * image), wanted));
-    QB_TRY(qb_input_expect_end(in, wanted));
-    return is_labels ? qb_labels_check(in, labels, 0, p->n, s->info.n_classes) : 0;
+    if (n < 4 + 4 * (size_t)n_dims)
+        return qb_contents_check(name, n, wanted);
+    if (is_labels)
+        return check_size(name, "labels (one an image)", big_endian(bytes + 4), p->n);
+    QB_TRY(check_size(name, "images", big_endian(bytes + 4), p->n));
+    QB_TRY(check_size(name, "rows an image", big_endian(bytes + 8), s->info.h));
+    return check_size(name, "columns an image", big_endian(bytes + 12), s->info.w);
 }
 
+static int idx_read_labels(const qb_source *s, const qb_part *p, const char *name, const uint8_t *bytes, uint16_t *classes)
+{
+    if (!holds_labels(p))
+        return 0;
+    for (int64_t i = 0; i < p->n; i++) {
+        classes[i] = bytes[8 + i];
+        if (classes[i] >= s->info.n_classes)
+            return qb_label_error(name, i, classes[i], s->info.n_classes);
+    }
+    return 0;
+}
+
+static const qb_format idx_format = {idx_layout, idx_check_head, idx_read_labels};
+
 static const qb_part parts[] = {
-    {"test-images", {"t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz", "t10k-images.idx3-ubyte"}, QB_PART_TEST, 0, 10000},
-    {"test-labels", {"t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte.gz", "t10k-labels.idx1-ubyte"}, QB_PART_TEST, 0, 10000},
-    {"train-images", {"train-images-idx3-ubyte", "train-images-idx3-ubyte.gz", "train-images.idx3-ubyte"}, QB_PART_TRAIN, 0, 60000},
-    {"train-labels", {"train-labels-idx1-ubyte", "train-labels-idx1-ubyte.gz", "train-labels.idx1-ubyte"}, QB_PART_TRAIN, 0, 60000},
+    {"test-images", {"t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz", "t10k-images.idx3-ubyte",
+                     "t10k-images.idx3-ubyte.gz"}, QB_SPLIT_TEST, 0, 10000},
+    {"test-labels", {"t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte.gz", "t10k-labels.idx1-ubyte",
+                     "t10k-labels.idx1-ubyte.gz"}, QB_SPLIT_TEST, 0, 10000},
+    {"train-images", {"train-images-idx3-ubyte", "train-images-idx3-ubyte.gz", "train-images.idx3-ubyte",
+                     "train-images.idx3-ubyte.gz"}, QB_SPLIT_TRAIN, 0, 60000},
+    {"train-labels", {"train-labels-idx1-ubyte", "train-labels-idx1-ubyte.gz", "train-labels.idx1-ubyte",
+                     "train-labels.idx1-ubyte.gz"}, QB_SPLIT_TRAIN, 0, 60000},
 };
 
 static const char *const fashion_names[] = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -71,12 +95,15 @@ const qb_source qb_source_fashion_mnist = {
              .files = IDX_FILES,
              .apt_package = "dataset-fashion-mnist"},
     .label = "Fashion-MNIST",
-    .parts = parts,
-    .n_parts = sizeof parts / sizeof parts[0],
-    .folders = fashion_folders,
-    .package_dir = "/usr/share/datasets/fashion-mnist",
-    .get_it = "apt-get install dataset-fashion-mnist, or give the folder of the four files with --data-dir",
-    .read = idx_read,
+    .kind = &qb_kind_files,
+    .files = &(const qb_files){
+        .format = &idx_format,
+        .parts = parts,
+        .n_parts = sizeof parts / sizeof parts[0],
+        .folders = fashion_folders,
+        .package_dir = "/usr/share/datasets/fashion-mnist",
+        .get_it = "apt-get install dataset-fashion-mnist, or give the folder of the four files with --data-dir",
+    },
 };
 
 const qb_source qb_source_mnist = {
@@ -88,9 +115,12 @@ const qb_source qb_source_mnist = {
              .class_names = digit_names,
              .files = IDX_FILES},
     .label = "MNIST",
-    .parts = parts,
-    .n_parts = sizeof parts / sizeof parts[0],
-    .folders = mnist_folders,
-    .get_it = "download the four files (https://storage.googleapis.com/cvdf-datasets/mnist/) and give their folder with --data-dir",
-    .read = idx_read,
+    .kind = &qb_kind_files,
+    .files = &(const qb_files){
+        .format = &idx_format,
+        .parts = parts,
+        .n_parts = sizeof parts / sizeof parts[0],
+        .folders = mnist_folders,
+        .get_it = "download the four files (https://storage.googleapis.com/cvdf-datasets/mnist/) and give their folder with --data-dir",
+    },
 };

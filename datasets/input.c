@@ -1,5 +1,5 @@
-/* Plain, gzip and tar inputs. The unpacker serves plain and gzip files alike and checks a stream's CRC (libarchive's
- * own gzip filter does not): archives are fed through it too.
+/* Plain, gzip and tar inputs. The unpacker serves gzip files and those that cannot be mapped, and checks a stream's CRC
+ * (libarchive's own gzip filter does not): archives are fed through it too.
  */
 #include "datasets/input.h"
 
@@ -7,6 +7,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/err.h"
 #include "base/fs.h"
@@ -20,21 +21,14 @@ enum {
 
 static const char *const copy_again = "the file is damaged: copy or download it again";
 
-int qb_input_start_hash(qb_input *in)
-{
-    QB_ASSERT(in->n_read == 0 && !in->hash);
-    in->hash = qb_sha256_create();
-    return in->hash ? 0 : QB_E_NOMEM;
-}
-
-int qb_input_open(const char *path, bool with_hash, qb_input *ret_input)
+int qb_input_open(const char *path, qb_input *ret_input)
 {
     qb_input in = {0};
     qb_unpacker *file = NULL;
     QB_TRY(qb_unpacker_open(path, &file));
     in.handle = file;
     in.name = qb_strdup(path);
-    if (!in.name || (with_hash && qb_input_start_hash(&in) < 0)) {
+    if (!in.name) {
         qb_input_close(&in);
         return QB_E_NOMEM;
     }
@@ -62,15 +56,14 @@ static int member_read(struct archive *a, const char *name, void *bytes, size_t 
     return 0;
 }
 
-int qb_input_read(qb_input *in, void *bytes, size_t n, size_t *ret_got)
+/* Up to n bytes; fewer only at the end. */
+static int read_bytes(qb_input *in, void *bytes, size_t n, size_t *ret_got)
 {
     size_t got = 0;
     if (in->is_member)
         QB_TRY(member_read(in->handle, in->name, bytes, n, &got));
     else
         QB_TRY(qb_unpacker_read(in->handle, bytes, n, &got));
-    if (in->hash)
-        qb_sha256_add(in->hash, bytes, got);
     in->n_read += (int64_t)got;
     *ret_got = got;
     return 0;
@@ -90,15 +83,41 @@ static int add_progress(const qb_input *in, int rc, int64_t wanted)
     return qb_err_hint("%s", copy_again);
 }
 
-int qb_input_read_all(qb_input *in, void *bytes, size_t n, int64_t wanted)
+int qb_input_contents(qb_input *in, size_t most, qb_contents *ret_contents)
 {
-    size_t got = 0;
-    int rc = qb_input_read(in, bytes, n, &got);
-    if (rc < 0)
-        return add_progress(in, rc, wanted);
-    if (got == n)
+    size_t size = 0, got = 0;
+    const void *map = in->is_member ? NULL : qb_unpacker_map(in->handle, &size);
+    if (map) {
+        in->n_mapped = (int64_t)size;
+        *ret_contents = (qb_contents){map, size < most ? size : most, size};
         return 0;
-    qb_err_set(QB_E_DATA, "%s: truncated: got %lld bytes, wanted %lld", in->name, (long long)in->n_read, (long long)wanted);
+    }
+    uint8_t *bytes = qb_alloc(most, 1);
+    if (!bytes)
+        return QB_E_NOMEM;
+    int rc = read_bytes(in, bytes, most, &got);
+    if (rc < 0) {
+        qb_free(bytes);
+        return add_progress(in, rc, (int64_t)most);
+    }
+    *ret_contents = (qb_contents){bytes, got, 0};
+    return 0;
+}
+
+void qb_contents_finish(qb_contents *c)
+{
+    if (c->n_mapped > 0)
+        (void)munmap((void *)(uintptr_t)c->bytes, c->n_mapped); /* fails for a wrong address only */
+    else
+        qb_free((void *)(uintptr_t)c->bytes);
+    *c = (qb_contents){0};
+}
+
+int qb_contents_check(const char *name, size_t got, int64_t wanted)
+{
+    if ((int64_t)got >= wanted)
+        return 0;
+    qb_err_set(QB_E_DATA, "%s: truncated: got %zu bytes, wanted %lld", name, got, (long long)wanted);
     return qb_err_hint("%s", copy_again);
 }
 
@@ -107,8 +126,14 @@ int qb_input_expect_end(qb_input *in, int64_t wanted)
     char scratch[4096];
     size_t got = 0;
     int64_t before = in->n_read;
+    if (in->n_mapped > 0) {
+        if (in->n_mapped <= wanted)
+            return 0;
+        qb_err_set(QB_E_DATA, "%s: too long: got %lld bytes, wanted %lld", in->name, (long long)in->n_mapped, (long long)wanted);
+        return qb_err_hint("%s", copy_again);
+    }
     do {
-        int rc = qb_input_read(in, scratch, sizeof scratch, &got);
+        int rc = read_bytes(in, scratch, sizeof scratch, &got);
         if (rc < 0)
             return add_progress(in, rc, wanted);
     } while (got == sizeof scratch && in->n_read - before < DRAIN_LIMIT);
@@ -119,19 +144,19 @@ int qb_input_expect_end(qb_input *in, int64_t wanted)
     return qb_err_hint("%s", copy_again);
 }
 
-void qb_input_take_hash(qb_input *in, char ret_hex[QB_SHA256_HEX])
+static qb_input_file file_of(const qb_unpacker *u)
 {
-    QB_ASSERT(in->hash);
-    qb_sha256_end(in->hash, ret_hex);
-    in->hash = NULL;
+    return (qb_input_file){*qb_unpacker_stat(u), qb_unpacker_is_steady(u)};
+}
+
+qb_input_file qb_input_get_file(const qb_input *in)
+{
+    QB_ASSERT(!in->is_member);
+    return file_of(in->handle);
 }
 
 void qb_input_close(qb_input *in)
 {
-    if (in->hash) {
-        char unused[QB_SHA256_HEX];
-        qb_input_take_hash(in, unused);
-    }
     if (in->handle && !in->is_member)
         qb_unpacker_close(in->handle);
     qb_free(in->name);
@@ -200,7 +225,8 @@ static int archive_fail(const tar_file *t, struct archive *a)
     return qb_err_hint("%s", copy_again);
 }
 
-int qb_archive_each(const char *path, int (*member)(void *context, const char *base_name, qb_input *in), void *context)
+int qb_archive_each(const char *path, int (*member)(void *context, const char *base_name, qb_input *in), void *context,
+                    qb_input_file *ret_file)
 {
     tar_file *t = NULL;
     struct archive *a = NULL;
@@ -239,6 +265,8 @@ int qb_archive_each(const char *path, int (*member)(void *context, const char *b
     do
         rc = qb_unpacker_read(file, t->block, sizeof t->block, &got); /* up to the CRC at the end */
     while (rc == 0 && got == sizeof t->block);
+    if (rc == 0)
+        *ret_file = file_of(file);
 out:
     if (a)
         (void)archive_read_free(a); /* reading: nothing can be lost */

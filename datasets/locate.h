@@ -2,7 +2,7 @@
 #ifndef QB_DATASETS_LOCATE_H
 #define QB_DATASETS_LOCATE_H
 
-#include "datasets/source.h"
+#include "datasets/files.h"
 
 typedef struct qb_place {
     char *path; /* the folder, or the archive's file */
@@ -15,7 +15,9 @@ typedef struct qb_place {
  * QB_E_NOINPUT with the list of places. Free ret_place->path with qb_free. */
 int qb_locate(const qb_source *s, const char *data_dir, qb_place *ret_place);
 
-/* Path of the part's file in a folder, or NULL where it has none of its names (or memory is short: code set). */
+/* Path of the part's file in a folder: a file of one of its names, or of one of them in a folder of one of them (some archives
+ * unpack so, with a folder around each file, and files beside the folders); else such a folder that holds no file, which
+ * opening refuses. NULL: nothing has any of its names (or memory is short: code set). */
 char *qb_locate_part(const qb_part *p, const char *dir);
 
 #endif

@@ -1,49 +1,73 @@
-/* What datasets.c, its readers and locate.c share: a row of the data set table.
+/* What datasets.c and the sources of data share: a row of the data set table, and a set that is open.
  *
- * Invariant: a reader fills exactly the records of its part or fails; nothing is ever loaded by halves.
+ * Invariant: a source hands out exactly the images of its splits or fails; nothing is ever loaded by halves.
  */
 #ifndef QB_DATASETS_SOURCE_H
 #define QB_DATASETS_SOURCE_H
 
+#include "base/hash.h"
 #include "datasets/datasets.h"
-#include "datasets/input.h"
-
-enum { QB_PART_TEST = 0, QB_PART_TRAIN = 1 }; /* split a part belongs to */
-
-enum { QB_PART_NAMES = 4 };
-
-/* One file of a data set. */
-typedef struct qb_part {
-    const char *role;                 /* its name in fingerprints and in the list of checksums */
-    const char *names[QB_PART_NAMES]; /* file names it may have, preferred first; NULL-terminated unless full */
-    int split;
-    int64_t first, n; /* records [first, first + n) of the split */
-} qb_part;
 
 typedef struct qb_source qb_source;
-struct qb_source {
-    qb_dataset_info info;
-    const char *label;           /* title in tables, "CIFAR-10" */
-    const qb_part *parts;        /* sorted by role: the order of the fingerprint */
-    size_t n_parts;              /* 0: generated, no files */
-    const char *const *folders;  /* usual names of the folder below a parent, NULL-terminated */
-    const char *const *archives; /* usual names of the archive, NULL-terminated; NULL: none */
-    const char *package_dir;     /* folder of info.apt_package, or NULL */
-    const char *get_it;          /* hint: how to get the data */
-    int label_bytes;             /* CIFAR: bytes before the pixels of a record; the last one is the label */
+struct qb_files;
 
-    /* Reads the part from `in` to its end: n * c * h * w pixels and n labels (either may be left alone).
-     * QB_E_DATA with path, got and wanted. */
-    int (*read)(const qb_source *s, const qb_part *p, qb_input *in, uint8_t *pixels, uint8_t *labels);
-
-    /* Instead of files: both splits. */
-    int (*generate)(const qb_source *s, uint8_t *const pixels[2], uint8_t *const labels[2]);
+struct qb_dataset {
+    const qb_source *source;
+    qb_dataset_info info; /* every number known once it is open */
+    char *place;          /* the folder, or the archive's file; NULL: made by the program */
+    char fingerprint[QB_SHA256_HEX];
+    char *label, *warning;         /* warning: NULL for none */
+    uint16_t *classes[QB_N_SPLITS]; /* (n) of each split, once it is loaded */
+    bool loaded;
+    void *state; /* of the source's own; NULL: none */
 };
 
-/* Rows of the table, one reader each. */
+/* `data verify`: every file is read afresh and told of, and an error is told of and does not end it. */
+typedef struct qb_report {
+    void (*line)(void *context, const char *text);
+    void *context;
+    int first_error;
+    char *first_text, *first_hint;
+} qb_report;
+
+/* Passes `rc` on, or with a report tells its text, keeps the first and returns 0 (QB_E_NOMEM is always passed on). */
+int qb_report_error(qb_report *report, int rc);
+
+/* A kind of source. */
+typedef struct qb_source_kind {
+    /* Where the data are: path of folder or archive; NULL: such a set needs no files. Errors as of qb_dataset_open. */
+    int (*locate)(const qb_source *s, const char *data_dir, char **ret_path);
+
+    /* Fills d: info's numbers, place, fingerprint, label, warning. report: NULL in a plain opening. */
+    int (*open)(qb_dataset *d, const char *data_dir, qb_report *report);
+
+    /* Makes the images readable, and the classes: allocates and fills d->classes. */
+    int (*load)(qb_dataset *d);
+
+    /* As qb_dataset_image; the text without the image's name, which the caller adds. */
+    int (*image)(const qb_dataset *d, int split, int64_t i, qb_room *room, qb_image *ret_image);
+
+    char *(*image_name)(const qb_dataset *d, int split, int64_t i);
+
+    void (*close)(qb_dataset *d); /* frees d->state, also of a set that was opened by halves; NULL: nothing to do */
+} qb_source_kind;
+
+/* A row of the table. */
+struct qb_source {
+    qb_dataset_info info;
+    const char *label; /* title in tables, "CIFAR-10" */
+    const qb_source_kind *kind;
+    const qb_transform *transforms; /* of its own, first in the chain of each image */
+    size_t n_transforms;
+    const struct qb_files *files; /* files.h; NULL: another kind */
+};
+
 extern const qb_source qb_source_fashion_mnist, qb_source_mnist, qb_source_cifar10, qb_source_cifar100, qb_source_synthetic;
 
-/* QB_E_DATA "PATH: record I has label L, wanted 0 to C-1". Records count from `first`. */
-int qb_labels_check(const qb_input *in, const uint8_t *labels, int64_t first, int64_t n, int n_classes);
+/* Makes a further source known in this process by its name; it is not listed. Borrowed. For tests. */
+void qb_source_plug(const qb_source *s);
+
+/* d->classes[split] for every split, zeroed. */
+int qb_dataset_alloc_classes(qb_dataset *d);
 
 #endif

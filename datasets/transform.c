@@ -1,53 +1,92 @@
+/* Geometry moves strides and frame; only qb_normalize goes over the bytes, once. */
 #include "datasets/transform.h"
 
 #include "base/err.h"
 
-void qb_transform_init(qb_transform *t, int c, int h, int w, int pad, const double *mean, const double *std)
+qb_draw qb_draw_of(uint64_t seed, int64_t epoch, uint32_t sample, qb_room *room)
 {
-    QB_ASSERT(c >= 1 && c <= QB_TRANSFORM_CHANNELS && h >= 1 && w >= 1 && pad >= 0);
-    t->c = c;
-    t->h = h;
-    t->w = w;
-    t->pad = pad;
+    return (qb_draw){.seed = seed, .epoch = (uint64_t)epoch, .sample = sample, .room = room,
+                     .augment = qb_rng_stream(seed, QB_RNG_AUGMENT, (uint64_t)epoch, sample)};
+}
+
+static int flip(const qb_transform *t, qb_draw *draw, qb_image *image)
+{
+    if (!(qb_rng_uniform(&draw->augment) < t->chance))
+        return 0;
+    image->pixels += (image->width - 1) * image->column;
+    image->column = -image->column;
+    image->left = image->w - image->left - image->width;
+    return 0;
+}
+
+static int pad_crop(const qb_transform *t, qb_draw *draw, qb_image *image)
+{
+    const uint32_t places = 2 * (uint32_t)t->pad + 1;
+    image->top += t->pad - (int)qb_rng_below(&draw->augment, places);
+    image->left += t->pad - (int)qb_rng_below(&draw->augment, places);
+    return 0;
+}
+
+qb_transform qb_transform_flip(double chance)
+{
+    return (qb_transform){.name = "flip", .apply = flip, .chance = chance};
+}
+
+qb_transform qb_transform_pad_crop(int pad)
+{
+    return (qb_transform){.name = "pad-crop", .apply = pad_crop, .pad = pad};
+}
+
+void qb_normalizer_init(qb_normalizer *n, int c, const double *mean, const double *std)
+{
+    QB_ASSERT(c >= 1 && c <= QB_IMAGE_CHANNELS);
     for (int i = 0; i < c; i++) {
         const float m = (float)mean[i], s = (float)std[i];
         for (int x = 0; x < 256; x++) {
             float unit = (float)x / 255.0f;
             float centred = unit - m;
-            t->table[i][x] = centred / s;
+            n->table[i][x] = centred / s;
         }
     }
 }
 
-/* A row: out[x] = row[x + dx], or its mirror; outside it the padding. */
-static void apply_row(const float *table, const uint8_t *row, int w, int dx, bool flip, float *out)
+static int clamp(int v, int most)
 {
-    const int first = dx < 0 ? -dx : 0, last = dx > 0 ? w - dx : w; /* columns that come from the image */
+    return v < 0 ? 0 : v > most ? most : v;
+}
+
+/* Columns [first, last) of the frame come from `from` on; the others are 0. */
+static void normalize_row(const float *table, const uint8_t *from, int64_t column, int first, int last, int w, float *out)
+{
     int x = 0;
-    for (; x < first && x < w; x++)
+    for (; x < first; x++)
         out[x] = table[0];
-    if (flip)
+    if (column == 1)
         for (; x < last; x++)
-            out[x] = table[row[w - 1 - x - dx]];
+            out[x] = table[*from++];
+    else if (column == -1)
+        for (; x < last; x++)
+            out[x] = table[*from--];
     else
-        for (; x < last; x++)
-            out[x] = table[row[x + dx]];
+        for (; x < last; x++, from += column)
+            out[x] = table[*from];
     for (; x < w; x++)
         out[x] = table[0];
 }
 
-void qb_transform_apply(const qb_transform *t, const uint8_t *pixels, qb_jitter jitter, float *out)
+void qb_normalize(const qb_normalizer *n, const qb_image *image, float *out)
 {
-    const int dy = jitter.y - t->pad, dx = jitter.x - t->pad;
-    for (int c = 0; c < t->c; c++) {
-        const float *table = t->table[c];
-        for (int y = 0; y < t->h; y++, out += t->w) {
-            int row = y + dy;
-            if (row < 0 || row >= t->h)
-                for (int x = 0; x < t->w; x++)
+    const int first = clamp(image->left, image->w), last = clamp(image->left + image->width, image->w);
+    for (int c = 0; c < image->c; c++) {
+        const float *table = n->table[c];
+        for (int y = 0; y < image->h; y++, out += image->w) {
+            const int row = y - image->top;
+            if (row < 0 || row >= image->height || first >= last)
+                for (int x = 0; x < image->w; x++)
                     out[x] = table[0];
             else
-                apply_row(table, pixels + ((int64_t)c * t->h + row) * t->w, t->w, dx, jitter.flip, out);
+                normalize_row(table, image->pixels + c * image->plane + row * image->row + (first - image->left) * image->column,
+                              image->column, first, last, image->w, out);
         }
     }
 }

@@ -3,20 +3,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "datasets/checksum.h"
 
 enum { BLOCK = 1 << 17, LARGEST_STEP = 1 << 30 /* of one inflate: its counts are unsigned int */ };
 
 struct qb_unpacker {
     char *path;
     int fd;
+    struct stat opened;       /* the file's facts */
+    struct timespec opened_at; /* by the clock of file times */
     bool is_gzip;
     bool has_inflate;
     bool in_stream; /* gzip: between the first byte of a stream and its checked end */
@@ -28,20 +31,19 @@ struct qb_unpacker {
 
 static const char *const copy_again = "the file is damaged: copy or download it again";
 
-static int check_kind(const char *path, int fd)
+static int check_kind(const char *path, int fd, struct stat *ret_stat)
 {
-    struct stat st;
-    if (fstat(fd, &st) != 0)
+    if (fstat(fd, ret_stat) != 0)
         return qb_err_set_errno("cannot open '%s'", path);
-    if (S_ISDIR(st.st_mode)) {
+    if (S_ISDIR(ret_stat->st_mode)) {
         qb_err_set(QB_E_DATA, "%s: is a folder, wanted a file", path);
         return qb_err_hint("move the folder away and put the file there");
     }
-    if (!S_ISREG(st.st_mode)) {
+    if (!S_ISREG(ret_stat->st_mode)) {
         qb_err_set(QB_E_DATA, "%s: is not a regular file", path);
         return qb_err_hint("put the file itself there, not a pipe or device");
     }
-    if (st.st_size == 0) {
+    if (ret_stat->st_size == 0) {
         qb_err_set(QB_E_DATA, "%s: empty: got 0 bytes", path);
         return qb_err_hint("%s", copy_again);
     }
@@ -71,13 +73,18 @@ int qb_unpacker_open(const char *path, qb_unpacker **ret_unpacker)
         int rc = qb_err_set_errno("cannot open '%s'", path);
         return denied ? qb_err_hint("make it readable for you, for example with chmod a+r") : rc;
     }
-    int rc = check_kind(path, fd);
+    struct stat opened;
+    struct timespec now = {0}; /* where there is no such clock no file is ever steady */
+    (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    int rc = check_kind(path, fd, &opened);
     qb_unpacker *u = rc == 0 ? qb_alloc(1, sizeof *u) : NULL;
     if (!u) {
         (void)close(fd); /* nothing was written */
         return rc < 0 ? rc : QB_E_NOMEM;
     }
     u->fd = fd;
+    u->opened = opened;
+    u->opened_at = now;
     u->path = qb_strdup(path);
     if (!u->path)
         rc = QB_E_NOMEM;
@@ -116,15 +123,26 @@ static int inflate_some(qb_unpacker *u, void *bytes, size_t n, size_t *ret_got)
     return qb_err_hint("%s", copy_again);
 }
 
-/* After a stream: another one (gzip allows that) or the end of the file. */
+static int refuse_rest(const qb_unpacker *u)
+{
+    qb_err_set(QB_E_DATA, "%s: damaged: something follows the end of the gzip stream", u->path);
+    return qb_err_hint("%s", copy_again);
+}
+
+/* After a stream: another one, zeros to the end of the file, or nothing. */
 static int next_stream(qb_unpacker *u)
 {
-    if (u->z.avail_in > 0 && u->z.next_in[0] == 0x1f && inflateReset(&u->z) == Z_OK) {
+    if (u->z.next_in[0] == 0x1f && inflateReset(&u->z) == Z_OK) {
         u->in_stream = true;
         return 0;
     }
-    qb_err_set(QB_E_DATA, "%s: damaged: something follows the end of the gzip stream", u->path);
-    return qb_err_hint("%s", copy_again);
+    while (u->z.avail_in > 0 || !u->at_end) {
+        for (; u->z.avail_in > 0; u->z.next_in++, u->z.avail_in--)
+            if (u->z.next_in[0] != 0)
+                return refuse_rest(u);
+        QB_TRY(refill(u));
+    }
+    return 0;
 }
 
 int qb_unpacker_read(qb_unpacker *u, void *bytes, size_t n, size_t *ret_got)
@@ -155,6 +173,31 @@ int qb_unpacker_read(qb_unpacker *u, void *bytes, size_t n, size_t *ret_got)
     }
     *ret_got = got;
     return 0;
+}
+
+const void *qb_unpacker_map(const qb_unpacker *u, size_t *ret_size)
+{
+    if (u->is_gzip)
+        return NULL;
+    void *map = mmap(NULL, (size_t)u->opened.st_size, PROT_READ, MAP_SHARED, u->fd, 0);
+    if (map == MAP_FAILED)
+        return NULL;
+    *ret_size = (size_t)u->opened.st_size;
+    return map;
+}
+
+const struct stat *qb_unpacker_stat(const qb_unpacker *u)
+{
+    return &u->opened;
+}
+
+bool qb_unpacker_is_steady(const qb_unpacker *u)
+{
+    struct stat now;
+    const struct timespec changed = u->opened.st_ctim;
+    bool was_quiet = changed.tv_sec < u->opened_at.tv_sec ||
+                     (changed.tv_sec == u->opened_at.tv_sec && changed.tv_nsec < u->opened_at.tv_nsec);
+    return was_quiet && fstat(u->fd, &now) == 0 && qb_checksum_same_file(&now, &u->opened);
 }
 
 int64_t qb_unpacker_total(const qb_unpacker *u)

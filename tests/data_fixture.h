@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -70,6 +71,8 @@ static void set_up(void)
     make_cifar_batch(at("cifar10", "test_batch.bin"), 10000, 3073, 9);
     make_cifar_batch(at("cifar100", "train.bin"), 50000, 3074, 1);
     make_cifar_batch(at("cifar100", "test.bin"), 10000, 3074, 2);
+    /* File times step with the system's tick, and a file that is as young as that is not remembered. */
+    nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
     unsetenv("HOME");
     unsetenv("QATBENCH_DATA");
     unsetenv("XDG_DATA_HOME");
@@ -85,7 +88,19 @@ static inline qb_dataset *open_good(const char *name, const char *dir)
 {
     qb_dataset *d = NULL;
     ck_assert_msg(qb_dataset_open(name, dir, &d) == 0, "%s", qb_err_text());
+    ck_assert_msg(qb_dataset_load(d) == 0, "%s", qb_err_text());
     return d;
+}
+
+/* The stored bytes of an image that lies as planes, one after the other. */
+static inline const uint8_t *pixels_of(const qb_dataset *d, int split, int64_t i)
+{
+    qb_image image;
+    qb_room room = {0};
+    ck_assert_int_eq(qb_dataset_image(d, split, i, &room, &image), 0);
+    ck_assert(image.column == 1 && image.row == image.w && image.plane == (int64_t)image.h * image.w);
+    ck_assert_ptr_null(room.bytes); /* nothing was copied */
+    return image.pixels;
 }
 
 /* Fails, leaves its result alone, leaks nothing, and says all of `needles`. */

@@ -43,8 +43,9 @@ static bool matches(const golden_file *f)
 static int recipe_load(recipe *r, const char *data_dir)
 {
     QB_TRY(qb_dataset_open("cifar10", data_dir, &r->data));
+    QB_TRY(qb_dataset_load(r->data));
     const qb_dataset_info *info = qb_dataset_get_info(r->data);
-    if ((int64_t)r->n_steps * r->batch > qb_dataset_train(r->data).n)
+    if ((int64_t)r->n_steps * r->batch > info->n_train)
         return qb_err_set(QB_E_DATA, "the data set has fewer records than the steps need");
     qb_shape shape = {info->c, info->h, info->w};
     QB_TRY(qb_model_graph(golden_meta(r->f, "model"), shape, info->n_classes, &r->graph));
@@ -65,15 +66,15 @@ static void recipe_finish(recipe *r)
 static void load_batch(recipe *r, int step)
 {
     const qb_dataset_info *info = qb_dataset_get_info(r->data);
-    qb_split train = qb_dataset_train(r->data);
     size_t area = (size_t)(info->h * info->w), image = (size_t)info->c * area, first = (size_t)step * (size_t)r->batch;
     for (size_t i = 0; i < (size_t)r->batch; i++) {
-        const uint8_t *pixels = train.pixels + (first + i) * image;
+        qb_image stored;
+        (void)qb_dataset_image(r->data, QB_SPLIT_TRAIN, (int64_t)(first + i), NULL, &stored); /* of a set of this kind it cannot fail */
         for (size_t k = 0; k < image; k++) {
             float mean = (float)info->mean[k / area], std = (float)info->std[k / area];
-            r->images[i * image + k] = ((float)pixels[k] / 255.0f - mean) / std;
+            r->images[i * image + k] = ((float)stored.pixels[k] / 255.0f - mean) / std;
         }
-        r->targets[i] = qb_target_of(train.labels8[first + i]);
+        r->targets[i] = qb_target_of(qb_dataset_class(r->data, QB_SPLIT_TRAIN, (int64_t)(first + i)));
     }
 }
 

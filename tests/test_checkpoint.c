@@ -305,7 +305,8 @@ static double soft_top1(const char *dir, const char *changes, const qb_safetenso
     qb_trainer *t = NULL;
     ck_assert_msg(configure(&(plan){.dir = dir, .changes = changes}, &s, &c) == 0, "%s", qb_err_text());
     ck_assert_int_eq(qb_dataset_open("synthetic", NULL, &data), 0);
-    ck_assert_int_eq(qb_trainer_create(c, c->dataset, qb_dataset_train(data), qb_dataset_test(data), 2, &t), 0);
+    ck_assert_int_eq(qb_dataset_load(data), 0);
+    ck_assert_int_eq(qb_trainer_create(c, data, 2, &t), 0);
     size_t n;
     qb_param *params = qb_net_params(t->net, &n);
     for (size_t i = 0; i < n; i++)

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "datasets/checksum.h"
+#include "datasets/input.h"
 
 #define FASHION_DIR "/usr/share/datasets/fashion-mnist"
 
@@ -25,6 +26,52 @@ START_TEST(finds_folder_parent_and_usual_names)
         qb_dataset_close(d);
         ck_assert_int_eq(rename(dir, at("idx", "")), 0);
     }
+}
+END_TEST
+
+/* A folder around each file, named as the file may be: what Kaggle's archives and some unpackers leave. */
+static const struct {
+    const char *folder, *file; /* of the test images */
+    bool beside;               /* the folder is empty and the file lies beside it */
+} nested[] = {
+    {"t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte", false},
+    {"t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte", false},
+    {"t10k-images.idx3-ubyte", "t10k-images-idx3-ubyte", false},
+    {"t10k-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte", false},
+    {"t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte", true},
+    {"t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz", true}, /* plain under a packed name is told by its bytes */
+};
+
+START_TEST(finds_files_in_folders_of_their_name)
+{
+    qb_dataset *d = open_good("mnist", at("idx", ""));
+    char fingerprint[QB_SHA256_HEX];
+    strcpy(fingerprint, qb_dataset_fingerprint(d));
+    qb_dataset_close(d);
+    ck_assert_int_eq(rename(at("idx", "t10k-images-idx3-ubyte"), at("images", "")), 0);
+    char inside[700];
+    ck_assert_int_eq(mkdir(at("idx", nested[_i].folder), 0755), 0);
+    (void)snprintf(inside, sizeof inside, "%s/idx/%s%s%s", root, nested[_i].beside ? "" : nested[_i].folder, nested[_i].beside ? "" : "/",
+                   nested[_i].file);
+    ck_assert_int_eq(rename(at("images", ""), inside), 0);
+    ck_assert_int_eq(rename(at("idx", ""), at("mnist", "")), 0);
+    for (int i = 0; i < 2; i++) { /* given, and below what is given */
+        d = open_good("mnist", i ? root : at("mnist", ""));
+        ck_assert_str_eq(qb_dataset_fingerprint(d), fingerprint);
+        ck_assert_str_eq(qb_dataset_dir(d), at("mnist", ""));
+        qb_dataset_close(d);
+    }
+}
+END_TEST
+
+START_TEST(finds_archives_and_batches_in_folders_of_their_name) /* and does not take the folder for the archive */
+{
+    ck_assert_int_eq(mkdir(at("cifar10", "cifar-10-binary.tar.gz"), 0755), 0);
+    qb_dataset_close(open_good("cifar10", at("cifar10", "")));
+    ck_assert_int_eq(rename(at("cifar10", "test_batch.bin"), at("batch", "")), 0);
+    ck_assert_int_eq(mkdir(at("cifar10", "test_batch.bin"), 0755), 0);
+    ck_assert_int_eq(rename(at("batch", ""), at("cifar10/test_batch.bin", "test_batch.bin")), 0);
+    qb_dataset_close(open_good("cifar10", at("cifar10", "")));
 }
 END_TEST
 
@@ -114,6 +161,11 @@ START_TEST(names_the_nearest)
 }
 END_TEST
 
+static void collect(void *context, const char *text)
+{
+    qb_str_addf(context, "%s\n", text);
+}
+
 /* --- checksums, cache, fingerprint --- */
 
 START_TEST(unknown_checksums_are_a_warning)
@@ -142,6 +194,13 @@ static size_t count_names(const char *dir)
     return n;
 }
 
+static bool recall(const char *path, const char *role, char *hex)
+{
+    struct stat st;
+    ck_assert_int_eq(stat(path, &st), 0);
+    return qb_checksum_recall(path, role, &st, hex);
+}
+
 START_TEST(checksums_are_cached_until_a_file_changes)
 {
     char before[QB_SHA256_HEX], hex[QB_SHA256_HEX];
@@ -152,15 +211,99 @@ START_TEST(checksums_are_cached_until_a_file_changes)
     qb_dataset_close(d);
     ck_assert_int_eq(count_names(at("cache/qatbench/checksums", "")), 4);
     ck_assert_int_eq(count_names(at("idx", "")), 4); /* nothing is written beside the data */
-    ck_assert(qb_checksum_recall(images, "test-images", hex));
-    ck_assert(!qb_checksum_recall(images, "test-labels", hex));
+    ck_assert(recall(images, "test-images", hex));
+    ck_assert(!recall(images, "test-labels", hex));
     d = open_good("mnist", at("idx", ""));
     ck_assert_str_eq(qb_dataset_fingerprint(d), before);
     qb_dataset_close(d);
     put(images, 5000, &pixel, 1); /* same size */
-    ck_assert(!qb_checksum_recall(images, "test-images", hex));
+    ck_assert(!recall(images, "test-images", hex));
     d = open_good("mnist", at("idx", ""));
     ck_assert_str_ne(qb_dataset_fingerprint(d), before);
+    qb_dataset_close(d);
+}
+END_TEST
+
+/* A file that takes the name of one that is being read, or that is written to meanwhile, must not get its checksum. */
+START_TEST(the_checksum_is_of_the_file_that_was_read)
+{
+    char hex[QB_SHA256_HEX];
+    const char *images = at("idx", "t10k-images-idx3-ubyte"), *other = at("idx", "other");
+    const uint8_t pixel = 1;
+    qb_input in;
+    qb_contents c;
+    for (int in_place = 0; in_place < 2; in_place++) {
+        make_idx(other, 10000, 3);
+        put(other, 5000, &pixel, 1);
+        nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+        ck_assert_int_eq(qb_input_open(images, &in), 0);
+        ck_assert_int_eq(qb_input_contents(&in, IMAGES_BYTES, &c), 0);
+        qb_input_file file = qb_input_get_file(&in);
+        ck_assert(file.is_steady);
+        if (in_place)
+            put(images, 6000, &pixel, 1);
+        else
+            ck_assert_int_eq(rename(other, images), 0);
+        file = qb_input_get_file(&in);
+        ck_assert_int_eq(file.is_steady, 0); /* the swapped-out file lost its name, and so changed its time */
+        qb_checksum_remember(images, "test-images", &file.facts, "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+        ck_assert(!recall(images, "test-images", hex)); /* even where it is remembered it is the other file's */
+        qb_contents_finish(&c);
+        qb_input_close(&in);
+    }
+    put(images, 7000, &pixel, 1);
+    ck_assert_int_eq(qb_input_open(images, &in), 0); /* too young: it may change once more without its times changing */
+    const qb_input_file young = qb_input_get_file(&in);
+    struct timespec now;
+    ck_assert_int_eq(clock_gettime(CLOCK_REALTIME_COARSE, &now), 0);
+    if (now.tv_sec == young.facts.st_ctim.tv_sec && now.tv_nsec == young.facts.st_ctim.tv_nsec)
+        ck_assert(!young.is_steady);
+    qb_input_close(&in);
+}
+END_TEST
+
+START_TEST(opening_reads_no_pixels_once_they_are_known)
+{
+    qb_dataset *d = open_good("mnist", at("idx", ""));
+    char fingerprint[QB_SHA256_HEX];
+    strcpy(fingerprint, qb_dataset_fingerprint(d));
+    qb_dataset_close(d);
+    const char *images = at("idx", "t10k-images-idx3-ubyte");
+    struct stat before, after;
+    const struct timespec long_ago[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    ck_assert_int_eq(utimensat(AT_FDCWD, images, long_ago, 0), 0);
+    nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+    qb_dataset_close(open_good("mnist", at("idx", ""))); /* the times are other ones: read and remembered anew */
+    ck_assert_int_eq(stat(images, &before), 0);
+    d = NULL;
+    ck_assert_int_eq(qb_dataset_open("mnist", at("idx", ""), &d), 0);
+    ck_assert_str_eq(qb_dataset_fingerprint(d), fingerprint);
+    ck_assert_int_eq(qb_dataset_count(d, QB_SPLIT_TEST), 10000);
+    ck_assert_int_eq(qb_dataset_get_info(d)->n_classes, 10);
+    ck_assert_int_eq(stat(images, &after), 0);
+    ck_assert_int_eq(before.st_atim.tv_sec, after.st_atim.tv_sec);
+    const uint8_t pixel = 1; /* changed between opening and loading: what was promised is not there */
+    put(images, 5000, &pixel, 1);
+    ck_assert_int_eq(qb_dataset_load(d), QB_E_DATA);
+    ck_assert_ptr_nonnull(strstr(qb_err_text(), "t10k-images-idx3-ubyte: has changed since it was opened"));
+    qb_dataset_close(d);
+    d = open_good("mnist", at("idx", ""));
+    ck_assert_str_ne(qb_dataset_fingerprint(d), fingerprint);
+    qb_dataset_close(d);
+}
+END_TEST
+
+START_TEST(plain_files_are_mapped) /* so that processes share their pages */
+{
+    qb_dataset *d = open_good("mnist", at("idx", ""));
+    char line[512];
+    FILE *f = fopen("/proc/self/maps", "r");
+    int found = 0;
+    ck_assert_ptr_nonnull(f);
+    while (fgets(line, sizeof line, f))
+        found += strstr(line, "/idx/train-images-idx3-ubyte") != NULL && strstr(line, "r--s") != NULL;
+    ck_assert_int_eq(fclose(f), 0);
+    ck_assert_int_eq(found, 1);
     qb_dataset_close(d);
 }
 END_TEST
@@ -171,8 +314,10 @@ START_TEST(a_damaged_cache_is_ignored)
     size_t n = 0;
     const char *file = at("idx", "t10k-labels-idx1-ubyte"), *dir = at("cache/qatbench/checksums", "");
     const char *sum = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-    qb_checksum_remember(file, "x", sum);
-    ck_assert(qb_checksum_recall(file, "x", hex));
+    struct stat st;
+    ck_assert_int_eq(stat(file, &st), 0);
+    qb_checksum_remember(file, "x", &st, sum);
+    ck_assert(recall(file, "x", hex));
     ck_assert_str_eq(hex, sum);
     ck_assert_int_eq(qb_fs_list(dir, &names, &n), 0);
     ck_assert_int_eq(n, 1);
@@ -181,11 +326,11 @@ START_TEST(a_damaged_cache_is_ignored)
     int64_t size = 0;
     ck_assert_int_eq(qb_fs_size(name, &size), 0);
     put(name, size - 5, "G", 1);
-    ck_assert(!qb_checksum_recall(file, "x", hex));
+    ck_assert(!recall(file, "x", hex));
     ck_assert_int_eq(truncate(name, size - 6), 0);
-    ck_assert(!qb_checksum_recall(file, "x", hex));
+    ck_assert(!recall(file, "x", hex));
     ck_assert_int_eq(truncate(name, 0), 0);
-    ck_assert(!qb_checksum_recall(file, "x", hex));
+    ck_assert(!recall(file, "x", hex));
     ck_assert_int_eq(qb_err_code(), QB_OK);
 }
 END_TEST
@@ -204,11 +349,6 @@ START_TEST(works_without_a_cache) /* no HOME, or a place that cannot be written 
     }
 }
 END_TEST
-
-static void collect(void *context, const char *text)
-{
-    qb_str_addf(context, "%s\n", text);
-}
 
 START_TEST(verify_reports_every_file)
 {
@@ -278,16 +418,16 @@ START_TEST(synthetic_is_the_same_everywhere)
     ck_assert_str_eq(qb_dataset_fingerprint(d), "328abcde67bf713c64f884f217b13deaea14ae503220c7fead5e9067a8fa3ed5");
     ck_assert_str_eq(qb_dataset_label(d), "synthetic");
     ck_assert_ptr_null(qb_dataset_warning(d));
-    qb_split train = qb_dataset_train(d), test = qb_dataset_test(d);
-    ck_assert_int_eq(train.n, 5000);
-    ck_assert_int_eq(test.n, 1000);
+    ck_assert_int_eq(qb_dataset_count(d, QB_SPLIT_TRAIN), 5000);
+    ck_assert_int_eq(qb_dataset_count(d, QB_SPLIT_TEST), 1000);
     int counts[10] = {0};
     double sum[3] = {0}, squares[3] = {0};
-    for (int64_t i = 0; i < train.n; i++) {
-        ck_assert_int_lt(train.labels8[i], 10);
-        counts[train.labels8[i]]++;
+    for (int64_t i = 0; i < 5000; i++) {
+        const uint8_t *pixels = pixels_of(d, QB_SPLIT_TRAIN, i);
+        ck_assert_int_lt(qb_dataset_class(d, QB_SPLIT_TRAIN, i), 10);
+        counts[qb_dataset_class(d, QB_SPLIT_TRAIN, i)]++;
         for (int p = 0; p < 3072; p++) {
-            double v = train.pixels[i * 3072 + p] / 255.0;
+            double v = pixels[p] / 255.0;
             sum[p / 1024] += v;
             squares[p / 1024] += v * v;
         }
@@ -300,8 +440,12 @@ START_TEST(synthetic_is_the_same_everywhere)
         ck_assert_double_eq_tol(mean, info->mean[c], 5e-4);
         ck_assert_double_eq_tol(variance, info->std[c] * info->std[c], 5e-4);
     }
-    ck_assert_int_ne(memcmp(train.pixels, test.pixels, 3072), 0);
+    ck_assert_int_ne(memcmp(pixels_of(d, QB_SPLIT_TRAIN, 0), pixels_of(d, QB_SPLIT_TEST, 0), 3072), 0);
     qb_dataset_close(d);
+    qb_str said = {0}; /* the fingerprint stands in the source: verifying draws the images and compares */
+    ck_assert_int_eq(qb_dataset_verify("synthetic", NULL, collect, &said), 0);
+    ck_assert_ptr_nonnull(strstr(said.text, "as published; fingerprint 328abcde"));
+    qb_str_finish(&said);
 }
 END_TEST
 
@@ -315,15 +459,16 @@ START_TEST(fashion_mnist_of_the_package)
     ck_assert_str_eq(qb_dataset_dir(d), FASHION_DIR);
     ck_assert_str_eq(qb_dataset_label(d), "Fashion-MNIST");
     ck_assert_ptr_null(qb_dataset_warning(d));
-    qb_split train = qb_dataset_train(d), test = qb_dataset_test(d);
     static const uint8_t first[] = {9, 0, 0, 3, 0}, first_test[] = {9, 2, 1, 1, 6};
-    ck_assert_int_eq(memcmp(train.labels8, first, 5), 0);
-    ck_assert_int_eq(memcmp(test.labels8, first_test, 5), 0);
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(qb_dataset_class(d, QB_SPLIT_TRAIN, i), first[i]);
+        ck_assert_int_eq(qb_dataset_class(d, QB_SPLIT_TEST, i), first_test[i]);
+    }
     int64_t counts[2][10] = {{0}};
-    for (int64_t i = 0; i < train.n; i++)
-        counts[0][train.labels8[i]]++;
-    for (int64_t i = 0; i < test.n; i++)
-        counts[1][test.labels8[i]]++;
+    for (int64_t i = 0; i < 60000; i++)
+        counts[0][qb_dataset_class(d, QB_SPLIT_TRAIN, i)]++;
+    for (int64_t i = 0; i < 10000; i++)
+        counts[1][qb_dataset_class(d, QB_SPLIT_TEST, i)]++;
     for (int k = 0; k < 10; k++) {
         ck_assert_int_eq(counts[0][k], 6000);
         ck_assert_int_eq(counts[1][k], 1000);
@@ -339,15 +484,15 @@ START_TEST(fashion_mnist_of_the_package)
 END_TEST
 
 /* Record `i` of a file equals image and label of the set. */
-static void check_record(const char *file, int64_t i, const qb_split *split, int64_t at_index)
+static void check_record(const char *file, int64_t i, const qb_dataset *d, int split, int64_t at_index)
 {
     uint8_t record[3073];
     int fd = open(file, O_RDONLY);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(pread(fd, record, sizeof record, i * 3073), 3073);
     ck_assert_int_eq(close(fd), 0);
-    ck_assert_int_eq(record[0], split->labels8[at_index]);
-    ck_assert_int_eq(memcmp(record + 1, split->pixels + at_index * 3072, 3072), 0);
+    ck_assert_int_eq(record[0], qb_dataset_class(d, split, at_index));
+    ck_assert_int_eq(memcmp(record + 1, pixels_of(d, split, at_index), 3072), 0);
 }
 
 START_TEST(cifar10_first_and_last_of_each_file)
@@ -358,18 +503,17 @@ START_TEST(cifar10_first_and_last_of_each_file)
     char file[1024], folder[900];
     qb_dataset *d = open_good("cifar10", data);
     snprintf(folder, sizeof folder, "%s", qb_dataset_dir(d));
-    qb_split train = qb_dataset_train(d), test = qb_dataset_test(d);
     for (int64_t k = 0; k < 5; k++) {
         snprintf(file, sizeof file, "%s/data_batch_%d.bin", folder, (int)k + 1);
-        check_record(file, 0, &train, k * 10000);
-        check_record(file, 9999, &train, k * 10000 + 9999);
+        check_record(file, 0, d, QB_SPLIT_TRAIN, k * 10000);
+        check_record(file, 9999, d, QB_SPLIT_TRAIN, k * 10000 + 9999);
     }
     snprintf(file, sizeof file, "%s/test_batch.bin", folder);
-    check_record(file, 0, &test, 0);
-    check_record(file, 9999, &test, 9999);
+    check_record(file, 0, d, QB_SPLIT_TEST, 0);
+    check_record(file, 9999, d, QB_SPLIT_TEST, 9999);
     int counts[10] = {0};
-    for (int64_t i = 0; i < train.n; i++)
-        counts[train.labels8[i]]++;
+    for (int64_t i = 0; i < 50000; i++)
+        counts[qb_dataset_class(d, QB_SPLIT_TRAIN, i)]++;
     for (int k = 0; k < 10; k++)
         ck_assert_int_eq(counts[k], 5000);
     ck_assert_str_eq(qb_dataset_label(d), "CIFAR-10 (JPEG)");
@@ -391,6 +535,8 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, finds_folder_parent_and_usual_names);
+    tcase_add_loop_test(tc, finds_files_in_folders_of_their_name, 0, sizeof nested / sizeof nested[0]);
+    tcase_add_test(tc, finds_archives_and_batches_in_folders_of_their_name);
     tcase_add_test(tc, looks_in_the_environment_and_xdg);
     tcase_add_test(tc, locates_without_reading);
     tcase_add_test(tc, says_where_it_looked);
@@ -398,6 +544,9 @@ static Suite *suite(void)
     tcase_add_test(tc, names_the_nearest);
     tcase_add_test(tc, unknown_checksums_are_a_warning);
     tcase_add_test(tc, checksums_are_cached_until_a_file_changes);
+    tcase_add_test(tc, the_checksum_is_of_the_file_that_was_read);
+    tcase_add_test(tc, opening_reads_no_pixels_once_they_are_known);
+    tcase_add_test(tc, plain_files_are_mapped);
     tcase_add_test(tc, a_damaged_cache_is_ignored);
     tcase_add_test(tc, works_without_a_cache);
     tcase_add_test(tc, verify_reports_every_file);

@@ -12,27 +12,54 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "datasets/transform.h"
 #include "train/loader.h"
 
 enum { C = 3, H = 6, W = 5, IMAGE = C * H * W, N = 53, BATCH = 8 };
 
-static uint8_t pixels[1000 * IMAGE], labels[1000];
+static uint8_t pixels[1000 * IMAGE];
+static uint16_t classes[1000];
 
 static void fill_data(void)
 {
     qb_stream s = qb_rng_stream(3, QB_RNG_SYNTHETIC, 0, 0);
     for (size_t i = 0; i < sizeof pixels; i++)
         pixels[i] = (uint8_t)qb_rng_word(&s);
-    for (size_t i = 0; i < sizeof labels; i++)
-        labels[i] = (uint8_t)(i % 251);
+    for (size_t i = 0; i < 1000; i++)
+        classes[i] = (uint16_t)(i * 61); /* wider than a byte */
+}
+
+/* A data set of arrays, closed by close_data(). */
+static qb_dataset *sets[8];
+static int n_sets;
+
+static const qb_dataset *data_of(const uint8_t *bytes, int64_t n, int c, int h, int w)
+{
+    static qb_dataset_info info;
+    info = (qb_dataset_info){.name = "memory", .c = c, .h = h, .w = w, .n_classes = 61000, .mean = {0.5, 0.4, 0.3},
+                             .std = {0.2, 0.3, 0.25}};
+    if (bytes != pixels) { /* pixels that are read back as they are */
+        memset(info.mean, 0, sizeof info.mean);
+        info.std[0] = 1.0 / 255;
+    }
+    const qb_arrays splits[QB_N_SPLITS] = {[QB_SPLIT_TRAIN] = {bytes, classes, n}};
+    ck_assert_int_lt(n_sets, 8);
+    ck_assert_int_eq(qb_dataset_of_arrays(&info, splits, &sets[n_sets]), 0);
+    return sets[n_sets++];
+}
+
+static void close_data(void)
+{
+    while (n_sets > 0)
+        qb_dataset_close(sets[--n_sets]);
 }
 
 static qb_loader_options options(int64_t n, int threads)
 {
-    return (qb_loader_options){.c = C, .h = H, .w = W, .pixels = pixels, .labels = labels, .n = n,
-                               .mean = {0.5, 0.4, 0.3}, .std = {0.2, 0.3, 0.25}, .batch = BATCH, .seed = 11,
-                               .shuffle = true, .flip = true, .crop_pad = 2, .threads = threads};
+    static const qb_dataset *data;
+    if (n_sets == 0)
+        data = data_of(pixels, 1000, C, H, W);
+    return (qb_loader_options){.data = data, .split = QB_SPLIT_TRAIN, .n = n, .batch = BATCH, .seed = 11, .shuffle = true,
+                               .flip = true, .crop_pad = 2, .threads = threads};
 }
 
 static qb_loader *make(const qb_loader_options *o)
@@ -70,8 +97,8 @@ static void epoch_order(uint64_t seed, int64_t epoch, int64_t n, int *order)
         numbers[2 * i] = (uint8_t)(i >> 8);
         numbers[2 * i + 1] = (uint8_t)i;
     }
-    qb_loader_options o = {.c = 1, .h = 1, .w = 2, .pixels = numbers, .labels = labels, .n = n, .std = {1.0 / 255}, .batch = 7,
-                           .seed = seed, .shuffle = true, .threads = 1};
+    qb_loader_options o = {.data = data_of(numbers, n, 1, 1, 2), .split = QB_SPLIT_TRAIN, .n = n, .batch = 7, .seed = seed,
+                           .shuffle = true, .threads = 1};
     qb_loader *l = make(&o);
     ck_assert_int_eq(qb_loader_batches_per_epoch(l), (n + 6) / 7);
     ck_assert_int_eq(qb_loader_seek(l, epoch, 0), 0);
@@ -85,7 +112,7 @@ static void epoch_order(uint64_t seed, int64_t epoch, int64_t n, int *order)
         ck_assert(b.n == b.n_whole && b.first == 0 && b.stride == 1 && b.label_smoothing == 0);
         for (int i = 0; i < b.n; i++) {
             order[k] = (int)lrintf(b.images[2 * i]) * 256 + (int)lrintf(b.images[2 * i + 1]);
-            ck_assert_int_eq(b.targets[i].label[0], labels[order[k]]);
+            ck_assert_int_eq(b.targets[i].label[0], classes[order[k]]);
             ck_assert_int_eq((int)b.samples[i], order[k]);
             k++;
         }
@@ -129,28 +156,29 @@ START_TEST(without_shuffling_the_order_is_the_files)
     o.shuffle = o.flip = false;
     o.crop_pad = 0;
     qb_loader *l = make(&o);
-    qb_transform t;
+    qb_normalizer t;
     float want[IMAGE];
-    qb_transform_init(&t, C, H, W, 0, o.mean, o.std);
+    qb_normalizer_init(&t, C, qb_dataset_get_info(o.data)->mean, qb_dataset_get_info(o.data)->std);
     for (int64_t k = 0; k < 2 * N;) {
         qb_batch b;
         ck_assert_int_eq(qb_loader_next(l, &b), 0);
         for (int i = 0; i < b.n; i++, k++) {
-            qb_transform_apply(&t, pixels + (k % N) * IMAGE, (qb_jitter){false, 0, 0}, want);
+            const qb_image image = qb_image_of_planes(pixels + (k % N) * IMAGE, C, H, W);
+            qb_normalize(&t, &image, want);
             ck_assert_int_eq(memcmp(want, b.images + i * IMAGE, sizeof want), 0);
-            ck_assert_int_eq(b.targets[i].label[0], labels[k % N]);
+            ck_assert_int_eq(b.targets[i].label[0], classes[k % N]);
         }
     }
     qb_loader_destroy(l);
 }
 END_TEST
 
-/* Delays batches by different times, so that threads finish in another order than they began. */
-static void random_sleep(void *context, int64_t epoch, int64_t batch_index)
+/* Delays images by different times, so that threads finish in another order than they began. */
+static void random_sleep(void *context, int64_t epoch, uint32_t sample)
 {
     (void)context;
-    qb_stream s = qb_rng_stream(99, QB_RNG_AUGMENT, (uint64_t)epoch, (uint64_t)batch_index);
-    struct timespec t = {0, (long)qb_rng_below(&s, 2000000)};
+    qb_stream s = qb_rng_stream(99, QB_RNG_AUGMENT, (uint64_t)epoch, sample);
+    struct timespec t = {0, (long)qb_rng_below(&s, 400000)};
     nanosleep(&t, NULL);
 }
 
@@ -175,7 +203,7 @@ START_TEST(batches_do_not_depend_on_threads)
     char want[STRETCH][QB_SHA256_HEX], got[QB_SHA256_HEX];
     reference_hashes(want);
     qb_loader_options o = options(N, crews[_i].threads);
-    o.before_batch = crews[_i].sleepy ? random_sleep : NULL;
+    o.before_image = crews[_i].sleepy ? random_sleep : NULL;
     qb_loader *l = make(&o);
     for (int i = 0; i < STRETCH; i++) {
         next_hash(l, got);
@@ -191,7 +219,7 @@ START_TEST(seek_gives_the_same_batches) /* forward, backward, twice, over the en
     char want[STRETCH][QB_SHA256_HEX], got[QB_SHA256_HEX];
     reference_hashes(want);
     qb_loader_options o = options(N, crews[_i].threads);
-    o.before_batch = crews[_i].sleepy ? random_sleep : NULL;
+    o.before_image = crews[_i].sleepy ? random_sleep : NULL;
     qb_loader *l = make(&o);
     const int64_t per_epoch = qb_loader_batches_per_epoch(l);
     ck_assert_int_eq(per_epoch, 7);
@@ -229,10 +257,11 @@ END_TEST
 
 START_TEST(can_be_destroyed_at_any_moment)
 {
+    qb_loader_options o = options(N, 0);
     const long blocks = qb_mem_live_blocks();
     for (int i = 0; i < 40; i++) {
-        qb_loader_options o = options(N, i % 5);
-        o.before_batch = i % 2 ? random_sleep : NULL;
+        o = options(N, i % 5);
+        o.before_image = i % 2 ? random_sleep : NULL;
         qb_loader *l = make(&o);
         qb_batch b;
         for (int k = 0; k < i % 4; k++)
@@ -310,12 +339,12 @@ END_TEST
 
 START_TEST(draws_flips_and_offsets_evenly)
 {
-    uint8_t corner[9] = {0, 0, 0, 0, 9, 0, 0, 0, 0}, many[9000], none[1000] = {0};
+    uint8_t corner[9] = {0, 0, 0, 0, 9, 0, 0, 0, 0}, many[9000];
     for (int i = 0; i < 1000; i++)
         memcpy(many + 9 * i, corner, 9);
     int counts[9] = {0};
-    qb_loader_options o = {.c = 1, .h = 3, .w = 3, .pixels = many, .labels = none, .n = 1000, .std = {1.0 / 255}, .batch = 100,
-                           .seed = 1, .crop_pad = 1};
+    qb_loader_options o = {.data = data_of(many, 1000, 1, 3, 3), .split = QB_SPLIT_TRAIN, .n = 1000, .batch = 100, .seed = 1,
+                           .crop_pad = 1};
     qb_loader *l = make(&o);
     for (int i = 0; i < 90; i++) { /* 9,000 images */
         qb_batch b;
@@ -333,7 +362,7 @@ END_TEST
 START_TEST(measures_waiting)
 {
     qb_loader_options o = options(N, 1);
-    o.before_batch = random_sleep;
+    o.before_image = random_sleep;
     qb_loader *l = make(&o);
     qb_batch b;
     for (int i = 0; i < 10; i++)
@@ -379,20 +408,20 @@ static const struct {
     const char *text;
 } bad[] = {
     {0, 8, 0, 3, 6, 0, "loader: got 0 samples, wanted 1 or more"},
+    {1001, 8, 0, 3, 6, 0, "loader: got 1001 samples, wanted at most the 1000 of the data set"},
     {N, 0, 0, 3, 6, 0, "loader: got batch 0, wanted 1 or more"},
     {N, 8, -1, 3, 6, 0, "loader: got -1 threads, wanted 0 to 64"},
     {N, 8, 65, 3, 6, 0, "loader: got 65 threads, wanted 0 to 64"},
-    {N, 8, 0, 4, 6, 0, "loader: got images of 4 x 6 x 5, wanted 1 to 3 channels and sides of 1 to 32768"},
-    {N, 8, 0, 3, 0, 0, "loader: got images of 3 x 0 x 5, wanted 1 to 3 channels and sides of 1 to 32768"},
-    {N, 8, 0, 3, 6, -1, "loader: got a crop padding of -1, wanted 0 to 32768"},
+    {N, 8, 0, 4, 6, 0, "loader: got images of 4 x 6 x 5, wanted 1 to 3 channels and sides of 1 to 65535"},
+    {N, 8, 0, 3, 0, 0, "loader: got images of 3 x 0 x 5, wanted 1 to 3 channels and sides of 1 to 65535"},
+    {N, 8, 0, 3, 6, -1, "loader: got a crop padding of -1, wanted 0 to 65535"},
 };
 
 START_TEST(refuses_bad_options)
 {
     qb_loader_options o = options(bad[_i].n, bad[_i].threads);
     o.batch = bad[_i].batch;
-    o.c = bad[_i].c;
-    o.h = bad[_i].h;
+    o.data = data_of(pixels, 1000, bad[_i].c, bad[_i].h, W);
     o.crop_pad = bad[_i].pad;
     qb_loader *l = NULL;
     ck_assert_int_eq(qb_loader_create(&o, &l), QB_E_USAGE);
@@ -432,7 +461,7 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("loader");
     TCase *tc = tcase_create("loader");
-    tcase_add_checked_fixture(tc, fill_data, NULL);
+    tcase_add_checked_fixture(tc, fill_data, close_data);
     tcase_set_timeout(tc, 60);
     const int n_crews = sizeof crews / sizeof crews[0];
     tcase_add_loop_test(tc, order_is_a_permutation, 0, sizeof sizes / sizeof sizes[0]);

@@ -31,8 +31,8 @@ static void open_training(const char *changes, training *t)
     ck_assert_msg(qb_config_create(&s, &t->config) == 0, "%s: %s", changes, qb_err_text());
     qb_settings_finish(&s);
     ck_assert_int_eq(qb_dataset_open("synthetic", NULL, &t->data), 0);
-    ck_assert_msg(qb_trainer_create(t->config, qb_dataset_get_info(t->data), qb_dataset_train(t->data), qb_dataset_test(t->data), 2,
-                                    &t->trainer) == 0, "%s", qb_err_text());
+    ck_assert_int_eq(qb_dataset_load(t->data), 0);
+    ck_assert_msg(qb_trainer_create(t->config, t->data, 2, &t->trainer) == 0, "%s", qb_err_text());
 }
 
 static void close_training(training *t)

@@ -31,7 +31,8 @@ enum {
 
 typedef struct images {
     qb_dataset_info info;
-    uint8_t *pixels, *labels;
+    uint8_t *pixels;
+    uint16_t *classes;
     int64_t n;
 } images;
 
@@ -48,17 +49,17 @@ static int images_create(const qb_model *model, int64_t batch, images *ret)
                          .n_classes = model->default_classes, .mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}},
                 .n = n_batches * batch};
     m.pixels = qb_alloc((size_t)(m.n * bytes), 1);
-    m.labels = qb_alloc((size_t)m.n, 1);
-    if (!m.pixels || !m.labels) {
+    m.classes = qb_alloc((size_t)m.n, sizeof *m.classes);
+    if (!m.pixels || !m.classes) {
         qb_free(m.pixels);
-        qb_free(m.labels);
+        qb_free(m.classes);
         return QB_E_NOMEM;
     }
     qb_stream random = qb_rng_stream(1, QB_RNG_SYNTHETIC, 0, 0);
     for (int64_t i = 0; i < m.n * bytes; i++)
         m.pixels[i] = (uint8_t)(qb_rng_word(&random) >> 24);
     for (int64_t i = 0; i < m.n; i++)
-        m.labels[i] = (uint8_t)(i % (model->default_classes < 256 ? model->default_classes : 256));
+        m.classes[i] = (uint16_t)(i % model->default_classes);
     *ret = m;
     return QB_OK;
 }
@@ -66,7 +67,7 @@ static int images_create(const qb_model *model, int64_t batch, images *ret)
 static void images_finish(images *m)
 {
     qb_free(m->pixels);
-    qb_free(m->labels);
+    qb_free(m->classes);
 }
 
 /* ---- creation ---- */
@@ -287,12 +288,17 @@ int qb_bench_measure(qb_bench *b, double seconds)
     config->steps_per_epoch = m.n / b->batch;
     config->n_steps = config->steps_per_epoch * qb_get(&config->settings, "epochs")->i;
     config->anneal_end = (double)config->n_steps;
-    int rc = qb_trainer_create(config, &m.info, (qb_split){m.pixels, m.labels, m.n}, (qb_split){0}, b->threads, &t);
+    const qb_arrays splits[QB_N_SPLITS] = {[QB_SPLIT_TRAIN] = {m.pixels, m.classes, m.n}};
+    qb_dataset *data = NULL;
+    int rc = qb_dataset_of_arrays(&m.info, splits, &data);
+    if (rc == QB_OK)
+        rc = qb_trainer_create(config, data, b->threads, &t);
     if (rc == QB_OK) {
         rc = measure(b, t, seconds);
         qb_trainer_destroy(t);
     }
     config->dataset = NULL;
+    qb_dataset_close(data);
     images_finish(&m);
     return rc;
 }

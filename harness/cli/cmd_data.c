@@ -48,14 +48,16 @@ static int info_all(const qb_cli *cli)
 }
 
 /* Images of each class in a split. */
-static json_t *class_counts(const qb_dataset_info *info, qb_split split)
+static json_t *class_counts(const qb_dataset *d, int split)
 {
-    json_int_t counts[256] = {0};
-    json_t *list = json_array();
-    for (int64_t i = 0; i < split.n; i++)
-        counts[split.labels8[i]]++;
-    for (int i = 0; i < info->n_classes; i++)
+    const int n_classes = qb_dataset_get_info(d)->n_classes;
+    json_int_t *counts = qb_alloc((size_t)n_classes, sizeof *counts);
+    json_t *list = counts ? json_array() : NULL;
+    for (int64_t i = 0; list && i < qb_dataset_count(d, split); i++)
+        counts[qb_dataset_class(d, split, i)]++;
+    for (int i = 0; list && i < n_classes; i++)
         json_array_append_new(list, json_integer(counts[i]));
+    qb_free(counts);
     return list;
 }
 
@@ -64,14 +66,18 @@ static int info_one(const qb_cli *cli, const char *name)
     qb_dataset *d = NULL;
     QB_TRY(qb_dataset_open(name, data_dir(cli), &d));
     const qb_dataset_info *info = qb_dataset_get_info(d);
-    int rc;
+    int rc = qb_dataset_load(d);
+    if (rc < 0) {
+        qb_dataset_close(d);
+        return rc;
+    }
     if (cli->json) {
         rc = qb_cli_print_json(qb_json_pack(
             "{s:s, s:s, s:s, s:s, s:s?, s:[i,i,i], s:i, s:I, s:I, s:o, s:o}", "name", info->name, "label",
             qb_dataset_label(d), "dir", qb_dataset_dir(d), "fingerprint", qb_dataset_fingerprint(d), "warning",
             qb_dataset_warning(d), "input", info->c, info->h, info->w, "classes", info->n_classes, "n_train",
-            (json_int_t)qb_dataset_train(d).n, "n_test", (json_int_t)qb_dataset_test(d).n, "train_per_class",
-            class_counts(info, qb_dataset_train(d)), "test_per_class", class_counts(info, qb_dataset_test(d))));
+            (json_int_t)info->n_train, "n_test", (json_int_t)info->n_test, "train_per_class",
+            class_counts(d, QB_SPLIT_TRAIN), "test_per_class", class_counts(d, QB_SPLIT_TEST)));
     } else {
         qb_str s = {0};
         char a[32], b[32];
@@ -79,8 +85,8 @@ static int info_one(const qb_cli *cli, const char *name)
         qb_describe_field(&s, "label", qb_dataset_label(d));
         qb_describe_field(&s, "found in", qb_dataset_dir(d));
         qb_str_addf(&s, "%-16s%dx%dx%d, %d classes\n", "images", info->c, info->h, info->w, info->n_classes);
-        qb_str_addf(&s, "%-16s%s to train, %s to test\n", "", qb_describe_count(qb_dataset_train(d).n, a),
-                    qb_describe_count(qb_dataset_test(d).n, b));
+        qb_str_addf(&s, "%-16s%s to train, %s to test\n", "", qb_describe_count(info->n_train, a),
+                    qb_describe_count(info->n_test, b));
         qb_describe_field(&s, "fingerprint", qb_dataset_fingerprint(d));
         qb_describe_field(&s, "warning", qb_dataset_warning(d));
         rc = qb_cli_print_owned(qb_str_take(&s));

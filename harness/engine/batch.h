@@ -8,6 +8,7 @@
 #ifndef QB_BATCH_H
 #define QB_BATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ typedef struct qb_batch {
     const float *images;      /* (n_whole, c, h, w) plain, normalised */
     const qb_target *targets; /* (n_whole) */
     const uint32_t *samples;  /* (n_whole) numbers of the images in their split; NULL: not known */
+    const bool *unreadable;   /* (n_whole) images that could not be read: never counted as right; NULL: all were read */
     int64_t epoch, step;      /* of the training, from 0; 0 in evaluation */
     uint64_t seed;            /* of the run */
     double label_smoothing;   /* e in [0, 1): a target keeps 1 - e of its shares, and each class gets e / classes */

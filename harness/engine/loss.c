@@ -58,7 +58,10 @@ void qb_cross_entropy(const float *logits, const qb_batch *batch, int classes, d
             loss.finite = false;
             continue; /* a rank among NaNs means nothing: not correct */
         }
-        int before = rank(logits + (size_t)i * (size_t)classes, classes, batch->targets[qb_batch_position(batch, i)].label[0]);
+        const size_t position = qb_batch_position(batch, i);
+        if (batch->unreadable && batch->unreadable[position])
+            continue;
+        int before = rank(logits + (size_t)i * (size_t)classes, classes, batch->targets[position].label[0]);
         loss.correct += before < 1;
         loss.correct5 += before < 5;
     }

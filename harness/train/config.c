@@ -18,6 +18,7 @@
 #define ID QB_OPT_IDENTITY
 
 static const char *const optimizers[] = {"sgd", "adamw", "adam", NULL};
+static const char *const bad_image_ways[] = {"stop", "warn", NULL};
 static const char *const dtypes[] = {"fp32", "bf16", NULL};
 
 static const qb_option run_schema[] = {
@@ -28,6 +29,7 @@ static const qb_option run_schema[] = {
     {"test_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "test on the first N images in file order", ID | QB_OPT_NULLABLE | QB_KEY_NULL_IS_ALL | QB_KEY_CAPTION(6), "What to train"},
     {"flip", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "random horizontal flips (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
     {"crop", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "pad by 4 and crop at random (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
+    {"on_bad_image", QB_KIND_CHOICE, "stop", 0, 0, bad_image_ways, "", "an image that cannot be read: stop, or warn and take the mean colour for it", ID | QB_OPT_LATER, "What to train"},
 
     {"solver", QB_KIND_SPEC, "none", 0, 0, NULL, "", "solver and its options, or the path of a plugin; `qatbench list solvers`", ID | QB_KEY_CAPTION(11), "Quantization"},
     {"bits", QB_KIND_BITS, "2", 0, 0, NULL, "", "bits of a weight", ID | QB_KEY_QUANTIZATION | QB_KEY_CAPTION(12), "Quantization"},

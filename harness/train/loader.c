@@ -1,15 +1,17 @@
-/* The loader: a ring of batches, filled by threads in any order, handed out in order.
+/* The loader: a ring of batches, filled by threads image by image, handed out in order.
  *
- * Batches are numbered from the last seek: ticket 0, 1, 2, ... A thread claims the next ticket under the lock, copies
- * the batch's sample numbers from the epoch's order (so that one order array is enough, however far ahead the threads
- * are), and fills the ticket's slot without the lock. Ticket t lives in slot t % n_slots.
- * Invariant: taken <= claimed <= taken + n_slots - 1, not counting the slot that the caller holds; a slot is written
- * by the thread that claimed its ticket alone.
+ * Batches are numbered from the last seek: ticket 0, 1, 2, ... Ticket t lives in slot t % n_slots. A thread works on the
+ * oldest slot that has images left; where there is none it opens the next ticket: under the lock it copies the batch's sample
+ * numbers from the epoch's order (so that one order array is enough). Images of a slot are claimed one by one from a
+ * counter, without the lock. A slot is ready when all its images are claimed and the last thread has left it.
+ * Invariant: taken <= opened <= taken + n_slots, less one while the caller holds a batch; image i of a slot is written by the
+ * thread that claimed it alone.
  */
 #include "train/loader.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -17,22 +19,36 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "datasets/transform.h"
 
-enum { MAX_THREADS = 64, MAX_SIDE = 1 << 15 };
+enum { MAX_THREADS = 64, MAX_STEPS = 16, SLOTS = 3, MAX_TOLD = 20 /* bad images that are told of one by one */ };
 
 typedef struct slot {
     int64_t epoch, batch_index;
     int n;
+    atomic_int next;     /* image to claim; n or more: none is left */
+    int workers;         /* threads in it */
     bool ready;
-    uint32_t *samples; /* (batch) */
-    float *images;     /* (batch, c, h, w) */
-    qb_target *targets; /* (batch) */
+    uint32_t *samples;   /* (batch) */
+    float *images;       /* (batch, c, h, w) */
+    qb_target *targets;  /* (batch) */
+    bool *unreadable;    /* (batch) */
+    char **reasons;      /* (batch) of the unreadable ones, ours; NULL also when memory was short for it */
+    atomic_int n_bad;
+    atomic_bool no_memory;
 } slot;
+
+/* What a thread that makes images has to itself. */
+typedef struct worker {
+    qb_loader *loader;
+    qb_room pixels, scratch;
+} worker;
 
 struct qb_loader {
     qb_loader_options o;
-    qb_transform transform;
+    qb_dataset_info info;
+    qb_transform steps[MAX_STEPS];
+    size_t n_steps;
+    qb_normalizer normalizer;
     int64_t image; /* c * h * w */
     int batch;     /* o.batch, at most n */
     int64_t n_batches;
@@ -40,19 +56,24 @@ struct qb_loader {
     uint32_t *order; /* (n) of order_epoch; unused without shuffling */
     int64_t order_epoch;
 
-    slot *slots;
+    slot slots[SLOTS];
     int n_slots;
 
     pthread_t threads[MAX_THREADS];
+    worker workers[MAX_THREADS + 1]; /* the last: the calling thread */
     int n_threads;
     pthread_mutex_t lock;
-    pthread_cond_t work;  /* a ticket may be claimed, or stop */
+    pthread_cond_t work;  /* a slot may be opened, or stop */
     pthread_cond_t ready; /* a slot became ready, or a thread became idle */
     bool has_lock, started, stop;
-    int busy;                           /* threads between claim and ready */
+    atomic_bool cancel;                 /* what is being made is not wanted any more */
+    int busy;                           /* threads in a slot */
     int64_t next_epoch, next_index;     /* position of the next ticket */
-    int64_t claimed, taken;             /* tickets */
+    int64_t opened, taken;              /* tickets */
     bool holding;                       /* the caller has ticket taken - 1 */
+
+    uint32_t *bad; /* samples that could not be read, each once */
+    size_t n_bad;
 
     double wait_seconds;
 };
@@ -62,77 +83,145 @@ int64_t qb_loader_batches_per_epoch(const qb_loader *l)
     return l->n_batches;
 }
 
-/* Gives the next position to slot `s`, with its samples. With the lock held, when there are threads. */
-static void assign(qb_loader *l, slot *s)
+static void forget_reasons(slot *s)
 {
+    for (int i = 0; s->reasons && atomic_load(&s->n_bad) > 0 && i < s->n; i++) {
+        qb_free(s->reasons[i]);
+        s->reasons[i] = NULL;
+        s->unreadable[i] = false;
+    }
+    atomic_store(&s->n_bad, 0);
+}
+
+/* Gives the next position to the next ticket's slot, with its samples. With the lock held, when there are threads. */
+static slot *open_slot(qb_loader *l)
+{
+    slot *s = &l->slots[l->opened++ % l->n_slots];
     if (l->o.shuffle && l->order_epoch != l->next_epoch) {
         qb_stream stream = qb_rng_stream(l->o.seed, QB_RNG_SHUFFLE, (uint64_t)l->next_epoch, 0);
         qb_rng_permutation(&stream, l->order, (uint32_t)l->o.n);
         l->order_epoch = l->next_epoch;
     }
     const int64_t first = l->next_index * l->batch, left = l->o.n - first;
+    forget_reasons(s);
     s->epoch = l->next_epoch;
     s->batch_index = l->next_index;
     s->n = left < l->batch ? (int)left : l->batch;
     s->ready = false;
+    atomic_store(&s->no_memory, false);
     if (l->o.shuffle)
         memcpy(s->samples, l->order + first, (size_t)s->n * sizeof *s->samples);
     else
         for (int i = 0; i < s->n; i++)
             s->samples[i] = (uint32_t)(first + i);
+    atomic_store(&s->next, 0);
     if (++l->next_index == l->n_batches) {
         l->next_index = 0;
         l->next_epoch++;
     }
+    return s;
 }
 
-/* Draws in a fixed order, whatever is used of it, so that an option does not change another one's numbers. */
-static qb_jitter draw_jitter(const qb_loader *l, int64_t epoch, uint32_t sample)
+/* ---- an image ---- */
+
+static int add_name(const qb_loader *l, uint32_t sample, int rc)
 {
-    const int pad = l->o.crop_pad;
-    if (!l->o.flip && pad == 0)
-        return (qb_jitter){false, 0, 0};
-    qb_stream s = qb_rng_stream(l->o.seed, QB_RNG_AUGMENT, (uint64_t)epoch, sample);
-    bool flip = qb_rng_uniform(&s) < 0.5;
-    uint32_t y = qb_rng_below(&s, 2 * (uint32_t)pad + 1), x = qb_rng_below(&s, 2 * (uint32_t)pad + 1);
-    return (qb_jitter){l->o.flip && flip, (int)y, (int)x};
+    char *name = rc == QB_E_NOMEM ? NULL : qb_dataset_image_name(l->o.data, l->o.split, sample);
+    if (!name)
+        return QB_E_NOMEM;
+    (void)qb_err_add("%s", name);
+    qb_free(name);
+    return rc;
 }
 
-static void fill(const qb_loader *l, slot *s)
+static int transform(const qb_loader *l, worker *w, int64_t epoch, uint32_t sample, qb_image *image)
 {
-    if (l->o.before_batch)
-        l->o.before_batch(l->o.context, s->epoch, s->batch_index);
-    for (int i = 0; i < s->n; i++) {
-        uint32_t sample = s->samples[i];
-        s->targets[i] = qb_target_of(l->o.labels[sample]);
-        qb_transform_apply(&l->transform, l->o.pixels + sample * l->image, draw_jitter(l, s->epoch, sample),
-                           s->images + i * l->image);
+    if (l->n_steps > 0) {
+        qb_draw draw = qb_draw_of(l->o.seed, epoch, sample, &w->scratch);
+        for (size_t i = 0; i < l->n_steps; i++) {
+            int rc = l->steps[i].apply(&l->steps[i], &draw, image);
+            if (rc < 0)
+                return add_name(l, sample, rc);
+        }
+    }
+    const qb_dataset_info *info = &l->info;
+    if (image->c == info->c && image->h == info->h && image->w == info->w)
+        return 0;
+    return add_name(l, sample, qb_err_set(QB_E_DATA, "is of %d x %d x %d, wanted %d x %d x %d", image->c, image->h, image->w, info->c,
+                                          info->h, info->w));
+}
+
+/* Image `i` of the slot; where that cannot be read the mean colour, which is 0, and the reason. */
+static void make_image(worker *w, slot *s, int i)
+{
+    const qb_loader *l = w->loader;
+    const uint32_t sample = s->samples[i];
+    float *out = s->images + i * l->image;
+    qb_image image;
+    if (l->o.before_image)
+        l->o.before_image(l->o.context, s->epoch, sample);
+    s->targets[i] = qb_target_of(qb_dataset_class(l->o.data, l->o.split, sample));
+    int rc = qb_dataset_image(l->o.data, l->o.split, sample, &w->pixels, &image);
+    if (rc == 0)
+        rc = transform(l, w, s->epoch, sample, &image);
+    if (rc == 0) {
+        qb_normalize(&l->normalizer, &image, out);
+    } else if (rc == QB_E_NOMEM) {
+        atomic_store(&s->no_memory, true);
+    } else {
+        memset(out, 0, (size_t)l->image * sizeof *out);
+        s->unreadable[i] = true;
+        s->reasons[i] = qb_strdup(qb_err_text());
+        atomic_fetch_add(&s->n_bad, 1);
+        qb_err_clear();
     }
 }
 
-static bool may_claim(const qb_loader *l)
+static void work_on(worker *w, slot *s)
 {
-    return l->started && l->claimed - l->taken + l->holding < l->n_slots;
+    for (;;) {
+        int i = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed);
+        if (i >= s->n || atomic_load_explicit(&w->loader->cancel, memory_order_relaxed))
+            return;
+        make_image(w, s, i);
+    }
+}
+
+/* ---- threads ---- */
+
+static slot *find_work(qb_loader *l)
+{
+    if (!l->started)
+        return NULL;
+    for (int64_t t = l->taken; t < l->opened; t++) {
+        slot *s = &l->slots[t % l->n_slots];
+        if (atomic_load(&s->next) < s->n)
+            return s;
+    }
+    return l->opened - l->taken + l->holding < l->n_slots ? open_slot(l) : NULL;
 }
 
 static void *thread_main(void *context)
 {
-    qb_loader *l = context;
+    worker *w = context;
+    qb_loader *l = w->loader;
     pthread_mutex_lock(&l->lock);
     for (;;) {
-        while (!l->stop && !may_claim(l))
+        slot *s = NULL;
+        while (!l->stop && !(s = find_work(l)))
             pthread_cond_wait(&l->work, &l->lock);
         if (l->stop)
             break;
-        slot *s = &l->slots[l->claimed++ % l->n_slots];
-        assign(l, s);
+        s->workers++;
         l->busy++;
         pthread_mutex_unlock(&l->lock);
-        fill(l, s);
+        work_on(w, s);
         pthread_mutex_lock(&l->lock);
-        s->ready = true;
         l->busy--;
-        pthread_cond_signal(&l->ready);
+        if (--s->workers == 0) {
+            s->ready = true;
+            pthread_cond_signal(&l->ready);
+        }
     }
     pthread_mutex_unlock(&l->lock);
     return NULL;
@@ -144,43 +233,65 @@ static void start_threads(qb_loader *l)
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (l->n_threads < l->o.threads && pthread_create(&l->threads[l->n_threads], NULL, thread_main, l) == 0)
+    while (l->n_threads < l->o.threads &&
+           pthread_create(&l->threads[l->n_threads], NULL, thread_main, &l->workers[l->n_threads]) == 0)
         l->n_threads++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (l->n_threads < l->o.threads)
         qb_log_warning("only %d of %d loader threads could be started; results do not depend on it", l->n_threads, l->o.threads);
 }
 
+/* ---- create, destroy ---- */
+
 static int check_options(const qb_loader_options *o)
 {
     const char *hint = "check the data set's sizes and the options batch and loader threads";
+    const qb_dataset_info *info = qb_dataset_get_info(o->data);
     int rc = 0;
     if (o->n < 1 || o->n > UINT32_MAX)
         rc = qb_err_set(QB_E_USAGE, "loader: got %lld samples, wanted 1 or more", (long long)o->n);
+    else if (o->n > qb_dataset_count(o->data, o->split))
+        rc = qb_err_set(QB_E_USAGE, "loader: got %lld samples, wanted at most the %lld of the data set", (long long)o->n,
+                        (long long)qb_dataset_count(o->data, o->split));
     else if (o->batch < 1)
         rc = qb_err_set(QB_E_USAGE, "loader: got batch %d, wanted 1 or more", o->batch);
     else if (o->threads < 0 || o->threads > MAX_THREADS)
         rc = qb_err_set(QB_E_USAGE, "loader: got %d threads, wanted 0 to %d", o->threads, MAX_THREADS);
-    else if (o->c < 1 || o->c > QB_TRANSFORM_CHANNELS || o->h < 1 || o->h > MAX_SIDE || o->w < 1 || o->w > MAX_SIDE)
-        rc = qb_err_set(QB_E_USAGE, "loader: got images of %d x %d x %d, wanted 1 to 3 channels and sides of 1 to %d", o->c,
-                        o->h, o->w, MAX_SIDE);
-    else if (o->crop_pad < 0 || o->crop_pad > MAX_SIDE)
-        rc = qb_err_set(QB_E_USAGE, "loader: got a crop padding of %d, wanted 0 to %d", o->crop_pad, MAX_SIDE);
+    else if (info->c < 1 || info->c > QB_IMAGE_CHANNELS || info->h < 1 || info->h > QB_IMAGE_SIDE || info->w < 1 ||
+             info->w > QB_IMAGE_SIDE)
+        rc = qb_err_set(QB_E_USAGE, "loader: got images of %d x %d x %d, wanted 1 to 3 channels and sides of 1 to %d", info->c,
+                        info->h, info->w, QB_IMAGE_SIDE);
+    else if (o->crop_pad < 0 || o->crop_pad > QB_IMAGE_SIDE)
+        rc = qb_err_set(QB_E_USAGE, "loader: got a crop padding of %d, wanted 0 to %d", o->crop_pad, QB_IMAGE_SIDE);
     return rc < 0 ? qb_err_hint("%s", hint) : 0;
+}
+
+/* The data set's own transforms, then flip and crop: both, where one is on, so that neither changes the other's numbers. */
+static void build_chain(qb_loader *l)
+{
+    size_t n = 0;
+    const qb_transform *own = qb_dataset_transforms(l->o.data, &n);
+    QB_ASSERT(n + 2 <= MAX_STEPS);
+    for (size_t i = 0; i < n; i++)
+        l->steps[l->n_steps++] = own[i];
+    if (l->o.flip || l->o.crop_pad > 0) {
+        l->steps[l->n_steps++] = qb_transform_flip(l->o.flip ? 0.5 : 0);
+        l->steps[l->n_steps++] = qb_transform_pad_crop(l->o.crop_pad);
+    }
 }
 
 static int alloc_slots(qb_loader *l)
 {
-    l->n_slots = l->o.threads > 0 ? l->o.threads + 2 : 1;
-    l->slots = qb_alloc((size_t)l->n_slots, sizeof *l->slots);
-    if (!l->slots)
-        return QB_E_NOMEM;
+    const size_t batch = (size_t)l->batch;
+    l->n_slots = l->o.threads > 0 ? SLOTS : 1;
     for (int i = 0; i < l->n_slots; i++) {
         slot *s = &l->slots[i];
-        s->samples = qb_alloc((size_t)l->batch, sizeof *s->samples);
-        s->targets = qb_alloc((size_t)l->batch, sizeof *s->targets);
-        s->images = qb_alloc((size_t)l->batch, (size_t)l->image * sizeof *s->images);
-        if (!s->samples || !s->targets || !s->images)
+        s->samples = qb_alloc(batch, sizeof *s->samples);
+        s->targets = qb_alloc(batch, sizeof *s->targets);
+        s->images = qb_alloc(batch, (size_t)l->image * sizeof *s->images);
+        s->unreadable = qb_alloc(batch, sizeof *s->unreadable);
+        s->reasons = qb_alloc(batch, sizeof *s->reasons);
+        if (!s->samples || !s->targets || !s->images || !s->unreadable || !s->reasons)
             return QB_E_NOMEM;
     }
     return 0;
@@ -193,16 +304,20 @@ int qb_loader_create(const qb_loader_options *options, qb_loader **ret_loader)
     if (!l)
         return QB_E_NOMEM;
     l->o = *options;
-    l->image = (int64_t)l->o.c * l->o.h * l->o.w;
+    l->info = *qb_dataset_get_info(l->o.data);
+    l->image = (int64_t)l->info.c * l->info.h * l->info.w;
     l->batch = l->o.batch < l->o.n ? l->o.batch : (int)l->o.n;
     l->n_batches = (l->o.n + l->batch - 1) / l->batch;
     l->order_epoch = -1;
-    qb_transform_init(&l->transform, l->o.c, l->o.h, l->o.w, l->o.crop_pad, l->o.mean, l->o.std);
+    build_chain(l);
+    qb_normalizer_init(&l->normalizer, l->info.c, l->info.mean, l->info.std);
     l->order = l->o.shuffle ? qb_alloc((size_t)l->o.n, sizeof *l->order) : NULL;
     if ((l->o.shuffle && !l->order) || alloc_slots(l) < 0) {
         qb_loader_destroy(l);
         return QB_E_NOMEM;
     }
+    for (int i = 0; i <= MAX_THREADS; i++)
+        l->workers[i].loader = l;
     pthread_mutex_init(&l->lock, NULL); /* these cannot fail with default attributes on Linux */
     pthread_cond_init(&l->work, NULL);
     pthread_cond_init(&l->ready, NULL);
@@ -217,6 +332,7 @@ void qb_loader_destroy(qb_loader *l)
     if (!l)
         return;
     if (l->has_lock) {
+        atomic_store(&l->cancel, true);
         pthread_mutex_lock(&l->lock);
         l->stop = true;
         pthread_cond_broadcast(&l->work);
@@ -227,15 +343,24 @@ void qb_loader_destroy(qb_loader *l)
         pthread_cond_destroy(&l->work);
         pthread_mutex_destroy(&l->lock);
     }
-    for (int i = 0; l->slots && i < l->n_slots; i++) {
+    for (int i = 0; i < l->n_slots; i++) {
+        forget_reasons(&l->slots[i]);
         qb_free(l->slots[i].samples);
         qb_free(l->slots[i].targets);
         qb_free(l->slots[i].images);
+        qb_free(l->slots[i].unreadable);
+        qb_free(l->slots[i].reasons);
     }
-    qb_free(l->slots);
+    for (int i = 0; i <= MAX_THREADS; i++) {
+        qb_free(l->workers[i].pixels.bytes);
+        qb_free(l->workers[i].scratch.bytes);
+    }
     qb_free(l->order);
+    qb_free(l->bad);
     qb_free(l);
 }
+
+/* ---- seek, next ---- */
 
 int qb_loader_seek(qb_loader *l, int64_t epoch, int64_t batch_index)
 {
@@ -243,16 +368,51 @@ int qb_loader_seek(qb_loader *l, int64_t epoch, int64_t batch_index)
         return qb_err_set(QB_E_DATA, "no batch %lld in epoch %lld: an epoch has batches 0 to %lld", (long long)batch_index,
                           (long long)epoch, (long long)l->n_batches - 1);
     pthread_mutex_lock(&l->lock);
-    l->started = false; /* nobody claims while we wait for those who are filling a slot */
+    l->started = false; /* nobody opens a slot while we wait for those who are in one */
+    atomic_store(&l->cancel, true);
     while (l->busy > 0)
         pthread_cond_wait(&l->ready, &l->lock);
+    atomic_store(&l->cancel, false);
     l->next_epoch = epoch + batch_index / l->n_batches; /* the end of an epoch is the start of the next */
     l->next_index = batch_index % l->n_batches;
-    l->claimed = l->taken = 0;
+    l->opened = l->taken = 0;
     l->holding = false;
     l->started = true;
     pthread_cond_broadcast(&l->work);
     pthread_mutex_unlock(&l->lock);
+    return 0;
+}
+
+static bool is_known_bad(const qb_loader *l, uint32_t sample)
+{
+    for (size_t i = 0; i < l->n_bad; i++)
+        if (l->bad[i] == sample)
+            return true;
+    return false;
+}
+
+/* The images of a ready batch that could not be read: an error, or each told of once. */
+static int settle_bad_images(qb_loader *l, slot *s)
+{
+    if (atomic_load(&s->no_memory))
+        return qb_err_set(QB_E_NOMEM, "out of memory while reading images");
+    for (int i = 0; atomic_load(&s->n_bad) > 0 && i < s->n; i++) {
+        const char *reason = s->reasons[i] ? s->reasons[i] : "an image cannot be read (out of memory for its name)";
+        if (!s->unreadable[i] || (l->o.pass_bad_images && is_known_bad(l, s->samples[i])))
+            continue;
+        if (!l->o.pass_bad_images) {
+            qb_err_set(QB_E_DATA, "%s", reason);
+            return qb_err_hint("mend or remove the image, or take the mean colour for it with --on-bad-image warn");
+        }
+        uint32_t *bad = qb_realloc(l->bad, l->n_bad + 1, sizeof *bad);
+        if (!bad)
+            return QB_E_NOMEM;
+        l->bad = bad;
+        l->bad[l->n_bad++] = s->samples[i];
+        if (l->n_bad <= MAX_TOLD)
+            qb_log_warning("%s; the mean colour stands for it%s", reason,
+                           l->n_bad == MAX_TOLD ? "; further images that cannot be read are counted only" : "");
+    }
     return 0;
 }
 
@@ -267,27 +427,38 @@ int qb_loader_next(qb_loader *l, qb_batch *ret_batch)
     }
     if (l->holding) { /* the batch before is given back */
         l->holding = false;
-        pthread_cond_signal(&l->work);
+        pthread_cond_broadcast(&l->work);
     }
     s = &l->slots[l->taken % l->n_slots];
-    if (l->n_threads == 0) {
-        l->claimed++;
-        assign(l, s);
-        fill(l, s);
-    } else {
-        while (l->claimed <= l->taken || !s->ready)
-            pthread_cond_wait(&l->ready, &l->lock);
+    if (l->n_threads == 0 && l->opened == l->taken) {
+        (void)open_slot(l);
+        work_on(&l->workers[MAX_THREADS], s);
+        s->ready = true;
     }
-    l->taken++;
-    l->holding = true;
+    while (l->opened <= l->taken || !s->ready)
+        pthread_cond_wait(&l->ready, &l->lock);
+    int rc = settle_bad_images(l, s);
+    if (rc == 0) {
+        l->taken++;
+        l->holding = true;
+    }
     pthread_mutex_unlock(&l->lock);
     l->wait_seconds += qb_now_seconds() - start;
+    if (rc < 0)
+        return rc;
     *ret_batch = qb_batch_of(s->images, s->targets, s->n);
     ret_batch->samples = s->samples;
+    ret_batch->unreadable = atomic_load(&s->n_bad) > 0 ? s->unreadable : NULL;
     ret_batch->epoch = s->epoch;
     ret_batch->step = s->epoch * l->n_batches + s->batch_index;
     ret_batch->seed = l->o.seed;
     return 0;
+}
+
+const uint32_t *qb_loader_bad_samples(const qb_loader *l, size_t *ret_n)
+{
+    *ret_n = l->n_bad;
+    return l->bad;
 }
 
 double qb_loader_take_wait(qb_loader *l)

@@ -3,38 +3,39 @@
  * Invariant: a batch depends on (data, options, seed, epoch, position) alone: any number of loader threads,
  * any start position and any solver see the same batches. Order: a permutation of the samples keyed by
  * (seed, QB_RNG_SHUFFLE, epoch); augmentation of a sample keyed by (seed, QB_RNG_AUGMENT, epoch, sample).
- * Order of operations, spec/recipes.md 2.1: flip, pad 4 with raw 0 and crop, x / 255, (x - mean) / std.
+ * Order of operations: the data set's own transforms, flip, pad 4 with raw 0 and crop, x / 255, (x - mean) / std.
  */
 #ifndef QB_LOADER_H
 #define QB_LOADER_H
 
+#include "datasets/datasets.h"
 #include "engine/batch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 typedef struct qb_loader_options {
-    int c, h, w;
-    const uint8_t *pixels; /* (n, c, h, w), borrowed */
-    const uint8_t *labels; /* (n), borrowed */
-    int64_t n;             /* samples used: the first n */
-    double mean[3], std[3];
+    const qb_dataset *data; /* loaded; borrowed. Its info gives size and normalisation */
+    int split;              /* QB_SPLIT_TRAIN or QB_SPLIT_TEST */
+    int64_t n;              /* samples used: the first n */
     int batch;
     uint64_t seed;
-    bool shuffle;          /* false: file order (evaluation) */
-    bool flip;             /* horizontal, p = 0.5 */
-    int crop_pad;          /* 0 = no crop; 4 for CIFAR */
-    int threads;           /* loader threads, 0..64; 0 = in the calling thread */
+    bool shuffle;           /* false: file order (evaluation) */
+    bool flip;              /* horizontal, p = 0.5 */
+    int crop_pad;           /* 0 = no crop; 4 for CIFAR */
+    int threads;            /* loader threads, 0..64; 0 = in the calling thread */
+    bool pass_bad_images;   /* an image that cannot be read is the mean colour, with a warning; false: it stops the loader */
 
-    /* Called before a batch is made, in the thread that makes it; NULL: none. For tests, which delay threads by it. */
-    void (*before_batch)(void *context, int64_t epoch, int64_t batch_index);
+    /* Called before an image is made, in the thread that makes it; NULL: none. For tests, which delay threads by it. */
+    void (*before_image)(void *context, int64_t epoch, uint32_t sample);
     void *context;
 } qb_loader_options;
 
 typedef struct qb_loader qb_loader;
 
 /* QB_E_USAGE: a size or count out of range. Threads that the system refuses are done without (a warning is
- * logged). Memory: batch x c x h x w floats for each thread and two more, and 4 bytes a sample. */
+ * logged). Memory: three batches of floats (one without threads), however many threads; for each thread the largest image
+ * as it is decoded; 4 bytes a sample. */
 int qb_loader_create(const qb_loader_options *options, qb_loader **ret_loader);
 void qb_loader_destroy(qb_loader *l); /* joins the threads */
 
@@ -46,8 +47,14 @@ int64_t qb_loader_batches_per_epoch(const qb_loader *l); /* ceil(n / batch) */
 int qb_loader_seek(qb_loader *l, int64_t epoch, int64_t batch_index);
 
 /* The next batch, whole; valid until the next call. Waits for the threads. The last batch of an epoch may be smaller; the
- * epoch after it begins by itself. `step` counts on over the epochs; label smoothing is left at 0. */
+ * epoch after it begins by itself. `step` counts on over the epochs; label smoothing is left at 0.
+ * QB_E_DATA: an image of this batch (the first in its order) cannot be read, "NAME: the reason"; again at every call until a
+ * seek. */
 int qb_loader_next(qb_loader *l, qb_batch *ret_batch);
+
+/* Numbers of the samples, each once, that could not be read in the batches handed out so far. Borrowed until the next call of
+ * qb_loader_next. */
+const uint32_t *qb_loader_bad_samples(const qb_loader *l, size_t *ret_n);
 
 double qb_loader_take_wait(qb_loader *l); /* seconds that qb_loader_next waited, since last asked */
 

@@ -11,7 +11,8 @@
  *     images_per_second model_bytes
  *     curve                      list, one an evaluated epoch: {epoch, lr, train_loss, train_top1, test_loss,
  *                                test_top1, test_top1_soft}
- *   data                         {name, label, fingerprint, n_train, n_test, warning}
+ *   data                         {name, label, fingerprint, n_train, n_test, warning}, and bad_images {train, test}, lists of
+ *                                numbers, where images could not be read and the run went on
  *   machine, build, solver, times, notes, mixed (what changed between starts)
  *
  * A line of runs.jsonl (`qatbench ls --json`) is {key, experiment, config, seed, status, reason, data, result, machine,

@@ -165,7 +165,9 @@ static int execute(qb_run *r)
         rc = qb_run_write_record(r);
     QB_TRY(rc);
 
-    rc = qb_trainer_create(c, c->dataset, qb_dataset_train(r->dataset), qb_dataset_test(r->dataset), r->threads, &r->trainer);
+    rc = qb_dataset_load(r->dataset);
+    if (rc == 0)
+        rc = qb_trainer_create(c, r->dataset, r->threads, &r->trainer);
     if (rc == 0)
         rc = resume_or_begin(r);
     if (rc == 0)

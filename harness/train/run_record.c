@@ -35,9 +35,59 @@ static void note_conduct(qb_run *r)
         qb_run_add_note(r, text);
 }
 
+/* ---- images that could not be read ---- */
+
+static bool list_has(const json_t *list, json_int_t n)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (json_integer_value(json_array_get(list, i)) == n)
+            return true;
+    return false;
+}
+
+/* Those that a loader met, besides those of earlier starts. The member is there only where there are any. */
+static int add_bad_images(json_t *data, const char *split, const qb_loader *loader)
+{
+    size_t n = 0;
+    const uint32_t *samples = loader ? qb_loader_bad_samples(loader, &n) : NULL;
+    json_t *lists = json_object_get(data, "bad_images");
+    if (n > 0 && !lists) {
+        lists = qb_json_pack("{s:[], s:[]}", "train", "test");
+        if (!lists || json_object_set_new(data, "bad_images", lists) != 0)
+            return qb_err_set(QB_E_NOMEM, "out of memory");
+    }
+    json_t *list = json_object_get(lists, split);
+    for (size_t i = 0; i < n; i++)
+        if (!list_has(list, samples[i]) && json_array_append_new(list, json_integer(samples[i])) != 0)
+            return qb_err_set(QB_E_NOMEM, "out of memory");
+    return QB_OK;
+}
+
+static int update_bad_images(qb_run *r)
+{
+    json_t *data = json_object_get(r->record, "data");
+    if (!r->trainer)
+        return QB_OK;
+    QB_TRY(add_bad_images(data, "train", r->trainer->train));
+    return add_bad_images(data, "test", r->trainer->test);
+}
+
+static void note_bad_images(qb_run *r)
+{
+    char note[200];
+    const json_t *lists = json_object_get(json_object_get(r->record, "data"), "bad_images");
+    const size_t n_train = json_array_size(json_object_get(lists, "train")), n_test = json_array_size(json_object_get(lists, "test"));
+    if (n_train + n_test == 0)
+        return;
+    (void)snprintf(note, sizeof note, "%zu of %lld training and %zu of %lld test images could not be read: the mean colour stood for them",
+                   n_train, (long long)r->config->n_train, n_test, (long long)r->config->n_test);
+    qb_run_add_note(r, note);
+}
+
 int qb_run_write_record(qb_run *r)
 {
     note_conduct(r);
+    QB_TRY(update_bad_images(r));
     char *path = qb_rundir_file(&r->dir, "record.json");
     int rc = path ? qb_json_write(path, r->record) : QB_E_NOMEM;
     qb_free(path);
@@ -113,6 +163,9 @@ int qb_run_begin_record(qb_run *r, json_t *old)
         return qb_err_set(QB_E_NOMEM, "out of memory");
     if (!old)
         return QB_OK;
+    json_t *bad_images = json_object_get(json_object_get(old, "data"), "bad_images");
+    if (bad_images)
+        json_object_set(json_object_get(r->record, "data"), "bad_images", bad_images);
     json_t *times = json_object_get(r->record, "times"), *old_times = json_object_get(old, "times");
     json_int_t starts = json_integer_value(json_object_get(old_times, "starts"));
     json_object_set_new(times, "starts", json_integer(starts + 1));
@@ -249,12 +302,14 @@ int qb_run_finish(qb_run *r, const char *diverged)
     }
     json_object_set_new(r->record, "result", result_json(r, sha256, max_levels, model_bytes(r)));
     double top1 = json_number_value(json_object_get(json_object_get(r->record, "result"), "test_top1"));
-    double chance = 100.0 / r->config->dataset->n_classes;
+    double chance = 100.0 / qb_dataset_get_info(r->dataset)->n_classes;
     if (!diverged && top1 > 0 && top1 < 1.2 * chance) {
         snprintf(note, sizeof note, "test accuracy %.2f %% is at chance level (%.4g %%)", top1, chance);
         qb_run_add_note(r, note);
         qb_log_warning("%s", note);
     }
+    QB_TRY(update_bad_images(r));
+    note_bad_images(r);
     qb_run_set_status(r, status, reason);
     QB_TRY(qb_run_write_record(r));
     if (strcmp(status, "done") == 0)

@@ -83,15 +83,12 @@ static int create_quant(qb_trainer *t, int threads)
     return qb_quant_create(&o, params, n, t->optim, &t->quant);
 }
 
-static int create_loaders(qb_trainer *t, const qb_dataset_info *info, qb_split train, qb_split test)
+static int create_loaders(qb_trainer *t, const qb_dataset *data)
 {
     const qb_config *c = t->config;
     qb_loader_options o = {
-        .c = info->c,
-        .h = info->h,
-        .w = info->w,
-        .pixels = train.pixels,
-        .labels = train.labels8,
+        .data = data,
+        .split = QB_SPLIT_TRAIN,
         .n = c->n_train,
         .batch = (int)qb_get(&c->settings, "batch")->i,
         .seed = (uint64_t)qb_get(&c->settings, "seed")->i,
@@ -99,14 +96,12 @@ static int create_loaders(qb_trainer *t, const qb_dataset_info *info, qb_split t
         .flip = c->flip,
         .crop_pad = c->crop_pad,
         .threads = (int)qb_get(&c->settings, "loader_threads")->i,
+        .pass_bad_images = strcmp(qb_get(&c->settings, "on_bad_image")->text, "warn") == 0,
     };
-    memcpy(o.mean, info->mean, sizeof o.mean);
-    memcpy(o.std, info->std, sizeof o.std);
     QB_TRY(qb_loader_create(&o, &t->train));
     if (c->n_test == 0)
         return QB_OK;
-    o.pixels = test.pixels;
-    o.labels = test.labels8;
+    o.split = QB_SPLIT_TEST;
     o.n = c->n_test;
     o.shuffle = false;
     o.flip = false;
@@ -114,13 +109,13 @@ static int create_loaders(qb_trainer *t, const qb_dataset_info *info, qb_split t
     return qb_loader_create(&o, &t->test);
 }
 
-int qb_trainer_create(const qb_config *config, const qb_dataset_info *info, qb_split train, qb_split test, int threads,
-                      qb_trainer **ret_trainer)
+int qb_trainer_create(const qb_config *config, const qb_dataset *data, int threads, qb_trainer **ret_trainer)
 {
-    if (train.n < config->n_train || test.n < config->n_test)
+    const qb_dataset_info *info = qb_dataset_get_info(data);
+    if (info->n_train < config->n_train || info->n_test < config->n_test)
         return qb_err_set(QB_E_DATA, "data set %s: expected %lld training and %lld test images, found %lld and %lld",
-                          info->name, (long long)config->n_train, (long long)config->n_test, (long long)train.n,
-                          (long long)test.n);
+                          info->name, (long long)config->n_train, (long long)config->n_test, (long long)info->n_train,
+                          (long long)info->n_test);
     qb_trainer *t = qb_alloc(1, sizeof *t);
     if (!t)
         return QB_E_NOMEM;
@@ -130,7 +125,7 @@ int qb_trainer_create(const qb_config *config, const qb_dataset_info *info, qb_s
     if (rc == 0)
         rc = create_quant(t, threads);
     if (rc == 0)
-        rc = create_loaders(t, info, train, test);
+        rc = create_loaders(t, data);
     if (rc < 0) {
         qb_trainer_destroy(t);
         return rc;

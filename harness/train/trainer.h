@@ -21,10 +21,9 @@ typedef struct qb_trainer {
     double label_smoothing;
 } qb_trainer;
 
-/* `info` gives sizes and normalisation; only the first config->n_train and n_test samples of the splits are used,
- * borrowed. Weights are initialised from the seed. */
-int qb_trainer_create(const qb_config *config, const qb_dataset_info *info, qb_split train, qb_split test, int threads,
-                      qb_trainer **ret_trainer);
+/* `data` is loaded, and borrowed; only the first config->n_train and n_test samples of the splits are used. Weights are
+ * initialised from the seed. */
+int qb_trainer_create(const qb_config *config, const qb_dataset *data, int threads, qb_trainer **ret_trainer);
 void qb_trainer_destroy(qb_trainer *t);
 
 /* One step on the loader's next batch; QB_OK also when the loss is not finite (ret_loss->finite), and then the
