@@ -27,6 +27,7 @@ static const int view_params[N_VIEWS] = {1, 2, 4};
 typedef struct net_options {
     const char *solver, *quantizer; /* quantizer NULL: lsbq */
     int bits;                       /* 0: 2 bits */
+    const int8_t *param_bits;       /* N_PARAMS; NULL: the same for all */
     qb_granularity granularity;     /* 0: by row */
     int64_t block, warmup, period, n_steps; /* n_steps 0: 100 */
     bool shrink;
@@ -93,6 +94,7 @@ static inline int net_create_quant(net *n, const net_options *o)
     qb_quant_options q = {.plugin = n->plugin,
                           .solver_settings = &n->settings,
                           .bits = o->bits != 0 ? o->bits : 2,
+                          .param_bits = o->param_bits,
                           .quantizer = o->quantizer != NULL ? o->quantizer : "lsbq",
                           .granularity = o->granularity != 0 ? o->granularity : QB_PER_ROW,
                           .block = o->block,

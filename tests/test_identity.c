@@ -28,7 +28,7 @@ static const struct {
     {"lr", "0.1", false},             {"lr_schedule", "constant", false}, {"momentum", "0.9", false},
     {"beta1", "0.9", false},          {"beta2", "0.999", false},        {"eps", "1e-8", false},
     {"weight_decay", "0.0002", false}, {"label_smoothing", "0", false}, {"seed", "1", false},
-    {"dtype", "fp32", false},         {"eval_every", "1", false},
+    {"dtype", "fp32", false},         {"eval_every", "1", false},      {"layer_bits", "none", true},
 };
 enum { N_RELEASED = sizeof released / sizeof *released };
 

@@ -228,6 +228,8 @@ static const struct {
     {"base: {dataset: synthetic, model: resnet9, epochs: 2}\n", NULL, NULL},
     {"base: {dataset: synthetic, epochs: 2}\n", "1:7: model: must be given, got nothing", NULL},
     {BASE "matrix: {solver: [ste], anneal_end: [5ep]}\n", "2:38: anneal_end: 5ep is past the end of training (2ep, 80 steps)", ""},
+    {BASE "matrix: {solver: [ste], layer_bits: [none, \"conv9=8\"]}\n", "2:44: layer_bits: 'conv9' matches no parameter of resnet8", NULL},
+    {BASE "matrix: {solver: [ste], layer_bits: [\"bn1=8\"]}\n", NULL, ""},
     {BASE "matrix: {anneal_end: [5]}\n", NULL, "say which unit: 5ep (epochs) or 5st (steps)"},
     {BASE "matrix: {solver: [ste], bits: [3], quantizer: [\"lsbq-optimal\"]}\n", NULL, ""},
     {BASE "title: [a]\n", "2:8: title: expected a text, got a list", ""},

@@ -55,7 +55,9 @@ static const char *const solvers[] = {"ste",
 
 START_TEST(resumed_equals_unbroken)
 {
-    net_options o = {.solver = solvers[_i], .warmup = 3, .period = 4, .threads = 2, .start = 4, .end = 11, .weight_decay = 0.01};
+    static const int8_t mixed[N_PARAMS] = {-1, 8, 2, -1, 0, -1}; /* three instances */
+    net_options o = {.solver = solvers[_i / 2], .warmup = 3, .period = 4, .threads = 2, .start = 4, .end = 11, .weight_decay = 0.01,
+                     .param_bits = _i % 2 ? mixed : NULL};
     const int64_t places[] = {0, 2, 3, 4, 7, 8, 12}; /* in and after the warm-up, about refreshes, after the window */
     for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
         int64_t at = places[k];
@@ -192,7 +194,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("save");
     tcase_set_timeout(t, 120);
     tcase_add_checked_fixture(t, set_up, tear_down);
-    tcase_add_loop_test(t, resumed_equals_unbroken, 0, sizeof solvers / sizeof *solvers);
+    tcase_add_loop_test(t, resumed_equals_unbroken, 0, 2 * (sizeof solvers / sizeof *solvers));
     tcase_add_loop_test(t, refuses_a_file_that_does_not_fit, 0, sizeof misfits / sizeof *misfits);
     tcase_add_test(t, refuses_impossible_numbers);
     tcase_add_test(t, names_a_bad_save);

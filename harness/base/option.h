@@ -21,6 +21,8 @@ typedef enum qb_kind {
     QB_KIND_BITS,     /* 1..8, or ternary (also written 0); canonical "1".."8" | "ternary"               */
     QB_KIND_REALS,    /* list of numbers, separated by '/'; empty text = empty list                     */
     QB_KIND_SPEC,     /* name or name[key=value,key=value]; checked for form only                       */
+    QB_KIND_BITS_OF,  /* none, or PATTERN=BITS or PATTERN=float, separated by '/': for whole names, '*' matches any characters.
+                         Canonical: no ".weight" behind a pattern, BITS as above, each pattern once, where it stands last */
     QB_KIND_PATH,     /* file or folder; not part of any identity                                       */
 } qb_kind;
 

@@ -28,6 +28,8 @@ static const char *placeholder(qb_kind kind)
         return "SPAN";
     case QB_KIND_BITS:
         return "BITS";
+    case QB_KIND_BITS_OF:
+        return "PATTERN=BITS/...";
     case QB_KIND_REALS:
         return "X/X/...";
     case QB_KIND_SPEC:

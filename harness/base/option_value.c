@@ -72,6 +72,9 @@ static void describe(const qb_option *o, char *buf, size_t size)
         if (range[0])
             qb_str_addf(&s, ", %s", range);
         break;
+    case QB_KIND_BITS_OF:
+        qb_str_add(&s, "none, or a list such as conv1=8/fc=float (BITS: 1 to 8, ternary or float)");
+        break;
     case QB_KIND_BITS:
         qb_str_add(&s, "a number of bits from 1 to 8, or ternary");
         break;
@@ -227,6 +230,66 @@ static int parse_bits(const qb_option *o, const char *text, qb_value *v)
     return keep_text(v, v->i == 0 ? "ternary" : text);
 }
 
+/* One PATTERN=BITS of a list; its canonical text, or NULL: bad form or out of memory (*ret_memory). */
+static char *canonical_item(const char *item, size_t n, bool *ret_memory)
+{
+    static const char suffix[] = ".weight";
+    char *copy = qb_strndup(item, n), *canonical = NULL;
+    char *equals = copy ? strchr(copy, '=') : NULL;
+    *ret_memory = copy == NULL;
+    if (equals && equals > copy && strcspn(copy, " \t,[]'\"") == n) {
+        const char *bits = equals + 1;
+        bool one_digit = bits[0] >= '0' && bits[0] <= '8' && bits[1] == '\0';
+        size_t length = (size_t)(equals - copy);
+        if (length > strlen(suffix) && strncmp(equals - strlen(suffix), suffix, strlen(suffix)) == 0)
+            length -= strlen(suffix);
+        copy[length] = '\0';
+        if (one_digit || strcmp(bits, "ternary") == 0 || strcmp(bits, "float") == 0) {
+            canonical = qb_sprintf("%s=%s", copy, bits[0] == '0' ? "ternary" : bits);
+            *ret_memory = canonical == NULL;
+        }
+    }
+    qb_free(copy);
+    return canonical;
+}
+
+/* Is there a later item for the same pattern? item: canonical. */
+static bool is_overruled(const char *item, const char *rest)
+{
+    size_t n = strcspn(item, "=");
+    for (const char *p = rest; *p; p += strcspn(p, "/"), p += *p == '/') {
+        size_t pattern = strcspn(p, "=");
+        size_t without = pattern > 7 && strncmp(p + pattern - 7, ".weight", 7) == 0 ? pattern - 7 : pattern;
+        if (without == n && strncmp(p, item, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int parse_bits_of(const qb_option *o, const char *text, qb_value *v)
+{
+    if (strcmp(text, "none") == 0)
+        return keep_text(v, text);
+    qb_str canonical = {0};
+    for (const char *p = text;;) {
+        size_t n = strcspn(p, "/");
+        bool no_memory;
+        char *item = canonical_item(p, n, &no_memory);
+        if (!item) {
+            qb_str_finish(&canonical);
+            return no_memory ? QB_E_NOMEM : refuse(o, text);
+        }
+        if (!is_overruled(item, p[n] ? p + n + 1 : ""))
+            qb_str_addf(&canonical, "%s%s", canonical.length ? "/" : "", item);
+        qb_free(item);
+        if (!p[n])
+            break;
+        p += n + 1;
+    }
+    v->text = qb_str_take(&canonical);
+    return v->text ? QB_OK : QB_E_NOMEM;
+}
+
 static int parse_reals(const qb_option *o, const char *text, qb_value *v)
 {
     size_t capacity = 1;
@@ -301,7 +364,7 @@ int qb_value_parse(const qb_option *o, const char *text, qb_value *ret)
         [QB_KIND_BOOL] = parse_bool,     [QB_KIND_INT] = parse_int,   [QB_KIND_REAL] = parse_real,
         [QB_KIND_TEXT] = parse_text,     [QB_KIND_SPAN] = parse_span, [QB_KIND_CHOICE] = parse_choice,
         [QB_KIND_BITS] = parse_bits,     [QB_KIND_SPEC] = parse_spec, [QB_KIND_REALS] = parse_reals,
-        [QB_KIND_PATH] = parse_path,
+        [QB_KIND_BITS_OF] = parse_bits_of, [QB_KIND_PATH] = parse_path,
     };
     QB_ASSERT(o->kind >= QB_KIND_BOOL && o->kind <= QB_KIND_PATH);
     qb_value v = {0};

@@ -11,7 +11,7 @@ static const char *kind_name(qb_kind kind)
 {
     static const char *const names[] = {[QB_KIND_BOOL] = "bool",     [QB_KIND_INT] = "int",   [QB_KIND_REAL] = "real",
                                         [QB_KIND_TEXT] = "text",     [QB_KIND_CHOICE] = "choice",
-                                        [QB_KIND_SPAN] = "span",     [QB_KIND_BITS] = "bits", [QB_KIND_REALS] = "reals",
+                                        [QB_KIND_SPAN] = "span",     [QB_KIND_BITS] = "bits", [QB_KIND_BITS_OF] = "bits_of", [QB_KIND_REALS] = "reals",
                                         [QB_KIND_SPEC] = "spec",     [QB_KIND_PATH] = "path"};
     return names[kind];
 }

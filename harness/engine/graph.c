@@ -273,6 +273,16 @@ const qb_running_stat *qb_graph_running_stats(const qb_graph *g, size_t *ret_n)
     *ret_n = g->n_running_stats;
     return g->running_stats;
 }
+void qb_graph_set_quantized(qb_graph *g, size_t param, bool quantized)
+{
+    QB_ASSERT(param < g->n_params);
+    qb_param *p = &g->params[param];
+    if (quantized)
+        p->role = QB_ROLE_QUANT;
+    else if (p->role == QB_ROLE_QUANT)
+        p->role = QB_ROLE_DECAY;
+}
+
 size_t qb_graph_slab_size(const qb_graph *g)
 {
     return g->slab_size;

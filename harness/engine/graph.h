@@ -76,6 +76,8 @@ qb_layer_info qb_graph_layer(const qb_graph *g, size_t i);
 /* Parameters and running statistics in state-dict order (registration order); data pointers NULL, offsets set. */
 const qb_param *qb_graph_params(const qb_graph *g, size_t *ret_n);
 const qb_running_stat *qb_graph_running_stats(const qb_graph *g, size_t *ret_n);
+/* Takes a parameter into the quantized group, or out of it into full precision with decay; before the network is made. */
+void qb_graph_set_quantized(qb_graph *g, size_t param, bool quantized);
 size_t qb_graph_slab_size(const qb_graph *g); /* floats in a slab, alignment included */
 
 #endif

@@ -57,7 +57,7 @@ bool qb_quant_call(qb_quant *q, qb_quant_tensor *t, qb_view_hook hook, const cha
 {
     qb_guard_copy copy;
     qb_guards_save(t, &copy);
-    const char *failure = QB_HOOK(&q->instance, what, false, hook(q->instance.self, step, &view));
+    const char *failure = QB_HOOK(&t->width->instance, what, false, hook(t->width->instance.self, step, &view));
     const char *broken = qb_guards_broken(t, &copy);
     char why[640];
     if (failure != NULL) {
@@ -117,10 +117,10 @@ static bool call_project(qb_quant *q, qb_quant_tensor *t, const qb_step *step, c
     return true; /* training itself diverged: the loss will say so */
 }
 
-static void refresh_levels(qb_quant *q, qb_quant_tensor *t, int thread, const float *z)
+static void refresh_levels(qb_quant_tensor *t, int thread, const float *z)
 {
     for (int64_t r = 0; r < t->view.n_rows; r++)
-        qb_quantizer_levels(q->quantizer, thread, z + r * t->view.row_len, t->view.row_len, t->levels + r * t->n_levels);
+        qb_quantizer_levels(t->width->quantizer, thread, z + r * t->view.row_len, t->view.row_len, t->levels + r * t->n_levels);
     t->view.levels = t->levels;
     t->view.n_levels = t->n_levels;
 }
@@ -139,7 +139,6 @@ static const float *map_input(const qb_quant *q, const qb_quant_tensor *t, int t
 
 typedef struct step_plan {
     const qb_step *info;
-    double decay_scale;
     bool refresh;
 } step_plan;
 
@@ -151,7 +150,7 @@ static void step_view(qb_quant *q, qb_quant_tensor *t, const step_plan *plan, in
         return;
     double begin = omp_get_wtime();
     if ((t->caps & QB_CAP_OWN_STEP) == 0)
-        qb_optim_step(q->optim, t->optim, p->x, p->g, plan->info->lr, plan->decay_scale);
+        qb_optim_step(q->optim, t->optim, p->x, p->g, plan->info->lr, t->width->decay_scale);
     if (t->optim_aux >= 0)
         qb_optim_step(q->optim, t->optim_aux, t->view.aux, t->view.aux_g, plan->info->lr, 1.0);
     t->optimizer_seconds = omp_get_wtime() - begin;
@@ -159,7 +158,7 @@ static void step_view(qb_quant *q, qb_quant_tensor *t, const step_plan *plan, in
         return;
     const float *z = map_input(q, t, thread);
     if (plan->refresh && t->levels != NULL)
-        refresh_levels(q, t, thread, z);
+        refresh_levels(t, thread, z);
     (void)call_project(q, t, plan->info, z); /* a problem is kept in t */
 }
 
@@ -189,20 +188,29 @@ static void warm_up_views(qb_quant *q, double lr)
         step_plain(q, q->tensors[i].param_index, q->tensors[i].optim, lr);
 }
 
-static int begin_step(qb_quant *q, step_plan *plan)
+static int begin_width(qb_quant *q, qb_quant_width *width, bool *reset)
 {
     qb_step_request request = {.size = (uint32_t)sizeof request, .decay_scale = 1.0};
-    if (q->solver->begin_step != NULL) {
-        const char *why = QB_HOOK(&q->instance, "begin_step", false, q->solver->begin_step(q->instance.self, plan->info, &request));
-        if (why != NULL)
-            return qb_err_set(QB_E_FAILED, "solver '%s': begin_step failed: %s", q->solver->name, why);
-        if (!(request.decay_scale >= 0.0 && request.decay_scale <= 1e6))
-            return qb_err_set(QB_E_FAILED, "solver '%s': begin_step set decay_scale %g; expected 0 to 1e6",
-                              q->solver->name, request.decay_scale);
-    }
-    if (request.reset_optimizer != 0)
+    const char *why = QB_HOOK(&width->instance, "begin_step", false,
+                              q->solver->begin_step(width->instance.self, &q->last, &request));
+    if (why != NULL)
+        return qb_err_set(QB_E_FAILED, "solver '%s': begin_step failed: %s", q->solver->name, why);
+    if (!(request.decay_scale >= 0.0 && request.decay_scale <= 1e6))
+        return qb_err_set(QB_E_FAILED, "solver '%s': begin_step set decay_scale %g; expected 0 to 1e6", q->solver->name,
+                          request.decay_scale);
+    width->decay_scale = request.decay_scale;
+    *reset = *reset || request.reset_optimizer != 0;
+    return 0;
+}
+
+/* Momenta are forgotten, all of them, when the instance of any width asks for it. */
+static int begin_step(qb_quant *q)
+{
+    bool reset = false;
+    for (int i = 0; q->solver->begin_step != NULL && i < q->n_widths; i++)
+        QB_TRY(begin_width(q, &q->widths[i], &reset));
+    if (reset)
         qb_optim_reset(q->optim);
-    plan->decay_scale = request.decay_scale;
     return 0;
 }
 
@@ -247,7 +255,7 @@ static int quantized_step(qb_quant *q, double begin)
         start_views(q);
         QB_TRY(qb_quant_report(q));
     }
-    QB_TRY(begin_step(q, &plan));
+    QB_TRY(begin_step(q));
     double others_begin = omp_get_wtime();
     q->times.solver += others_begin - begin;
     step_others(q, q->last.lr);
@@ -306,30 +314,47 @@ qb_quant_times qb_quant_take_times(qb_quant *q)
     return times;
 }
 
-static const char *call_metrics(const qb_quant *q, qb_metric *out, size_t max, size_t *ret_n)
+static const char *call_metrics(const qb_quant *q, const qb_quant_width *width, qb_metric *out, size_t max, size_t *ret_n)
 {
-    return QB_HOOK(&q->instance, "metrics", false, (*ret_n = q->solver->metrics(q->instance.self, &q->last, out, max), 0));
+    return QB_HOOK(&width->instance, "metrics", false,
+                   (*ret_n = q->solver->metrics(width->instance.self, &q->last, out, max), 0));
+}
+
+static int width_metrics(const qb_quant *q, const qb_quant_width *width, qb_quant_metric *out, size_t max, size_t *ret_n)
+{
+    enum { OF_ONE = 16 };
+    qb_metric got[OF_ONE] = {{0}};
+    size_t room = max < OF_ONE ? max : OF_ONE;
+    char suffix[8] = "";
+    if (q->n_widths > 1)
+        (void)snprintf(suffix, sizeof suffix, "_w%c", width->bits == 0 ? 't' : '0' + width->bits);
+    size_t n = 0;
+    qb_visits_begin(q->solver, true);
+    const char *why = call_metrics(q, width, got, room, &n);
+    qb_quant_end_visits(q, "metrics");
+    if (why != NULL)
+        return qb_err_set(QB_E_FAILED, "solver '%s': metrics failed: %s", q->solver->name, why);
+    n = n < room ? n : room;
+    for (size_t i = 0; i < n; i++) {
+        if (got[i].name == NULL)
+            return qb_err_set(QB_E_FAILED, "solver '%s': metrics left number %zu without a name", q->solver->name, i);
+        (void)snprintf(out[i].name, sizeof out[i].name, "%.80s%s", got[i].name, suffix);
+        out[i].value = got[i].value;
+    }
+    *ret_n = n;
+    return 0;
 }
 
 int qb_quant_metrics(const qb_quant *q, qb_quant_metric *out, size_t max, size_t *ret_n)
 {
-    qb_metric got[QB_MAX_METRICS] = {{0}};
+    size_t n = 0;
     *ret_n = 0;
     if (q->solver->metrics == NULL || q->next_step <= q->options.warmup || q->n_tensors == 0)
         return 0;
-    max = max < QB_MAX_METRICS ? max : QB_MAX_METRICS;
-    size_t n = 0;
-    qb_visits_begin(q->solver, true);
-    const char *why = call_metrics(q, got, max, &n);
-    qb_quant_end_visits(q, "metrics");
-    if (why != NULL)
-        return qb_err_set(QB_E_FAILED, "solver '%s': metrics failed: %s", q->solver->name, why);
-    n = n < max ? n : max;
-    for (size_t i = 0; i < n; i++) {
-        if (got[i].name == NULL)
-            return qb_err_set(QB_E_FAILED, "solver '%s': metrics left number %zu without a name", q->solver->name, i);
-        (void)snprintf(out[i].name, sizeof out[i].name, "%s", got[i].name);
-        out[i].value = got[i].value;
+    for (int i = 0; i < q->n_widths; i++) {
+        size_t more = 0;
+        QB_TRY(width_metrics(q, &q->widths[i], out + n, max - n, &more));
+        n += more;
     }
     *ret_n = n;
     return 0;

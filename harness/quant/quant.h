@@ -9,6 +9,7 @@
 
 #include "engine/optim.h"
 #include "engine/param.h"
+#include "quant/layer_bits.h"
 #include "quant/levels.h"
 #include "quant/plugin.h"
 
@@ -21,6 +22,7 @@ typedef struct qb_quant_options {
     const qb_plugin *plugin;
     const qb_settings *solver_settings; /* of the plugin's options; copied */
     int bits;                           /* 1..8, 0 = ternary */
+    const int8_t *param_bits;           /* n_params: bits of each that is quantized; NULL: `bits` of all; copied */
     const char *quantizer;              /* spec; ignored under OWN_LEVELS and FULL_PRECISION */
     qb_granularity granularity;
     int64_t block;      /* QB_PER_BLOCK: weights in a block; a tensor whose channel length it does not divide goes by row */
@@ -54,10 +56,14 @@ int qb_quant_step(qb_quant *q, int64_t step, double lr);
  * Changes no training state. During the warm-up: nearest of fresh levels. */
 int qb_quant_finish(qb_quant *q, float *slab);
 
-/* Distinct values per row in a finished slab. *ret_max: the most found (counting ends at QB_COUNT_CAP); *ret_allowed: 2^bits or 3;
- * *ret_where: name of a tensor with too many, or NULL. Not for FULL_PRECISION (*ret_max = 0). */
+/* Distinct values per row in a finished slab. *ret_where: name of the first tensor with more than its bits allow, or NULL.
+ * *ret_max: the most found (counting ends at QB_COUNT_CAP), among tensors of its bits where there is one; *ret_allowed:
+ * what these allow, 2^bits or 3. Not for FULL_PRECISION (*ret_max = 0). */
 enum { QB_COUNT_CAP = 1000 };
 void qb_quant_count_levels(const qb_quant *q, const float *slab, int *ret_max, int *ret_allowed, const char **ret_where);
+
+/* Bits of parameter i: 1..8, 0 = ternary, QB_BITS_FLOAT when it is not quantized. */
+int qb_quant_bits(const qb_quant *q, size_t param);
 
 /* true: the solver quantizes nothing (solver `none`). Known before create, from the plugin and its settings. */
 bool qb_quant_is_full_precision(const qb_quant *q);
@@ -75,9 +81,10 @@ typedef struct qb_quant_times {
 } qb_quant_times;
 qb_quant_times qb_quant_take_times(qb_quant *q); /* returns and resets */
 
-/* Metrics of the solver for the step just done, *ret_n of them, at most max; names as "parq_inv_slope". QB_E_FAILED: the
+/* Metrics of the solver for the step just done, *ret_n of them, at most max; names as "parq_inv_slope", of a run with
+ * several bit widths "parq_inv_slope_w8" ("_wt": ternary), as its folder is called. QB_E_FAILED: the
  * hook misused its host, or left a number without a name. */
-enum { QB_MAX_METRICS = 16 };
+enum { QB_MAX_METRICS = 16 * 9 }; /* 16 of an instance */
 typedef struct qb_quant_metric {
     char name[90]; /* a longer one is cut */
     double value;
@@ -93,7 +100,7 @@ const float *qb_quant_levels(const qb_quant *q, size_t param, int64_t *ret_rows,
 /* Notes for the record: e.g. "layer conv1.weight: block 64 does not divide 27, quantized by row". n of them. */
 size_t qb_quant_notes(const qb_quant *q, const char *const **ret_notes);
 
-/* solver.safetensors: levels, state, aux, lr_sum, next step, the plugin's own bytes. sha256: 65 bytes. The weights
+/* solver.safetensors: levels, state, aux, lr_sum, next step, the plugin's own bytes of each instance. sha256: 65 bytes. The weights
  * (x, w), gradients and the optimizer are saved by others. QB_E_DATA when a file does not fit. */
 int qb_quant_save(qb_quant *q, const char *path, char *ret_sha256);
 int qb_quant_load(qb_quant *q, const char *path);

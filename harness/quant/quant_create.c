@@ -25,19 +25,19 @@ static int add_note(qb_quant *q, char *note)
 }
 
 /* Shapes of a view; pointers are filled in when they exist. */
-static int describe_view(qb_quant *q, qb_quant_tensor *t, size_t index)
+static int describe_view(qb_quant *q, qb_quant_tensor *t, uint32_t index)
 {
     const qb_param *p = t->param;
     bool by_row;
     qb_view *v = &t->view;
     v->size = (uint32_t)sizeof *v;
-    v->index = (uint32_t)index;
+    v->index = index;
     v->name = p->name;
     qb_quant_tensor_rows(p, q->options.granularity, q->options.block, &v->n_rows, &v->row_len, &by_row);
     v->n_per_channel = p->n_dims >= 2 ? (int64_t)p->n / p->shape[0] : (int64_t)p->n;
     v->fan_in = p->fan_in;
     v->fan_out = p->fan_out;
-    v->bits = q->options.bits;
+    v->bits = t->width->bits;
     v->layer = qb_quant_tensor_layer(q->params, q->n_params, t->param_index);
     if (!by_row)
         return 0;
@@ -56,10 +56,11 @@ static int check_shrink(const qb_quant *q, uint32_t caps)
 
 static int bind_views(qb_quant *q)
 {
+    uint32_t next[QB_QUANT_WIDTHS] = {0};
     for (size_t i = 0; i < q->n_tensors; i++) {
         qb_quant_tensor *t = &q->tensors[i];
-        QB_TRY(describe_view(q, t, i));
-        const char *why = qb_instance_bind(&q->instance, &t->view, &t->request);
+        QB_TRY(describe_view(q, t, next[t->width - q->widths]++));
+        const char *why = qb_instance_bind(&t->width->instance, &t->view, &t->request);
         if (why != NULL)
             return qb_err_set(QB_E_FAILED, "solver '%s': bind of %s %s", q->solver->name, t->param->name, why);
         QB_TRY(check_shrink(q, t->request.caps));
@@ -70,15 +71,17 @@ static int bind_views(qb_quant *q)
 
 static bool needs_levels(const qb_quant_tensor *t) { return (t->caps & QB_CAP_OWN_LEVELS) == 0; }
 
-static int create_quantizer(qb_quant *q)
+static int create_quantizer(qb_quant *q, qb_quant_width *width)
 {
     int64_t max_row_len = 0;
-    for (size_t i = 0; i < q->n_tensors; i++)
-        if (needs_levels(&q->tensors[i]) && q->tensors[i].view.row_len > max_row_len)
-            max_row_len = q->tensors[i].view.row_len;
+    for (size_t i = 0; i < q->n_tensors; i++) {
+        const qb_quant_tensor *t = &q->tensors[i];
+        if (t->width == width && needs_levels(t) && t->view.row_len > max_row_len)
+            max_row_len = t->view.row_len;
+    }
     if (max_row_len == 0)
         return 0;
-    return qb_quantizer_create(q->options.quantizer, q->options.bits, max_row_len, q->options.threads, &q->quantizer);
+    return qb_quantizer_create(q->options.quantizer, width->bits, max_row_len, q->options.threads, &width->quantizer);
 }
 
 static int allocate_views(qb_quant *q)
@@ -86,7 +89,7 @@ static int allocate_views(qb_quant *q)
     size_t longest = 0;
     for (size_t i = 0; i < q->n_tensors; i++) {
         qb_quant_tensor *t = &q->tensors[i];
-        int n_levels = needs_levels(t) ? qb_quantizer_n_levels(q->quantizer) : 0;
+        int n_levels = needs_levels(t) ? qb_quantizer_n_levels(t->width->quantizer) : 0;
         QB_TRY(qb_quant_tensor_allocate(t, n_levels, q->params, q->n_params, q->options.slab_margin));
         t->view.x = t->param->x;
         t->view.w = t->param->w;
@@ -135,21 +138,23 @@ static int register_params(qb_quant *q)
     return 0;
 }
 
-static int create_instance(qb_quant *q)
+static int create_instance(qb_quant *q, qb_quant_width *width, const char **names)
 {
     const qb_quant_options *o = &q->options;
+    uint32_t n = 0;
     for (size_t i = 0; i < q->n_tensors; i++)
-        q->view_names[i] = q->tensors[i].param->name;
+        if (q->tensors[i].width == width)
+            names[n++] = q->tensors[i].param->name;
     const qb_instance_options options = {.plugin = o->plugin,
                                          .settings = o->solver_settings,
-                                         .bits = o->bits,
-                                         .n_views = (uint32_t)q->n_tensors,
-                                         .view_names = q->view_names,
+                                         .bits = width->bits,
+                                         .n_views = n,
+                                         .view_names = names,
                                          .n_steps = o->n_steps,
                                          .first_step = o->warmup,
                                          .weight_decay = o->weight_decay,
                                          .seed = o->seed};
-    return qb_instance_init(&q->instance, &options, NULL);
+    return qb_instance_init(&width->instance, &options, NULL);
 }
 
 /* The tensors to quantize: none for a solver in full precision. */
@@ -172,14 +177,41 @@ static int list_tensors(qb_quant *q)
     return 0;
 }
 
+static int bits_of(const qb_quant *q, size_t param)
+{
+    return q->options.param_bits != NULL ? q->options.param_bits[param] : q->options.bits;
+}
+
+/* The widths in force, ascending; the one of the options for a run without tensors. */
+static void list_widths(qb_quant *q)
+{
+    for (int bits = 0; bits < QB_QUANT_WIDTHS; bits++) {
+        qb_quant_width *width = &q->widths[q->n_widths];
+        *width = (qb_quant_width){.bits = bits, .decay_scale = 1.0};
+        for (size_t i = 0; i < q->n_tensors; i++)
+            if (bits_of(q, q->tensors[i].param_index) == bits) {
+                q->tensors[i].width = width;
+                width->n_views++;
+            }
+        q->n_widths += width->n_views > 0 || (q->n_tensors == 0 && bits == q->options.bits);
+    }
+}
+
 static int build(qb_quant *q)
 {
     const qb_quant_options *o = &q->options;
-    QB_TRY(qb_plugin_supports(o->plugin, o->solver_settings, o->bits, qb_granularity_name(o->granularity)));
     QB_TRY(list_tensors(q));
-    QB_TRY(create_instance(q));
+    list_widths(q);
+    for (int i = 0; i < q->n_widths; i++)
+        QB_TRY(qb_plugin_supports(o->plugin, o->solver_settings, q->widths[i].bits, qb_granularity_name(o->granularity)));
+    const char **names = q->view_names;
+    for (int i = 0; i < q->n_widths; i++) {
+        QB_TRY(create_instance(q, &q->widths[i], names));
+        names += q->widths[i].n_views;
+    }
     QB_TRY(bind_views(q));
-    QB_TRY(create_quantizer(q));
+    for (int i = 0; i < q->n_widths; i++)
+        QB_TRY(create_quantizer(q, &q->widths[i]));
     QB_TRY(allocate_views(q));
     return register_params(q);
 }
@@ -206,6 +238,7 @@ int qb_quant_create(const qb_quant_options *options, qb_param *params, size_t n_
     }
     q->options.solver_settings = NULL; /* borrowed for the call only */
     q->options.quantizer = NULL;
+    q->options.param_bits = NULL;
     *ret_quant = q;
     return 0;
 }
@@ -214,12 +247,14 @@ void qb_quant_destroy(qb_quant *q)
 {
     if (q == NULL)
         return;
-    qb_instance_finish(&q->instance);
+    for (int i = 0; i < q->n_widths; i++) {
+        qb_instance_finish(&q->widths[i].instance);
+        qb_quantizer_destroy(q->widths[i].quantizer);
+    }
     for (size_t i = 0; i < q->n_tensors; i++)
         qb_quant_tensor_finish(&q->tensors[i]);
     for (size_t i = 0; i < q->n_notes; i++)
         qb_free(q->notes[i]);
-    qb_quantizer_destroy(q->quantizer);
     qb_free(q->tensors);
     qb_free(q->view_names);
     qb_free(q->plain);
@@ -228,6 +263,14 @@ void qb_quant_destroy(qb_quant *q)
     qb_free(q->scratch);
     qb_free(q->notes);
     qb_free(q);
+}
+
+int qb_quant_bits(const qb_quant *q, size_t param)
+{
+    for (size_t i = 0; i < q->n_tensors; i++)
+        if (q->tensors[i].param_index == param)
+            return q->tensors[i].width->bits;
+    return QB_BITS_FLOAT;
 }
 
 bool qb_quant_is_full_precision(const qb_quant *q) { return (q->solver->caps & QB_CAP_FULL_PRECISION) != 0; }

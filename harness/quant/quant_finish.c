@@ -18,12 +18,12 @@ static void nearest_rows(const qb_quant_tensor *t, const float *w, float *out)
 }
 
 /* Before the first quantized step there are no levels in force: fresh ones, thrown away. */
-static void nearest_fresh(const qb_quant *q, const qb_quant_tensor *t, int thread, float *out)
+static void nearest_fresh(const qb_quant_tensor *t, int thread, float *out)
 {
     float levels[256];
     int64_t len = t->view.row_len;
     for (int64_t r = 0; r < t->view.n_rows; r++) {
-        qb_quantizer_levels(q->quantizer, thread, t->param->x + r * len, len, levels);
+        qb_quantizer_levels(t->width->quantizer, thread, t->param->x + r * len, len, levels);
         qb_nearest_row(levels, t->n_levels, t->param->x + r * len, len, out + r * len);
     }
 }
@@ -36,7 +36,7 @@ static void call_finish(qb_quant *q, qb_quant_tensor *t, const qb_step *step, co
     float *padded = q->scratch + (size_t)thread * q->scratch_len, *inner = padded + QB_GUARD;
     for (int i = 0; i < QB_GUARD; i++)
         padded[i] = inner[n + (size_t)i] = mark;
-    const char *failure = QB_HOOK(&q->instance, "finish", false, q->solver->finish(q->instance.self, step, view, inner));
+    const char *failure = QB_HOOK(&t->width->instance, "finish", false, q->solver->finish(t->width->instance.self, step, view, inner));
     if (failure != NULL) {
         char why[640];
         (void)snprintf(why, sizeof why, "failed: %s", failure);
@@ -103,7 +103,7 @@ static void finish_view(qb_quant *q, qb_quant_tensor *t, int thread, float *out)
     if (t->levels == NULL && !started)
         finish_unstarted(q, t, thread, out);
     else if (!started)
-        nearest_fresh(q, t, thread, out);
+        nearest_fresh(t, thread, out);
     else if (q->solver->finish != NULL)
         call_finish(q, t, &q->last, &t->view, thread, out);
     else if (t->levels == NULL)
@@ -154,24 +154,39 @@ static int count_distinct(const float *x, int64_t n, int cap, float *found)
     return count;
 }
 
-void qb_quant_count_levels(const qb_quant *q, const float *slab, int *ret_max, int *ret_allowed, const char **ret_where)
+static int allowed_values(int bits) { return bits == 0 ? 3 : 1 << bits; }
+
+static int most_values(const qb_quant_tensor *t, const float *slab)
 {
     float found[QB_COUNT_CAP];
-    int allowed = q->options.bits == 0 ? 3 : 1 << q->options.bits, max = 0;
-    const char *where = NULL;
+    int max = 0;
+    int64_t len = t->view.row_len;
+    for (int64_t r = 0; r < t->view.n_rows; r++) {
+        int count = count_distinct(slab + t->param->offset + r * len, len, QB_COUNT_CAP, found);
+        max = count > max ? count : max;
+    }
+    return max;
+}
+
+void qb_quant_count_levels(const qb_quant *q, const float *slab, int *ret_max, int *ret_allowed, const char **ret_where)
+{
+    int most[QB_QUANT_WIDTHS] = {0}; /* by width */
+    const qb_quant_width *at = NULL;
+    *ret_where = NULL;
     for (size_t i = 0; i < q->n_tensors; i++) {
         const qb_quant_tensor *t = &q->tensors[i];
-        int64_t len = t->view.row_len;
-        for (int64_t r = 0; r < t->view.n_rows; r++) {
-            int count = count_distinct(slab + t->param->offset + r * len, len, QB_COUNT_CAP, found);
-            if (count > allowed && where == NULL)
-                where = t->param->name;
-            max = count > max ? count : max;
+        int count = most_values(t, slab), w = (int)(t->width - q->widths);
+        most[w] = count > most[w] ? count : most[w];
+        if (count > allowed_values(t->width->bits) && *ret_where == NULL) {
+            *ret_where = t->param->name;
+            at = t->width;
         }
     }
-    *ret_max = max;
-    *ret_allowed = allowed;
-    *ret_where = where;
+    for (int w = 0; *ret_where == NULL && w < q->n_widths; w++)
+        if (at == NULL || most[w] > most[at - q->widths])
+            at = &q->widths[w];
+    *ret_max = at != NULL ? most[at - q->widths] : 0;
+    *ret_allowed = allowed_values(at != NULL ? at->bits : q->options.bits);
 }
 
 int64_t qb_quant_count_collapsed(const qb_quant *q, const float *slab)

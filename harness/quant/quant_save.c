@@ -2,7 +2,8 @@
  *
  *   next_step (I64, 1), lr_sum and lr (F64, 1)     lr: of the last quantized step
  *   TENSOR.levels, .aux, .weight_state, .row_state (F32), those that exist
- *   plugin (U8)                                    what the solver's own save wrote
+ *   plugin (U8)                                    what the solver's own save wrote; with several bit widths
+ *                                                  plugin.w8, plugin.wt (ternary), ... of the instance of each
  * Invariant: a file is checked as a whole before anything is taken over.
  */
 #include "quant/quant_state.h"
@@ -13,6 +14,7 @@
 #include "base/safetensors.h"
 #include "base/str.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char format[] = "qatbench-solver-1";
@@ -31,7 +33,7 @@ typedef struct entries {
     size_t n;
     double lr_sum, lr;
     int64_t next_step;
-    unsigned char *bytes; /* the plugin's own, and a guard */
+    unsigned char *bytes[QB_QUANT_WIDTHS]; /* the plugin's own of each width, and a guard */
 } entries;
 
 static void finish_entries(entries *e)
@@ -39,7 +41,8 @@ static void finish_entries(entries *e)
     for (size_t i = 0; e->list != NULL && i < e->n; i++)
         qb_free(e->list[i].name);
     qb_free(e->list);
-    qb_free(e->bytes);
+    for (int i = 0; i < QB_QUANT_WIDTHS; i++)
+        qb_free(e->bytes[i]);
 }
 
 static int add(entries *e, const char *tensor, const char *what, void *values, qb_dtype dtype, int n_dims,
@@ -55,7 +58,7 @@ static int add(entries *e, const char *tensor, const char *what, void *values, q
 /* Lists everything but the plugin's bytes; e->list has room for those too. */
 static int list_entries(qb_quant *q, entries *e)
 {
-    e->list = qb_alloc(4 + 4 * q->n_tensors, sizeof *e->list);
+    e->list = qb_alloc(3 + QB_QUANT_WIDTHS + 4 * q->n_tensors, sizeof *e->list);
     if (e->list == NULL)
         return QB_E_NOMEM;
     e->next_step = q->next_step;
@@ -81,37 +84,45 @@ static int list_entries(qb_quant *q, entries *e)
     return 0;
 }
 
-static int call_save(const qb_quant *q, void *bytes, size_t capacity, size_t *ret_n)
+/* Of the only instance "plugin", of several "plugin.w8", ternary "plugin.wt". */
+static void name_bytes(const qb_quant *q, const qb_quant_width *width, char name[16])
+{
+    (void)snprintf(name, 16, "plugin%s%.1s", q->n_widths > 1 ? ".w" : "", q->n_widths == 1 ? "" : &"t12345678"[width->bits]);
+}
+
+static int call_save(const qb_quant *q, const qb_quant_width *width, void *bytes, size_t capacity, size_t *ret_n)
 {
     qb_visits_begin(q->solver, true);
-    const char *why = QB_HOOK(&q->instance, "save", false, (*ret_n = q->solver->save(q->instance.self, bytes, capacity), 0));
+    const char *why = QB_HOOK(&width->instance, "save", false,
+                              (*ret_n = q->solver->save(width->instance.self, bytes, capacity), 0));
     qb_quant_end_visits(q, "save");
     return why == NULL ? 0 : qb_err_set(QB_E_FAILED, "solver '%s': save failed: %s", q->solver->name, why);
 }
 
 /* Asks the plugin for its own state. 64 bytes behind the buffer show an overrun. */
-static int collect_bytes(const qb_quant *q, entries *e)
+static int collect_bytes(const qb_quant *q, const qb_quant_width *width, entries *e)
 {
     enum { GUARD = 64 };
-    if (q->solver->save == NULL)
-        return 0;
+    unsigned char **bytes = &e->bytes[width - q->widths];
+    char name[16];
     size_t n = 0, got = 0;
-    QB_TRY(call_save(q, NULL, 0, &n));
+    QB_TRY(call_save(q, width, NULL, 0, &n));
     if (n == 0)
         return 0;
     if (n > (size_t)1 << 30)
         return qb_err_set(QB_E_FAILED, "solver '%s': save wants %zu bytes; expected at most 1 GiB", q->solver->name, n);
-    e->bytes = qb_alloc(n + GUARD, 1);
-    if (e->bytes == NULL)
+    *bytes = qb_alloc(n + GUARD, 1);
+    if (*bytes == NULL)
         return QB_E_NOMEM;
-    memset(e->bytes + n, 0xA5, GUARD);
-    QB_TRY(call_save(q, e->bytes, n, &got));
+    memset(*bytes + n, 0xA5, GUARD);
+    QB_TRY(call_save(q, width, *bytes, n, &got));
     if (got != n)
         return qb_err_set(QB_E_FAILED, "solver '%s': save asked for %zu bytes, then wrote %zu", q->solver->name, n, got);
     for (size_t i = n; i < n + GUARD; i++)
-        if (e->bytes[i] != 0xA5)
+        if ((*bytes)[i] != 0xA5)
             return qb_err_set(QB_E_FAILED, "solver '%s': save wrote beyond the %zu bytes it asked for", q->solver->name, n);
-    return add(e, NULL, "plugin", e->bytes, QB_U8, 1, (int64_t)n, 0, 0);
+    name_bytes(q, width, name);
+    return add(e, NULL, name, *bytes, QB_U8, 1, (int64_t)n, 0, 0);
 }
 
 static size_t entry_elements(const entry *e)
@@ -152,8 +163,8 @@ int qb_quant_save(qb_quant *q, const char *path, char *ret_sha256)
 {
     entries e = {0};
     int rc = list_entries(q, &e);
-    if (rc == 0)
-        rc = collect_bytes(q, &e);
+    for (int i = 0; rc == 0 && q->solver->save != NULL && i < q->n_widths; i++)
+        rc = collect_bytes(q, &q->widths[i], &e);
     if (rc == 0)
         rc = write_entries(q, &e, path, ret_sha256);
     finish_entries(&e);
@@ -203,12 +214,16 @@ static int check_file(const qb_quant *q, const qb_safetensors *f, const char *pa
     QB_TRY(check_metadata(q, f, path));
     for (size_t i = 0; i < e->n; i++)
         QB_TRY(check_entry(f, path, &e->list[i]));
-    const qb_st_tensor *bytes = qb_safetensors_find(f, "plugin");
-    if (bytes != NULL && q->solver->load == NULL)
-        return qb_err_set(QB_E_DATA, "%s: holds %zu bytes of the solver's own, but solver '%s' has no load", path,
-                          bytes->n_bytes, q->solver->name);
     for (size_t i = 0; i < f->n; i++) {
-        bool known = &f->tensors[i] == bytes;
+        bool known = false;
+        for (int w = 0; w < q->n_widths && !known; w++) {
+            char name[16];
+            name_bytes(q, &q->widths[w], name);
+            known = strcmp(f->tensors[i].name, name) == 0;
+        }
+        if (known && q->solver->load == NULL)
+            return qb_err_set(QB_E_DATA, "%s: holds %zu bytes of the solver's own, but solver '%s' has no load", path,
+                              f->tensors[i].n_bytes, q->solver->name);
         for (size_t k = 0; k < e->n && !known; k++)
             known = strcmp(f->tensors[i].name, e->list[k].name) == 0;
         if (!known)
@@ -226,9 +241,11 @@ static int check_file(const qb_quant *q, const qb_safetensors *f, const char *pa
     return 0;
 }
 
-static int load_bytes(qb_quant *q, const qb_safetensors *f, const char *path)
+static int load_bytes(qb_quant *q, const qb_quant_width *width, const qb_safetensors *f, const char *path)
 {
-    const qb_st_tensor *t = qb_safetensors_find(f, "plugin");
+    char name[16];
+    name_bytes(q, width, name);
+    const qb_st_tensor *t = qb_safetensors_find(f, name);
     if (t == NULL)
         return 0;
     void *aligned = qb_alloc(t->n_bytes, 1);
@@ -236,7 +253,7 @@ static int load_bytes(qb_quant *q, const qb_safetensors *f, const char *path)
         return QB_E_NOMEM;
     memcpy(aligned, t->data, t->n_bytes);
     qb_visits_begin(q->solver, true);
-    const char *why = QB_HOOK(&q->instance, "load", false, q->solver->load(q->instance.self, aligned, t->n_bytes));
+    const char *why = QB_HOOK(&width->instance, "load", false, q->solver->load(width->instance.self, aligned, t->n_bytes));
     qb_quant_end_visits(q, "load");
     qb_free(aligned);
     if (why == NULL)
@@ -252,8 +269,8 @@ int qb_quant_load(qb_quant *q, const char *path)
     int rc = list_entries(q, &e);
     if (rc == 0)
         rc = check_file(q, &f, path, &e);
-    if (rc == 0)
-        rc = load_bytes(q, &f, path);
+    for (int i = 0; rc == 0 && i < q->n_widths; i++)
+        rc = load_bytes(q, &q->widths[i], &f, path);
     if (rc != 0)
         goto out;
     for (size_t i = 0; i < e.n; i++) {

@@ -10,8 +10,19 @@
 /* How a reason ends that blames a hook for NaN or infinite numbers. */
 #define QB_NOT_FINITE "that is not a finite number"
 
-struct qb_quant {
+/* A bit width in force, with the solver's instance for it: solvers read host->bits. */
+enum { QB_QUANT_WIDTHS = 9 };
+struct qb_quant_width {
+    int bits; /* 1..8, 0 = ternary */
     qb_instance instance;
+    uint32_t n_views;
+    qb_quantizer *quantizer; /* NULL when no tensor needs levels */
+    double decay_scale;      /* of this step */
+};
+
+struct qb_quant {
+    qb_quant_width widths[QB_QUANT_WIDTHS];
+    int n_widths;      /* bit widths in force */
     qb_quant_options options;
     const qb_solver *solver;
     qb_param *params;
@@ -20,9 +31,8 @@ struct qb_quant {
     int *plain;        /* optimizer index of parameter i, -1 = a quantized tensor */
     qb_quant_tensor *tensors;
     size_t n_tensors;
-    const char **view_names; /* of the tensors, for the instance */
+    const char **view_names; /* of the tensors, width by width */
     size_t *order, *starts, n_groups; /* see qb_quant_tensor_groups */
-    qb_quantizer *quantizer;          /* NULL when no tensor needs levels */
     int n_workers;     /* threads that handle views: 1 without PARALLEL_VIEWS */
     float *scratch;    /* (threads, scratch_len): z under quant_shrink, finished weights of a view */
     size_t scratch_len;

@@ -23,8 +23,10 @@ typedef struct qb_guard_copy {
 } qb_guard_copy;
 
 /* A quantized tensor. */
+typedef struct qb_quant_width qb_quant_width;
 typedef struct qb_quant_tensor {
     qb_param *param;
+    qb_quant_width *width; /* its bits; view.index counts within it */
     size_t param_index;
     uint32_t caps;       /* after bind */
     qb_bind request;     /* as bind left it */

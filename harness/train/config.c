@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/schedule.h"
+#include "quant/layer_bits.h"
 #include "quant/levels.h"
 #include "quant/plugin_probe.h"
 #include "train/identity.h"
@@ -33,6 +34,7 @@ static const qb_option run_schema[] = {
 
     {"solver", QB_KIND_SPEC, "none", 0, 0, NULL, "", "solver and its options, or the path of a plugin; `qatbench list solvers`", ID | QB_KEY_CAPTION(11), "Quantization"},
     {"bits", QB_KIND_BITS, "2", 0, 0, NULL, "", "bits of a weight", ID | QB_KEY_QUANTIZATION | QB_KEY_CAPTION(12), "Quantization"},
+    {"layer_bits", QB_KIND_BITS_OF, "none", 0, 0, NULL, "", "bits of single layers, such as conv1=8/fc=float; '*' matches, the last match wins", ID | QB_OPT_LATER | QB_KEY_QUANTIZATION | QB_KEY_CAPTION(17), "Quantization"},
     {"quantizer", QB_KIND_SPEC, "lsbq", 0, 0, NULL, "", "how a row gets its levels; `qatbench list quantizers`", ID | QB_KEY_QUANTIZATION | QB_KEY_LEVELS | QB_KEY_CAPTION(13), "Quantization"},
     {"granularity", QB_KIND_SPEC, "tensor", 0, 0, NULL, "", "what shares one set of levels: tensor, row (output channel) or block[size=N]", ID | QB_KEY_QUANTIZATION | QB_KEY_CAPTION(14), "Quantization"},
     {"quant_period", QB_KIND_INT, "10", 0, 1e9, NULL, "steps", "steps between refreshes of the levels; 0 = once", ID | QB_KEY_QUANTIZATION | QB_KEY_LEVELS | QB_KEY_CAPTION(15), "Quantization"},
@@ -171,6 +173,36 @@ static int resolve_names(qb_config *c)
     return take_defaults(c);
 }
 
+/* The network's parameters are known without the data: names and shapes do not depend on the size of an image. */
+static int resolve_layer_bits(qb_config *c)
+{
+    const char *list = qb_get(&c->settings, "layer_bits")->text;
+    if (c->full_precision || strcmp(list, "none") == 0)
+        return QB_OK;
+    qb_graph *g = NULL;
+    QB_TRY(qb_model_graph(c->model->name, c->model->default_input, c->model->default_classes, &g));
+    const qb_param *params = qb_graph_params(g, &c->n_params);
+    c->param_bits = qb_alloc(c->n_params, sizeof *c->param_bits);
+    int rc = !c->param_bits ? QB_E_NOMEM
+                            : qb_layer_bits_resolve(list, c->bits, params, c->n_params, c->model->name, c->param_bits);
+    qb_graph_destroy(g);
+    return rc;
+}
+
+/* Is some layer to have these bits? */
+static bool has_width(const qb_config *c, int bits)
+{
+    if (!c->param_bits)
+        return bits == c->bits;
+    for (size_t i = 0; i < c->n_params; i++) {
+        if (c->param_bits[i] == bits)
+            return true;
+    }
+    return false;
+}
+
+enum { MAX_BITS = 8 };
+
 /* Before everything else of the schedule: a study skips what the solver does not offer, however it would be trained. */
 static int ask_solver(const qb_config *c)
 {
@@ -179,7 +211,11 @@ static int ask_solver(const qb_config *c)
     if (c->full_precision)
         return QB_OK;
     QB_TRY(qb_granularity_parse(qb_get(&c->settings, "granularity")->text, &kind, &block));
-    int rc = qb_plugin_supports(c->plugin, &c->solver, c->bits, qb_granularity_name(kind));
+    int rc = QB_OK;
+    for (int bits = 0; rc == QB_OK && bits <= MAX_BITS; bits++) {
+        if (has_width(c, bits))
+            rc = qb_plugin_supports(c->plugin, &c->solver, bits, qb_granularity_name(kind));
+    }
     if (rc == QB_E_FAILED) { /* it crashed: the run will end with that, and the study of which it is a cell goes on */
         qb_err_clear();
         return QB_OK;
@@ -261,12 +297,19 @@ static int resolve_quantization(qb_config *c)
     qb_granularity kind;
     int64_t block;
     QB_TRY(qb_granularity_parse(qb_get(s, "granularity")->text, &kind, &block));
-    const qb_plugin_question question = {
+    qb_plugin_question question = {
         .plugin = c->plugin, .settings = &c->solver, .bits = c->bits, .n_steps = c->n_steps, .first_step = c->warmup,
         .granularity = qb_granularity_name(kind), .weight_decay = qb_get(s, "weight_decay")->r};
-    uint32_t caps;
-    QB_TRY(qb_plugin_probe(&question, &caps));
-    c->owns_levels = (caps & QB_CAP_OWN_LEVELS) != 0;
+    uint32_t caps = 0; /* of any width; levels of its own at all of them */
+    c->owns_levels = true;
+    for (question.bits = 0; question.bits <= MAX_BITS; question.bits++) {
+        uint32_t here;
+        if (!has_width(c, question.bits))
+            continue;
+        QB_TRY(qb_plugin_probe(&question, &here));
+        caps |= here;
+        c->owns_levels = c->owns_levels && (here & QB_CAP_OWN_LEVELS) != 0;
+    }
     if (qb_get(s, "quant_shrink")->b && (caps & (QB_CAP_EDITS_LATENT | QB_CAP_OWN_LEVELS))) {
         qb_err_set(QB_E_CONFIG, "quant_shrink: cannot be combined with solver '%s', which %s", c->plugin->solver.name,
                    c->owns_levels ? "has levels of its own" : "edits the latent weights");
@@ -280,9 +323,13 @@ static int resolve_quantization(qb_config *c)
     }
     if (c->owns_levels)
         return QB_OK;
-    qb_quantizer *quantizer = NULL;
-    QB_TRY(qb_quantizer_create(qb_get(s, "quantizer")->text, c->bits, 1, 1, &quantizer));
-    qb_quantizer_destroy(quantizer);
+    for (int bits = 0; bits <= MAX_BITS; bits++) {
+        qb_quantizer *quantizer = NULL;
+        if (!has_width(c, bits))
+            continue;
+        QB_TRY(qb_quantizer_create(qb_get(s, "quantizer")->text, bits, 1, 1, &quantizer));
+        qb_quantizer_destroy(quantizer);
+    }
     QB_TRY(qb_quantizer_canonical(qb_get(s, "quantizer")->text, &canonical));
     rc = set_text(s, "quantizer", canonical);
     qb_free(canonical);
@@ -315,6 +362,8 @@ int qb_config_create(const qb_settings *settings, qb_config **ret_config)
     if (rc == 0)
         rc = resolve_names(c);
     if (rc == 0)
+        rc = resolve_layer_bits(c);
+    if (rc == 0)
         rc = ask_solver(c);
     if (rc == 0)
         rc = resolve_lengths(c);
@@ -338,6 +387,7 @@ void qb_config_destroy(qb_config *c)
         return;
     qb_settings_finish(&c->settings);
     qb_settings_finish(&c->solver);
+    qb_free(c->param_bits);
     json_decref(c->identity);
     qb_free(c);
 }

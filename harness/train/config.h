@@ -30,6 +30,8 @@ typedef struct qb_config {
     bool full_precision; /* the solver quantizes nothing: bits, quantizer, ... are ignored */
     bool owns_levels;    /* the solver has its own levels: quantizer and period are ignored */
     int bits;            /* 1..8, 0 = ternary */
+    int8_t *param_bits;  /* n_params, in the order of the network: as qb_layer_bits_resolve; NULL: no layer_bits */
+    size_t n_params;
     int64_t n_train, n_test, steps_per_epoch, n_steps; /* from the data set's size and the limits */
     int64_t warmup;                                    /* steps */
     double anneal_start, anneal_end;                   /* steps */

@@ -51,6 +51,8 @@ bool qb_identity_is_default(const qb_identity_traits *t, const qb_option *o, con
     const char *text = qb_identity_default(t, o);
     if (!text)
         return v->is_null;
+    if (strcmp(text, v->text) == 0)
+        return true;
     qb_value def;
     QB_ASSERT(qb_value_parse(o, text, &def) == 0); /* or a table of ours is wrong */
     bool same = strcmp(def.text, v->text) == 0;

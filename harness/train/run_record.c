@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "quant/layer_bits.h"
 #include "quant/plugin_visit.h"
 #include "train/machine.h"
 #include "train/weights.h"
@@ -261,10 +262,11 @@ static int64_t model_bytes(const qb_run *r)
     for (size_t i = 0; i < n; i++) {
         int64_t rows = 0;
         int levels = 0;
-        bool quantized = !r->config->full_precision && params[i].role == QB_ROLE_QUANT;
+        int bits = qb_quant_bits(r->trainer->quant, i);
+        bool quantized = bits != QB_BITS_FLOAT;
         if (quantized)
             (void)qb_quant_levels(r->trainer->quant, i, &rows, &levels);
-        int bits = r->config->bits == 0 ? 2 : r->config->bits;
+        bits = bits == 0 ? 2 : bits;
         bytes += quantized ? ((int64_t)params[i].n * bits + 7) / 8 + 4 * rows * levels : 4 * (int64_t)params[i].n;
     }
     return bytes;

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "quant/layer_bits.h"
 #include "train/spans.h"
 
 #include <string.h>
@@ -34,6 +35,8 @@ static int create_net(qb_trainer *t, const qb_dataset_info *info, int threads)
     };
     const qb_shape input = {info->c, info->h, info->w};
     QB_TRY(qb_model_graph(c->model->name, input, info->n_classes, &t->graph));
+    for (size_t i = 0; c->param_bits && i < c->n_params; i++)
+        qb_graph_set_quantized(t->graph, i, c->param_bits[i] != QB_BITS_FLOAT);
     QB_TRY(qb_net_create(t->graph, &o, &t->net));
     qb_net_init_weights(t->net, (uint64_t)qb_get(s, "seed")->i);
     t->finished = qb_alloc(qb_net_slab_size(t->net), sizeof *t->finished);
@@ -61,6 +64,7 @@ static int create_quant(qb_trainer *t, int threads)
         .plugin = c->plugin,
         .solver_settings = &c->solver,
         .bits = c->bits,
+        .param_bits = c->param_bits,
         .quantizer = qb_get(s, "quantizer")->text,
         .granularity = granularity,
         .block = block,
