@@ -188,9 +188,11 @@ static void add_costs(qb_bench *b, qb_trainer *t, qb_net_cost *costs)
 {
     size_t n = qb_net_take_costs(t->net, costs);
     for (size_t i = 0; i < n; i++) {
-        double before = i < b->n_costs ? b->costs[i].seconds : 0;
+        const qb_net_cost before = i < b->n_costs ? b->costs[i] : (qb_net_cost){0};
         b->costs[i] = costs[i];
-        b->costs[i].seconds += before;
+        b->costs[i].seconds += before.seconds;
+        b->costs[i].bytes += before.bytes;
+        b->costs[i].macs += before.macs;
     }
     b->n_costs = n;
 }
@@ -245,8 +247,12 @@ static void summarize(qb_bench *b)
     qsort(b->windows, b->n_windows, sizeof b->windows[0], compare_windows);
     b->median = b->windows[b->n_windows / 2];
     b->ceiling = qb_median(ceilings, b->n_windows);
-    for (size_t i = 0; i < b->n_costs; i++)
-        b->costs[i].seconds /= (double)((int64_t)b->n_windows * b->steps);
+    const int64_t n_steps = (int64_t)b->n_windows * b->steps;
+    for (size_t i = 0; i < b->n_costs; i++) {
+        b->costs[i].seconds /= (double)n_steps;
+        b->costs[i].bytes /= n_steps;
+        b->costs[i].macs /= n_steps;
+    }
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     b->peak_rss_bytes = (int64_t)usage.ru_maxrss * 1024;

@@ -81,8 +81,9 @@ json_t *qb_bench_json(const qb_bench *b)
                    : b->config->bits == 0    ? qb_json_text("ternary")
                                              : json_integer(b->config->bits);
     json_t *object = qb_json_pack(
-        "{s:s, s:I, s:s, s:i, s:s, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:s, s:s, s:o}", "model",
-        b->config->model->name, "batch", (json_int_t)b->batch, "dtype", qb_get(s, "dtype")->text, "threads", b->threads,
+        "{s:s, s:I, s:I, s:s, s:i, s:s, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:s, s:s, s:o}", "model",
+        b->config->model->name, "batch", (json_int_t)b->batch, "shards", (json_int_t)qb_get(s, "shards")->i,
+        "dtype", qb_get(s, "dtype")->text, "threads", b->threads,
         "solver", qb_get(s, "solver")->text, "bits", bits, "images_per_second", m->images_per_second, "step_ms", m->step,
         "data_ms", m->data, "forward_ms", m->forward, "backward_ms", m->backward, "optimizer_ms", m->optimizer, "solver_ms",
         m->solver, "conv_ms", m->conv, "peak_rss_bytes", (json_int_t)b->peak_rss_bytes, "macs", (json_int_t)b->macs, "steps",
@@ -152,10 +153,14 @@ void qb_bench_add_text(const qb_bench *b, qb_str *out)
 {
     const qb_settings *s = &b->config->settings;
     const qb_bench_window *m = &b->median;
+    const int64_t shards = qb_get(s, "shards")->i;
     char memory[32];
     qb_engine_info engine;
     qb_engine_get_info(&engine);
-    qb_str_addf(out, "%s, batch %lld, %s, %d thread%s, %s, oneDNN %s\n", b->config->model->name, (long long)b->batch,
+    qb_str_addf(out, "%s, batch %lld", b->config->model->name, (long long)b->batch);
+    if (shards > 1)
+        qb_str_addf(out, " in %lld parts", (long long)shards);
+    qb_str_addf(out, ", %s, %d thread%s, %s, oneDNN %s\n",
                 qb_get(s, "dtype")->text, b->threads, b->threads == 1 ? "" : "s", engine.isa, engine.onednn);
     qb_str_addf(out, "solver %s%s%s\n\n", qb_get(s, "solver")->text, b->config->full_precision ? "" : ", bits ",
                 b->config->full_precision ? "" : qb_get(s, "bits")->text);

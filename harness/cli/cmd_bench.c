@@ -156,7 +156,7 @@ static int run_bench(qb_cli *cli)
 }
 
 static const char *const run_keys[] = {"model", "solver", "bits", "quantizer", "granularity", "quant_period",
-                                       "quant_shrink", "solver_path", "batch", "optimizer", "dtype", "flip", "crop",
+                                       "quant_shrink", "solver_path", "batch", "shards", "optimizer", "dtype", "flip", "crop",
                                        "threads", "loader_threads", NULL};
 
 static const qb_option options[] = {

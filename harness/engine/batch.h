@@ -43,6 +43,16 @@ static inline qb_batch qb_batch_of(const float *images, const qb_target *targets
     return (qb_batch){.n = n, .stride = 1, .n_whole = n, .images = images, .targets = targets};
 }
 
+/* Part r of n_parts of a whole batch: the images at positions r, r + n_parts, ...; r below n_parts and the batch's images. */
+static inline qb_batch qb_batch_part(const qb_batch *whole, int r, int n_parts)
+{
+    qb_batch part = *whole;
+    part.n = (whole->n_whole - r + n_parts - 1) / n_parts;
+    part.first = r;
+    part.stride = n_parts;
+    return part;
+}
+
 /* Position in the whole batch of image i of this pass. */
 static inline size_t qb_batch_position(const qb_batch *b, int i)
 {

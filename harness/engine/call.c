@@ -50,8 +50,9 @@ int qb_call_convert_weights(qb_net_plan *p, qb_call *c, qb_call *user, int time)
 {
     if (qb_prim_is_plain(user->prim, QB_ARG_WEIGHTS))
         return 0;
-    int buffer;
-    QB_TRY(qb_net_plan_buffer(p, qb_prim_bytes(user->prim, QB_ARG_WEIGHTS), time, time, &buffer));
+    int buffer, end = 2 * (int)p->n_layers + 1;
+    QB_TRY(qb_net_plan_buffer(p, qb_prim_bytes(user->prim, QB_ARG_WEIGHTS), p->keeps_weights ? 0 : time, p->keeps_weights ? end : time,
+                              &buffer));
     QB_TRY(qb_prim_reorder_weights(p->dnn, user->prim, &c->prim));
     qb_call_use(c, QB_ARG_DST, buffer);
     qb_call_use(user, QB_ARG_WEIGHTS, buffer);
@@ -89,10 +90,12 @@ int qb_call_run(const qb_call *c)
     return c->prim != NULL ? qb_prim_run(c->prim) : 0;
 }
 
-int qb_call_run_weights(qb_call *c, qb_call *user, const float *w)
+int qb_call_run_weights(const qb_net_plan *p, qb_call *c, qb_call *user, const float *w)
 {
     if (c->prim == NULL)
         return qb_prim_bind(user->prim, QB_ARG_WEIGHTS, (float *)w);
+    if (p->has_weights)
+        return 0;
     QB_TRY(qb_prim_bind(c->prim, QB_ARG_SRC, (float *)w));
     return qb_prim_run(c->prim);
 }

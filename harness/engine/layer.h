@@ -106,7 +106,10 @@ struct qb_net_plan {
     char *arena;
     int logits_value, logits_grad; /* plain float32 (n, classes) */
     qb_prim *logits_out, *logits_in; /* reorders, where the logits rest in another layout */
+    bool keeps_weights;    /* reordered weights rest until the plan's next whole batch */
+    bool has_weights;      /* those of this step rest already */
     double (*seconds)[QB_N_PASSES];  /* of each layer, since they were last taken */
+    int64_t n_passes[2];             /* forward and backward ones since then */
     double lap;                      /* when the pass that is being timed began */
 };
 
@@ -155,14 +158,15 @@ int qb_call_convert(qb_net_plan *p, qb_call *c, int have, const qb_layout *from,
                     int *ret_buffer);
 /* ret_buffer takes a result in layout `from` that is wanted in buffer `want` as `to`: `want` itself, or one c copies. */
 int qb_call_convert_back(qb_net_plan *p, qb_call *c, int want, const qb_layout *from, const qb_layout *to, int time, int *ret_buffer);
-/* Plain weights for `user` and its plain gradient, through c where oneDNN wants another layout. */
+/* Plain weights for `user` and its plain gradient, through c where oneDNN wants another layout. `time` is that of the pass. */
 int qb_call_convert_weights(qb_net_plan *p, qb_call *c, qb_call *user, int time);
 int qb_call_convert_gradient(qb_net_plan *p, qb_call *c, qb_call *user, int time);
 
 int qb_calls_bind(qb_net_plan *p, qb_call *calls, int n);
 int qb_call_bind_gradient(qb_call *c, qb_call *user, float *g);
 int qb_call_run(const qb_call *c);
-int qb_call_run_weights(qb_call *c, qb_call *user, const float *w); /* gives user the weights w; does not run user */
+/* Gives user the weights w, the same ones for all parts of a batch; does not run user. */
+int qb_call_run_weights(const qb_net_plan *p, qb_call *c, qb_call *user, const float *w);
 void qb_calls_finish(qb_call *calls, int n);
 
 #endif

@@ -77,8 +77,6 @@ static int plan(qb_net_plan *p, const qb_layer *l, void *op)
     const qb_activation *x = &p->activations[l->in[0]];
     const qb_layout *layout = &x->layout;
     int now = qb_net_plan_forward_time(p, l);
-    if (qb_net_plan_trains(p) && layout->n * layout->h * layout->w < 2)
-        return qb_err_set(QB_E_CONFIG, "training needs at least 2 values a channel for its variance, got 1 (one image of 1x1)");
     b->kernels = qb_bn_kernels_find(layout->block, layout->type);
     b->channels = qb_layout_blocks(layout) * layout->block;
     b->residual = b->t = b->dx = -1;
@@ -187,6 +185,8 @@ static void combine_stats(qb_net_plan *p, const qb_layer *l, const bn_op *b, con
     const float *weight = qb_net_plan_weight(p, l->param), *bias = qb_net_plan_weight(p, l->param + 1);
     float *running_mean = p->running_stats[l->running_stat].value, *running_var = p->running_stats[l->running_stat + 1].value;
     double pixels = (double)(l->out.h * l->out.w), images = (double)p->n, m = pixels * images;
+    double unbias = m > 1 ? m / (m - 1) : 1;      /* of one value there is nothing to estimate: its variance, 0 */
+    bool updates_running = p->batch->first == 0; /* of a batch in parts, the first one's statistics are kept */
 #pragma omp for schedule(static)
     for (int64_t first = 0; first < l->out.c; first += CHUNK) {
         int64_t len = l->out.c - first < CHUNK ? l->out.c - first : CHUNK;
@@ -207,8 +207,10 @@ static void combine_stats(qb_net_plan *p, const qb_layer *l, const bn_op *b, con
             int64_t c = first + j;
             double var = (within[j] + pixels * between[j]) / m;
             set_coefficients(coefficients, b->channels, c, sum[j], var, (double)weight[c], (double)bias[c]);
+            if (!updates_running)
+                continue;
             running_mean[c] = (float)((1 - MOMENTUM) * (double)running_mean[c] + MOMENTUM * sum[j]);
-            running_var[c] = (float)((1 - MOMENTUM) * (double)running_var[c] + MOMENTUM * var * (m / (m - 1)));
+            running_var[c] = (float)((1 - MOMENTUM) * (double)running_var[c] + MOMENTUM * var * unbias);
         }
     }
 }

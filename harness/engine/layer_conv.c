@@ -142,7 +142,7 @@ static int forward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     qb_call *s = ((conv_op *)op)->calls;
     QB_TRY(qb_call_run(&s[X_IN]));
-    QB_TRY(qb_call_run_weights(&s[W_FORWARD], &s[FORWARD], qb_net_plan_weight(p, l->param)));
+    QB_TRY(qb_call_run_weights(p, &s[W_FORWARD], &s[FORWARD], qb_net_plan_weight(p, l->param)));
     if (l->bias)
         QB_TRY(qb_prim_bind(s[FORWARD].prim, QB_ARG_BIAS, (float *)qb_net_plan_weight(p, l->param + 1)));
     return qb_prim_run(s[FORWARD].prim);
@@ -153,7 +153,7 @@ static int backward(qb_net_plan *p, const qb_layer *l, void *op)
     qb_call *s = ((conv_op *)op)->calls;
     if (s[DATA].prim != NULL) {
         QB_TRY(qb_call_run(&s[DY_DATA]));
-        QB_TRY(qb_call_run_weights(&s[W_DATA], &s[DATA], qb_net_plan_weight(p, l->param)));
+        QB_TRY(qb_call_run_weights(p, &s[W_DATA], &s[DATA], qb_net_plan_weight(p, l->param)));
         QB_TRY(qb_prim_run(s[DATA].prim));
         QB_TRY(qb_call_run(&s[DX_OUT]));
         qb_net_plan_lap(p, l, QB_PASS_BACKWARD_DATA);

@@ -96,7 +96,8 @@ static int create_plans(qb_net *net, const qb_net_options *o)
                                .type = o->precision == QB_BF16 ? QB_TYPE_BF16 : QB_TYPE_F32,
                                .params = net->params,
                                .running_stats = net->running_stats,
-                               .slab = &net->slab};
+                               .slab = &net->slab,
+                               .keeps_weights = o->in_parts};
     net->plans = qb_alloc(o->n_train_batches + o->n_eval_batches, sizeof *net->plans);
     if (net->plans == NULL)
         return QB_E_NOMEM;
@@ -229,6 +230,11 @@ const float *qb_net_weight_slab(const qb_net *net)
     return net->w;
 }
 
+float *qb_net_gradient_slab(qb_net *net)
+{
+    return net->g;
+}
+
 void qb_net_use_weights(qb_net *net, const float *slab)
 {
     net->slab = slab;
@@ -245,6 +251,7 @@ int qb_net_forward(qb_net *net, const qb_batch *batch, qb_mode mode)
     QB_ASSERT(plan != NULL); /* a batch size that was planned */
     qb_threads_keep(net->threads);
     double start = qb_now_seconds();
+    plan->has_weights = plan->keeps_weights && plan == net->last && batch->first > 0;
     net->last = NULL;
     QB_TRY(qb_net_plan_forward(plan, batch));
     net->last = plan;
@@ -288,8 +295,19 @@ qb_net_times qb_net_take_times(qb_net *net)
 
 size_t qb_net_take_costs(qb_net *net, qb_net_cost *ret_costs)
 {
-    QB_ASSERT(net->last != NULL);
-    return qb_net_plan_take_costs(net->last, ret_costs);
+    size_t n_layers, n = 0;
+    const qb_layer *layers = qb_graph_layers(net->graph, &n_layers);
+    for (size_t i = 0; i < n_layers; i++)
+        for (qb_pass pass = QB_PASS_FORWARD; pass < QB_N_PASSES; pass++) {
+            qb_net_cost cost = {.layer = layers[i].name, .kind = layers[i].kind->name, .pass = pass};
+            for (size_t k = 0; k < net->n_plans; k++)
+                qb_net_plan_add_cost(net->plans[k], i, &cost);
+            if (cost.seconds > 0)
+                ret_costs[n++] = cost;
+        }
+    for (size_t k = 0; k < net->n_plans; k++)
+        qb_net_plan_forget_costs(net->plans[k]);
+    return n;
 }
 
 void qb_net_trace_products(qb_net *net, bool on)

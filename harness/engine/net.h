@@ -26,6 +26,7 @@ typedef struct qb_net_options {
     size_t n_train_batches;
     const int *eval_batches; /* batch sizes that will be evaluated; may be empty */
     size_t n_eval_batches;
+    bool in_parts; /* batches are trained in parts: reordered weights are kept from part to part, in a little more memory */
 } qb_net_options;
 
 /* The graph is borrowed and must outlive the net. QB_E_UNAVAILABLE: bf16 on a CPU without AVX512-BF16 or AMX
@@ -41,13 +42,15 @@ qb_param *qb_net_params(qb_net *net, size_t *ret_n); /* with x, w, g set; order 
 qb_running_stat *qb_net_running_stats(qb_net *net, size_t *ret_n);
 size_t qb_net_slab_size(const qb_net *net); /* floats */
 const float *qb_net_weight_slab(const qb_net *net); /* the slab that holds w of QUANT tensors (offsets as in params) */
+float *qb_net_gradient_slab(qb_net *net); /* the slab that holds g of all parameters */
 
 /* Evaluate with other weights: `slab` has every parameter at its offset; NULL = back to w. Borrowed. */
 void qb_net_use_weights(qb_net *net, const float *slab);
 
 /* batch->n must be one of the planned sizes of that mode. The images are copied before this returns; the rest of the batch
- * is borrowed until the next forward pass. TRAIN uses batch statistics and updates the running ones. QB_E_FAILED: oneDNN
- * error. */
+ * is borrowed until the next forward pass. TRAIN uses the statistics of the pass, and those of the part at position 0 (of
+ * a whole batch: all) update the running ones. With in_parts a part that begins after position 0 is taken to follow the
+ * part before it at the same weights. QB_E_FAILED: oneDNN error. */
 int qb_net_forward(qb_net *net, const qb_batch *batch, qb_mode mode);
 const float *qb_net_logits(const qb_net *net); /* (n, classes) of the last forward */
 
@@ -71,16 +74,17 @@ typedef struct qb_net_times {
 } qb_net_times;
 qb_net_times qb_net_take_times(qb_net *net); /* returns and resets */
 
-/* What a layer costs in a pass of the plan that ran last. Layers with products (conv, linear) have a backward pass for
+/* What a layer costs in a kind of pass, all sizes of batches and parts together. Layers with products (conv, linear) have a backward pass for
  * each gradient, the others one for all. */
 typedef enum qb_pass { QB_PASS_FORWARD, QB_PASS_BACKWARD_DATA, QB_PASS_BACKWARD_WEIGHTS, QB_PASS_BACKWARD, QB_N_PASSES } qb_pass;
 
 typedef struct qb_net_cost {
     const char *layer, *kind; /* names; owned by the graph */
     qb_pass pass;
-    double seconds; /* since creation or the last call, layout changes included */
-    int64_t bytes;  /* of the values that the pass must read and write, each tensor once */
-    int64_t macs;   /* multiply-adds of the batch */
+    /* of all passes since creation or the last call: */
+    double seconds; /* layout changes included */
+    int64_t bytes;  /* of the values that a pass must read and write, each tensor once a pass */
+    int64_t macs;   /* multiply-adds */
 } qb_net_cost;
 
 /* Costs of the passes that took time, layer by layer; at most QB_N_PASSES a layer of the graph. Returns how many, and resets. */

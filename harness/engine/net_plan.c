@@ -7,6 +7,7 @@
 #include "engine/bf16.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { ALIGN_BYTES = 128 };
 
@@ -167,19 +168,21 @@ static int64_t pass_bytes(const qb_net_plan *p, const qb_layer *l, qb_pass pass)
     }
 }
 
-size_t qb_net_plan_take_costs(qb_net_plan *p, qb_net_cost *ret_costs)
+void qb_net_plan_add_cost(const qb_net_plan *p, size_t i, qb_net_cost *c)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < p->n_layers; i++)
-        for (qb_pass pass = QB_PASS_FORWARD; pass < QB_N_PASSES; pass++) {
-            const qb_layer *l = &p->layers[i];
-            if (p->seconds[i][pass] > 0)
-                ret_costs[n++] = (qb_net_cost){.layer = l->name, .kind = l->kind->name, .pass = pass,
-                                               .seconds = p->seconds[i][pass], .bytes = pass_bytes(p, l, pass),
-                                               .macs = pass == QB_PASS_BACKWARD ? 0 : l->macs * p->n};
-            p->seconds[i][pass] = 0;
-        }
-    return n;
+    const qb_layer *l = &p->layers[i];
+    if (!(p->seconds[i][c->pass] > 0))
+        return;
+    int64_t n = p->n_passes[c->pass != QB_PASS_FORWARD];
+    c->seconds += p->seconds[i][c->pass];
+    c->bytes += n * pass_bytes(p, l, c->pass);
+    c->macs += c->pass == QB_PASS_BACKWARD ? 0 : n * l->macs * p->n;
+}
+
+void qb_net_plan_forget_costs(qb_net_plan *p)
+{
+    memset(p->seconds, 0, p->n_layers * sizeof *p->seconds);
+    p->n_passes[0] = p->n_passes[1] = 0;
 }
 
 /* ---- the whole ---- */
@@ -238,7 +241,8 @@ int qb_net_plan_create(const qb_net_plan_base *base, int n, qb_mode mode, qb_net
     if (p == NULL)
         return QB_E_NOMEM;
     *p = (qb_net_plan){.graph = base->graph, .dnn = base->dnn, .n = n, .mode = mode, .type = base->type,
-                   .params = base->params, .running_stats = base->running_stats, .slab = base->slab};
+                   .params = base->params, .running_stats = base->running_stats, .slab = base->slab,
+                   .keeps_weights = base->keeps_weights && mode == QB_TRAIN};
     p->layers = qb_graph_layers(base->graph, &p->n_layers);
     int rc = QB_E_NOMEM;
     size_t n_slots = 1; /* the loss reads the logits */
@@ -312,6 +316,7 @@ int qb_net_plan_bind_all(qb_net_plan *p, void *arena)
 int qb_net_plan_forward(qb_net_plan *p, const qb_batch *batch)
 {
     p->batch = batch;
+    p->n_passes[0]++;
     p->lap = qb_now_seconds();
     for (size_t i = 0; i < p->n_layers; i++) {
         QB_TRY(p->layers[i].kind->forward(p, &p->layers[i], p->ops[i]));
@@ -346,6 +351,7 @@ static void add_contributions(const qb_net_plan *p, const qb_activation *t)
 int qb_net_plan_backward(qb_net_plan *p, const qb_batch *batch)
 {
     p->batch = batch;
+    p->n_passes[1]++;
     p->lap = qb_now_seconds();
     if (p->logits_in != NULL)
         QB_TRY(qb_prim_run(p->logits_in));

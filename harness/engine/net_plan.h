@@ -12,6 +12,7 @@ typedef struct qb_net_plan_base {
     qb_param *params;
     qb_running_stat *running_stats;
     const float *const *slab;
+    bool keeps_weights; /* of plans that train */
 } qb_net_plan_base;
 
 /* Layouts, primitives and the places of all buffers; nothing has an address yet. */
@@ -26,6 +27,8 @@ int qb_net_plan_backward(qb_net_plan *p, const qb_batch *batch); /* after the gr
 const float *qb_net_plan_logits(const qb_net_plan *p);
 float *qb_net_plan_logits_grad(const qb_net_plan *p);
 
-size_t qb_net_plan_take_costs(qb_net_plan *p, qb_net_cost *ret_costs); /* see qb_net_take_costs */
+/* Adds what layer i cost in the passes of kind c->pass since the costs were last forgotten. */
+void qb_net_plan_add_cost(const qb_net_plan *p, size_t i, qb_net_cost *c);
+void qb_net_plan_forget_costs(qb_net_plan *p);
 
 #endif

@@ -55,6 +55,8 @@ static const qb_option run_schema[] = {
     {"eps", QB_KIND_REAL, "1e-8", 0, 1, NULL, "", "denominator's offset of adam and adamw", ID | QB_OPT_MIN_OPEN | QB_KEY_ADAM, "Optimization"},
     {"weight_decay", QB_KIND_REAL, "0.0002", 0, 1e3, NULL, "", "weight decay (not of biases)", ID | QB_KEY_CAPTION(10), "Optimization"},
     {"label_smoothing", QB_KIND_REAL, "0", 0, 0.999, NULL, "", "label smoothing of the training loss", ID, "Optimization"},
+    {"grad_clip", QB_KIND_REAL, NULL, 0, 1e9, NULL, "", "largest L2 norm of the gradient of all parameters (default: none)", ID | QB_OPT_LATER | QB_OPT_NULLABLE | QB_OPT_MIN_OPEN, "Optimization"},
+    {"shards", QB_KIND_INT, "1", 1, 65536, NULL, "parts", "parts of a batch that are a pass each, with BatchNorm statistics of their own; image i is in part i mod N", ID | QB_OPT_LATER, "Optimization"},
     {"seed", QB_KIND_INT, "1", 0, 9007199254740991.0, NULL, "", "seed of weights, data order, augmentation and solver", ID, "Optimization"},
     {"dtype", QB_KIND_CHOICE, "fp32", 0, 0, dtypes, "", "arithmetic of convolutions and matrix products", ID | QB_KEY_USUAL | QB_KEY_CAPTION(16), "Optimization"},
 
@@ -243,6 +245,12 @@ static int resolve_lengths(qb_config *c)
     }
     int64_t batch = qb_get(s, "batch")->i;
     int64_t epochs = qb_get(s, "epochs")->i;
+    int64_t shards = qb_get(s, "shards")->i;
+    if (shards > batch) {
+        (void)qb_err_set(QB_E_CONFIG, "shards: %lld parts of a batch of %lld images would leave some empty", (long long)shards,
+                         (long long)batch);
+        return qb_err_hint("use at most as many shards as images in a batch");
+    }
     c->steps_per_epoch = (c->n_train + batch - 1) / batch;
     c->n_steps = c->steps_per_epoch * epochs;
 

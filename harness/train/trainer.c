@@ -7,31 +7,44 @@
 
 #include <string.h>
 
-/* The batch sizes that n samples in batches of `batch` need: the full one and the last, smaller one. */
-static size_t batch_sizes(int64_t n, int64_t batch, int ret_sizes[2])
+enum { MAX_SIZES = 4 };
+
+/* The sizes of passes that n samples in batches of `batch` need, each batch in `parts` parts: those of full batches and of
+ * the last, smaller one. The net plans a size that occurs twice once. */
+static size_t pass_sizes(int64_t n, int64_t batch, int64_t parts, int ret_sizes[MAX_SIZES])
 {
+    const int64_t batches[2] = {n >= batch ? batch : 0, n % batch};
     size_t count = 0;
-    if (n >= batch)
-        ret_sizes[count++] = (int)batch;
-    if (n % batch)
-        ret_sizes[count++] = (int)(n % batch);
+    for (int i = 0; i < 2; i++) {
+        if (batches[i] % parts > 0)
+            ret_sizes[count++] = (int)(batches[i] / parts + 1);
+        if (batches[i] / parts > 0)
+            ret_sizes[count++] = (int)(batches[i] / parts);
+    }
     return count;
+}
+
+/* Images in a batch of an evaluation: no more than in a part, so that it needs no more memory. */
+static int64_t eval_batch(const qb_config *c)
+{
+    int64_t shards = qb_get(&c->settings, "shards")->i;
+    return (qb_get(&c->settings, "batch")->i + shards - 1) / shards;
 }
 
 static int create_net(qb_trainer *t, const qb_dataset_info *info, int threads)
 {
     const qb_config *c = t->config;
     const qb_settings *s = &c->settings;
-    int train_sizes[2], eval_sizes[2];
-    int64_t batch = qb_get(s, "batch")->i;
+    int train_sizes[MAX_SIZES], eval_sizes[MAX_SIZES];
     qb_net_options o = {
         .precision = strcmp(qb_get(s, "dtype")->text, "bf16") == 0 ? QB_BF16 : QB_FP32,
         .threads = threads,
         .separate_latent = !c->full_precision,
         .train_batches = train_sizes,
-        .n_train_batches = batch_sizes(c->n_train, batch, train_sizes),
+        .n_train_batches = pass_sizes(c->n_train, qb_get(s, "batch")->i, t->shards, train_sizes),
         .eval_batches = eval_sizes,
-        .n_eval_batches = batch_sizes(c->n_test, batch, eval_sizes),
+        .n_eval_batches = pass_sizes(c->n_test, eval_batch(c), 1, eval_sizes),
+        .in_parts = t->shards > 1,
     };
     const qb_shape input = {info->c, info->h, info->w};
     QB_TRY(qb_model_graph(c->model->name, input, info->n_classes, &t->graph));
@@ -41,6 +54,15 @@ static int create_net(qb_trainer *t, const qb_dataset_info *info, int threads)
     qb_net_init_weights(t->net, (uint64_t)qb_get(s, "seed")->i);
     t->finished = qb_alloc(qb_net_slab_size(t->net), sizeof *t->finished);
     return t->finished ? QB_OK : QB_E_NOMEM;
+}
+
+static int create_gradient(qb_trainer *t)
+{
+    const qb_value *clip = qb_get(&t->config->settings, "grad_clip");
+    size_t n;
+    const qb_param *params = qb_net_params(t->net, &n);
+    return qb_gradient_create(qb_net_gradient_slab(t->net), qb_net_slab_size(t->net), params, n, t->shards,
+                              clip->is_null ? 0 : clip->r, &t->gradient);
 }
 
 static int create_quant(qb_trainer *t, int threads)
@@ -107,6 +129,7 @@ static int create_loaders(qb_trainer *t, const qb_dataset *data)
         return QB_OK;
     o.split = QB_SPLIT_TEST;
     o.n = c->n_test;
+    o.batch = (int)eval_batch(c);
     o.shuffle = false;
     o.flip = false;
     o.crop_pad = 0;
@@ -125,7 +148,10 @@ int qb_trainer_create(const qb_config *config, const qb_dataset *data, int threa
         return QB_E_NOMEM;
     t->config = config;
     t->label_smoothing = qb_get(&config->settings, "label_smoothing")->r;
+    t->shards = (int)qb_get(&config->settings, "shards")->i;
     int rc = create_net(t, info, threads);
+    if (rc == 0)
+        rc = create_gradient(t);
     if (rc == 0)
         rc = create_quant(t, threads);
     if (rc == 0)
@@ -145,6 +171,7 @@ void qb_trainer_destroy(qb_trainer *t)
     qb_loader_destroy(t->train);
     qb_loader_destroy(t->test);
     qb_quant_destroy(t->quant);
+    qb_gradient_destroy(t->gradient);
     qb_optim_destroy(t->optim);
     qb_schedule_destroy(t->schedule);
     qb_net_destroy(t->net);
@@ -158,12 +185,32 @@ double qb_trainer_lr(const qb_trainer *t, int64_t step)
     return qb_schedule_lr(t->schedule, step, t->config->steps_per_epoch);
 }
 
+/* g = dLoss/dw at w of the whole batch, which has one pass a part; parts that are empty have none. */
+static int compute_gradient(qb_trainer *t, const qb_batch *batch, qb_loss *ret_loss)
+{
+    int n_parts = t->shards < batch->n ? t->shards : batch->n;
+    qb_loss sum = {.finite = true};
+    for (int r = 0; r < n_parts; r++) {
+        const qb_batch part = qb_batch_part(batch, r, t->shards);
+        qb_loss loss;
+        QB_TRY(qb_net_forward(t->net, &part, QB_TRAIN));
+        QB_TRY(qb_net_backward(t->net, &part, &loss));
+        qb_gradient_add_part(t->gradient, r, n_parts);
+        sum.sum += loss.sum;
+        sum.n += loss.n;
+        sum.correct += loss.correct;
+        sum.correct5 += loss.correct5;
+        sum.finite = sum.finite && loss.finite;
+    }
+    *ret_loss = sum;
+    return QB_OK;
+}
+
 int qb_trainer_step(qb_trainer *t, int64_t step, qb_loss *ret_loss)
 {
     qb_batch batch;
     QB_TRY(qb_loader_next(t->train, &batch));
     batch.label_smoothing = t->label_smoothing;
-    QB_TRY(qb_net_forward(t->net, &batch, QB_TRAIN));                                     /* at w */
-    QB_TRY(qb_net_backward(t->net, &batch, ret_loss));                                    /* g = dLoss/dw at w */
+    QB_TRY(compute_gradient(t, &batch, ret_loss));
     return ret_loss->finite ? qb_quant_step(t->quant, step, qb_trainer_lr(t, step)) : QB_OK; /* x, levels, w */
 }

@@ -7,18 +7,21 @@
 #include "engine/schedule.h"
 #include "quant/quant.h"
 #include "train/config.h"
+#include "train/gradient.h"
 #include "train/loader.h"
 
 typedef struct qb_trainer {
     const qb_config *config;
     qb_graph *graph;
     qb_net *net;
+    qb_gradient *gradient;
     qb_optim *optim;
     qb_quant *quant;
     qb_schedule *schedule;
     qb_loader *train, *test; /* test: NULL when the test split is empty */
     float *finished;         /* slab for finished weights */
     double label_smoothing;
+    int shards; /* parts that a batch is cut in */
 } qb_trainer;
 
 /* `data` is loaded, and borrowed; only the first config->n_train and n_test samples of the splits are used. Weights are

@@ -146,7 +146,7 @@ typedef struct qb_view {
     float *x;                /* (n_rows, row_len) latent weights                    */
     const float *z;          /* (n_rows, row_len) input of the map; valid in project */
     float *w;                /* (n_rows, row_len) weights of forward and backward   */
-    float *g;                /* (n_rows, row_len) gradient; valid in on_gradient and after_step */
+    float *g;                /* (n_rows, row_len) gradient of the batch, summed over its parts and clipped; in on_gradient and after_step */
     const float *levels;     /* (n_rows, n_levels) ascending, equal neighbours possible; NULL under OWN_LEVELS and
                                 before the first refresh                            */
     int32_t n_levels;        /* levels of a row; 0 when levels is NULL              */
