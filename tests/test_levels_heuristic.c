@@ -165,12 +165,16 @@ START_TEST(refuses_other_bits)
 {
     static const struct {
         const char *spec;
-        int bits;
+        int bits, code;
         const char *text;
-    } bad[] = {{"twn", 2, "it offers: ternary"}, {"unif-asym", 0, "1..8 bits"}, {"lsbq-alternating", 0, "1..8 bits"},
-               {"lsbq-alternating[rounds=0]", 2, "rounds"}, {"lsbq-alternating[codes=far]", 2, "codes"}, {"twn[kappa=-1]", 0, "kappa"}};
+    } bad[] = {{"twn", 2, QB_E_NOT_OFFERED, "it offers: ternary"},
+               {"unif-asym", 0, QB_E_NOT_OFFERED, "1..8 bits"},
+               {"lsbq-alternating", 0, QB_E_NOT_OFFERED, "1..8 bits"},
+               {"lsbq-alternating[rounds=0]", 2, QB_E_USAGE, "rounds"},
+               {"lsbq-alternating[codes=far]", 2, QB_E_USAGE, "codes"},
+               {"twn[kappa=-1]", 0, QB_E_USAGE, "kappa"}};
     qb_quantizer *q = NULL;
-    ck_assert_int_eq(qb_quantizer_create(bad[_i].spec, bad[_i].bits, 8, 1, &q), QB_E_USAGE);
+    ck_assert_int_eq(qb_quantizer_create(bad[_i].spec, bad[_i].bits, 8, 1, &q), bad[_i].code);
     ck_assert_ptr_null(q);
     ck_assert_msg(strstr(qb_err_text(), bad[_i].text) != NULL, "%s", qb_err_text());
 }
