@@ -167,6 +167,36 @@ START_TEST(stops_and_goes_on)
 }
 END_TEST
 
+/* A study with a solver from outside, on a machine that has its records but not its plugin. */
+START_TEST(records_tell_of_a_solver_that_is_not_here)
+{
+    char *here = getcwd(NULL, 0), *build = qb_sprintf("$q solver new mine >log 2>&1; mkdir -p p && cc -shared -fPIC -O2 "
+                                                      "-I'%s/harness/include' -o p/mine.so mine/mine.c -lm", here);
+    expect(build, 0, "", "");
+    write_file("mine.yaml", "base: {dataset: synthetic, model: resnet8, epochs: 1, train_limit: 16, test_limit: 16}\n"
+                            "matrix: {solver: [ste, 'mine[power=2e0]', mine, p/mine.so], bits: [1, 2]}\n"
+                            "exclude: [{solver: mine, bits: 2}]\nseeds: [1]\n");
+    write_file("other.yaml", "base: {dataset: synthetic, model: resnet8, epochs: 1, train_limit: 16, test_limit: 16}\n"
+                             "matrix: {solver: ['mine[power=2]', 'mine[power=5]'], bits: [1]}\nseeds: [1]\n");
+    expect("export QATBENCH_SOLVER_PATH=$QATBENCH_SOLVER_PATH:$PWD/p; $q run mine.yaml -q && $q table mine.yaml > a && "
+           "$q table other.yaml runs/mine > a2 && $q ls mine.yaml --json > runs.jsonl && rm -r p", 0, "", "");
+    expect("$q run mine.yaml", 78, "", "mine.yaml:2:24: solver: unknown solver 'mine'"); /* training needs it */
+    expect("$q table mine.yaml runs.jsonl > b; diff a b", 1,
+           "\n> solver mine: its plugin is not here; its cells are told by its records\n", "");
+    expect("diff a b | grep -c '^[<>] .'; grep -c '(1)' b", 0, "1\n4\n", ""); /* nothing else, and every row has its runs */
+    expect("$q table mine.yaml > c; cmp b c && echo same", 0, "same\n", "");
+    expect("$q table other.yaml runs.jsonl > b2; diff a2 b2 | grep -c '^[<>] .'", 0, "1\n", "");
+    expect("grep -c -e '^mine.power=2.*(1)' -e '^mine.power=5.* –$' b2", 0, "2\n", "");
+    expect("$q report mine.yaml runs.jsonl -q -o R.md --format md && grep -c '^| mine' R.md", 0, "", "");
+    expect("sed s/mine/mien/ mine.yaml > mien.yaml; $q table mien.yaml runs.jsonl", 78, "", "unknown solver 'mien'");
+    expect("sed s/power/powr/ mine.yaml > powr.yaml; $q table powr.yaml runs.jsonl", 78, "", "unknown solver 'mine'");
+    expect("grep -v '\"mine\"' runs.jsonl > none.jsonl; $q table mine.yaml none.jsonl", 78, "", "unknown solver 'mine'");
+    expect("mv runs away; $q table mine.yaml", 78, "", "unknown solver 'mine'"); /* no records at all */
+    qb_free(build);
+    free(here);
+}
+END_TEST
+
 /* tests/old_runs.tar.gz: folders that version 0.1.0 left, one run finished, one interrupted after step 2 of 8 (its weights
  * are replaced by few numbers that pack well, its manifest's hashes made anew). The finished one is done without training;
  * the other one goes on. */
@@ -197,6 +227,7 @@ static Suite *suite(void)
     tcase_add_test(tc, from_plan_to_report);
     tcase_add_test(tc, contradicting_options_are_a_mistake);
     tcase_add_test(tc, runs_of_0_1_0_count_and_go_on);
+    tcase_add_test(tc, records_tell_of_a_solver_that_is_not_here);
     tcase_add_loop_test(tc, says_what_is_wrong, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(tc, stops_and_goes_on);
     suite_add_tcase(s, tc);

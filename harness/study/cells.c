@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "study/cells_own.h"
 #include "study/cells_parts.h"
+#include "study/stand_in.h"
 #include "study/values.h"
 
 #include <stdlib.h>
@@ -169,6 +170,29 @@ static int note_mixed_data(qb_study *s)
     return QB_OK;
 }
 
+/* The stand-in that a cell of the plan has for its solver, or NULL. */
+static const qb_plugin *stand_in_of(const qb_study *s, size_t c)
+{
+    const qb_study_plan_cell *cell = &s->plan->cells[c];
+    return !cell->skipped && qb_study_is_stand_in(cell->runs[0]->plugin) ? cell->runs[0]->plugin : NULL;
+}
+
+/* What such a solver does not offer is not known: its cells without a run are missing, not left out. */
+static int note_stand_ins(qb_study *s)
+{
+    for (size_t c = 0; s->plan && c < s->plan->n_cells; c++) {
+        const qb_plugin *p = stand_in_of(s, c), *earlier = NULL;
+        for (size_t k = 0; p && k < c; k++) {
+            if ((earlier = stand_in_of(s, k)) && strcmp(earlier->solver.name, p->solver.name) == 0)
+                p = NULL; /* it is noted */
+        }
+        if (p)
+            QB_TRY(qb_cells_note(s, qb_sprintf("solver %s: its plugin is not here; its cells are told by its records",
+                                               p->solver.name)));
+    }
+    return QB_OK;
+}
+
 static int build(qb_study *s, const char *title, const char *folder)
 {
     s->labels = json_array();
@@ -195,6 +219,7 @@ static int build(qb_study *s, const char *title, const char *folder)
     settle_runs(s);
     QB_TRY(create_labels(s));
     QB_TRY(collect_data_labels(s));
+    QB_TRY(note_stand_ins(s));
     return note_mixed_data(s);
 }
 

@@ -47,14 +47,16 @@ static int take_plan(sources *from, const char *path, const qb_study_plan_places
         (void)qb_err_set(QB_E_USAGE, "expected one plan, got '%s' and '%s'", from->plan->path, path);
         return qb_err_hint("give their run folders instead to see several plans in one table");
     }
-    return qb_study_plan_read(path, places, &from->plan);
+    qb_study_plan_places known = *places;
+    known.lines = from->lines;
+    return qb_study_plan_read(path, &known, &from->plan);
 }
 
-static int take_records(sources *from, const char *path, const qb_study_plan_places *places)
+static int take_records(sources *from, const char *path, const qb_study_plan_places *places, bool plan_is_given)
 {
     char *jsonl = beside(path, "runs.jsonl"), *plan = jsonl ? beside(path, "plan.yaml") : NULL;
     int rc = append_records(from->lines, jsonl ? jsonl : path);
-    if (rc == QB_OK && plan && !from->plan)
+    if (rc == QB_OK && plan && !from->plan && !plan_is_given)
         rc = take_plan(from, plan, places);
     if (rc == QB_OK && !from->any_records) {
         from->folder = qb_fs_is_dir(path) ? qb_strdup(path) : qb_path_dir(path);
@@ -66,18 +68,39 @@ static int take_records(sources *from, const char *path, const qb_study_plan_pla
     return rc;
 }
 
+static const char *plan_among(char *const *args, int n_args)
+{
+    for (int i = 0; i < n_args; i++) {
+        if (qb_study_plan_is_name(args[i]))
+            return args[i];
+    }
+    return NULL;
+}
+
+/* The records of a plan that stands alone: where it runs. */
+static int take_own_records(sources *from, const char *plan, const qb_study_plan_places *places)
+{
+    char *dir;
+    QB_TRY(qb_study_plan_records(plan, places, &dir));
+    int rc = qb_fs_is_dir(dir) ? append_records(from->lines, dir) : QB_OK;
+    qb_free(dir);
+    return rc;
+}
+
+/* Records first: they may know a solver of the plan whose plugin is not here. */
 static int take_all(sources *from, char *const *args, int n_args, const qb_study_plan_places *places)
 {
+    const char *plan = plan_among(args, n_args);
+    for (int i = 0; i < n_args; i++) {
+        if (!qb_study_plan_is_name(args[i]))
+            QB_TRY(take_records(from, args[i], places, plan != NULL));
+    }
+    if (plan && !from->any_records)
+        QB_TRY(take_own_records(from, plan, places));
     for (int i = 0; i < n_args; i++) {
         if (qb_study_plan_is_name(args[i]))
             QB_TRY(take_plan(from, args[i], places));
     }
-    for (int i = 0; i < n_args; i++) {
-        if (!qb_study_plan_is_name(args[i]))
-            QB_TRY(take_records(from, args[i], places));
-    }
-    if (!from->any_records && from->plan && qb_fs_is_dir(from->plan->records))
-        QB_TRY(append_records(from->lines, from->plan->records));
     if (from->plan && !from->folder && !(from->folder = qb_strdup(from->plan->records)))
         return QB_E_NOMEM;
     return QB_OK;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "study/plan_text.h"
+#include "study/stand_in.h"
 #include "study/values.h"
 #include "train/identity.h"
 
@@ -123,11 +124,17 @@ static int create_runs(builder *b, qb_settings *s, size_t index, const combinati
     qb_study_plan_cell *cell = &p->cells[index];
     if (!(cell->runs = qb_alloc(p->n_seeds, sizeof *cell->runs)))
         return QB_E_NOMEM;
+    const qb_plugin *plugin;
+    char *spec;
+    QB_TRY(qb_study_solver_find(qb_get(s, "solver")->text, b->places, &plugin, &spec));
+    int rc = qb_study_is_stand_in(plugin) ? qb_settings_set(s, "solver", spec) : QB_OK;
+    qb_free(spec);
+    QB_TRY(rc);
     for (size_t i = 0; i < p->n_seeds; i++) {
         char seed[32];
         (void)snprintf(seed, sizeof seed, "%lld", p->seeds[i]);
         QB_TRY(qb_settings_set(s, "seed", seed));
-        QB_TRY(qb_config_create(s, &cell->runs[i]));
+        QB_TRY(qb_config_create_with(s, plugin, &cell->runs[i]));
         if (i > 0)
             continue;
         cell->identity = identity_without_seed(b, cell->runs[0]);
@@ -396,6 +403,25 @@ static char *experiment_of(const char *path)
     return name;
 }
 
+int qb_study_plan_records(const char *path, const qb_study_plan_places *places, char **ret_dir)
+{
+    size_t n;
+    const qb_option *schema = qb_run_schema(&n);
+    qb_settings s;
+    QB_TRY(qb_settings_init(&s, schema, n));
+    int rc = places && places->runs_dir ? qb_settings_set(&s, "runs_dir", places->runs_dir) : QB_OK;
+    char *runs = rc == QB_OK ? qb_config_runs_dir(&s) : NULL, *experiment = experiment_of(path);
+    char *dir = runs && experiment ? qb_path_join(runs, experiment) : NULL;
+    qb_free(runs);
+    qb_free(experiment);
+    qb_settings_finish(&s);
+    QB_TRY(rc);
+    if (!dir)
+        return no_memory();
+    *ret_dir = dir;
+    return QB_OK;
+}
+
 static int describe(builder *b, const char *path)
 {
     qb_study_plan *p = b->plan;
@@ -414,14 +440,7 @@ static int describe(builder *b, const char *path)
         if (!p->paper)
             return no_memory();
     }
-    qb_settings s;
-    QB_TRY(qb_settings_init(&s, b->schema, b->n_schema));
-    int rc = b->places->runs_dir ? qb_settings_set(&s, "runs_dir", b->places->runs_dir) : QB_OK;
-    char *runs = rc == QB_OK ? qb_config_runs_dir(&s) : NULL;
-    p->records = runs ? qb_path_join(runs, p->experiment) : NULL;
-    qb_free(runs);
-    qb_settings_finish(&s);
-    return rc < 0 ? rc : p->records ? QB_OK : no_memory();
+    return qb_study_plan_records(path, b->places, &p->records);
 }
 
 static int build(builder *b, const char *path)
@@ -445,7 +464,7 @@ int qb_study_plan_read(const char *path, const qb_study_plan_places *places, qb_
     builder b = {.places = places ? places : &nowhere};
     qb_study_plan_text text;
     b.schema = qb_run_schema(&b.n_schema);
-    QB_TRY(qb_study_plan_text_read(path, b.places->solver_path, &text));
+    QB_TRY(qb_study_plan_text_read(path, b.places, &text));
     b.text = &text;
     b.plan = qb_alloc(1, sizeof *b.plan);
     int rc = b.plan ? build(&b, path) : QB_E_NOMEM;

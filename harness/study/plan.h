@@ -25,6 +25,7 @@
 /* Where things are on this machine; NULL members: not given. They are no part of a plan. */
 typedef struct qb_study_plan_places {
     const char *runs_dir, *data_dir, *solver_path;
+    const json_t *lines; /* records that tell of solvers without a plugin here (stand_in.h); NULL: all need one. Borrowed */
 } qb_study_plan_places;
 
 typedef struct qb_study_plan_cell {
@@ -54,6 +55,9 @@ typedef struct qb_study_plan {
  * that matches nothing, cells that are the same run) go to qb_log_warning. */
 int qb_study_plan_read(const char *path, const qb_study_plan_places *places, qb_study_plan **ret_plan);
 void qb_study_plan_destroy(qb_study_plan *p);
+
+/* RUNS_DIR/EXPERIMENT of a plan, without reading it. Caller frees. */
+int qb_study_plan_records(const char *path, const qb_study_plan_places *places, char **ret_dir);
 
 /* true for a file name that ends in .yaml or .yml. */
 bool qb_study_plan_is_name(const char *path);

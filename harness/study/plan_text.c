@@ -9,6 +9,7 @@
 #include "models/models.h"
 #include "quant/levels.h"
 #include "quant/plugin.h"
+#include "study/stand_in.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,29 +66,31 @@ static int refuse_key(const qb_study_plan_text *t, const qb_yaml_node *key, cons
 /* ---- values ---- */
 
 /* Things that a value names must exist: better told here, with a place, than cell by cell. */
-static int check_solver(const char *text, const char *solver_path)
+static int check_solver(const char *text, const qb_study_plan_places *places)
 {
-    qb_spec spec;
-    QB_TRY(qb_spec_parse(text, &spec));
     const qb_plugin *plugin;
-    qb_settings settings = {0};
-    int rc = qb_plugin_load(spec.name, solver_path, &plugin);
-    if (rc == QB_OK)
-        rc = qb_plugin_settings(plugin, &spec, &settings);
+    char *chosen;
+    QB_TRY(qb_study_solver_find(text, places, &plugin, &chosen));
+    qb_spec spec;
+    int rc = qb_spec_parse(chosen, &spec);
+    qb_free(chosen);
+    QB_TRY(rc);
+    qb_settings settings;
+    rc = qb_plugin_settings(plugin, &spec, &settings);
     if (rc == QB_OK)
         qb_settings_finish(&settings);
     qb_spec_finish(&spec);
     return rc;
 }
 
-static int check_name(const qb_option *o, const char *text, const char *solver_path)
+static int check_name(const qb_option *o, const char *text, const qb_study_plan_places *places)
 {
     char *canonical = NULL;
     const qb_model *model;
     const qb_dataset_info *dataset;
     int rc = QB_OK;
     if (strcmp(o->name, "solver") == 0)
-        rc = check_solver(text, solver_path);
+        rc = check_solver(text, places);
     else if (strcmp(o->name, "model") == 0)
         rc = qb_model_find(text, &model);
     else if (strcmp(o->name, "dataset") == 0)
@@ -100,8 +103,8 @@ static int check_name(const qb_option *o, const char *text, const char *solver_p
     return rc;
 }
 
-static int read_word(const qb_study_plan_text *t, const qb_option *o, const qb_yaml_node *node, const char *solver_path,
-                     qb_study_plan_word *ret)
+static int read_word(const qb_study_plan_text *t, const qb_option *o, const qb_yaml_node *node,
+                     const qb_study_plan_places *places, qb_study_plan_word *ret)
 {
     QB_TRY(expect_kind(t, o->name, node, QB_YAML_SCALAR, "a single value"));
     qb_value v;
@@ -118,7 +121,7 @@ static int read_word(const qb_study_plan_text *t, const qb_option *o, const qb_y
         return QB_E_NOMEM;
     if (empty)
         return qb_yaml_error(t->path, node, "%s: expected a value, got nothing; leave the key out for its default", o->name);
-    if (check_name(o, text, solver_path) < 0) {
+    if (check_name(o, text, places) < 0) {
         if (!qb_starts_with(qb_err_text(), o->name))
             (void)qb_err_add("%s", o->name);
         return qb_study_plan_text_place(t, node);
@@ -185,7 +188,7 @@ static int find_key(const qb_study_plan_text *t, const char *where, const qb_yam
 }
 
 static int read_axis(const qb_study_plan_text *t, const char *where, const qb_yaml_node *key, const qb_yaml_node *value,
-                     unsigned allowed, const char *solver_path, qb_study_plan_axis *axis)
+                     unsigned allowed, const qb_study_plan_places *places, qb_study_plan_axis *axis)
 {
     axis->key = key;
     QB_TRY(find_key(t, where, key, &axis->option));
@@ -203,7 +206,7 @@ static int read_axis(const qb_study_plan_text *t, const char *where, const qb_ya
         return QB_E_NOMEM;
     for (size_t i = 0; i < n; i++) {
         axis->n = i + 1;
-        QB_TRY(read_word(t, axis->option, list ? value->items[i] : value, solver_path, &axis->words[i]));
+        QB_TRY(read_word(t, axis->option, list ? value->items[i] : value, places, &axis->words[i]));
         for (size_t k = 0; k < i; k++) {
             if (strcmp(axis->words[k].canonical, axis->words[i].canonical) == 0)
                 return qb_yaml_error(t->path, axis->words[i].node, "%s: '%s' stands twice in the list", name,
@@ -214,7 +217,7 @@ static int read_axis(const qb_study_plan_text *t, const char *where, const qb_ya
 }
 
 static int read_group(const qb_study_plan_text *t, const char *where, const qb_yaml_node *node, unsigned allowed,
-                      const char *solver_path, qb_study_plan_group *g)
+                      const qb_study_plan_places *places, qb_study_plan_group *g)
 {
     QB_TRY(expect_kind(t, where, node, QB_YAML_MAPPING, "a mapping of keys to values"));
     g->node = node;
@@ -222,13 +225,13 @@ static int read_group(const qb_study_plan_text *t, const char *where, const qb_y
         return QB_E_NOMEM;
     for (size_t i = 0; i < node->n; i++) {
         g->n = i + 1;
-        QB_TRY(read_axis(t, where, node->keys[i], node->items[i], allowed, solver_path, &g->axes[i]));
+        QB_TRY(read_axis(t, where, node->keys[i], node->items[i], allowed, places, &g->axes[i]));
     }
     return QB_OK;
 }
 
 static int read_groups(const qb_study_plan_text *t, const char *where, const qb_yaml_node *node, unsigned allowed,
-                       const char *solver_path, qb_study_plan_group **ret, size_t *ret_n)
+                       const qb_study_plan_places *places, qb_study_plan_group **ret, size_t *ret_n)
 {
     QB_TRY(expect_kind(t, where, node, QB_YAML_SEQUENCE, "a list of mappings"));
     if (node->n == 0)
@@ -237,7 +240,7 @@ static int read_groups(const qb_study_plan_text *t, const char *where, const qb_
         return QB_E_NOMEM;
     for (size_t i = 0; i < node->n; i++) {
         *ret_n = i + 1;
-        QB_TRY(read_group(t, where, node->items[i], allowed, solver_path, &(*ret)[i]));
+        QB_TRY(read_group(t, where, node->items[i], allowed, places, &(*ret)[i]));
         if ((*ret)[i].n == 0)
             return qb_yaml_error(t->path, node->items[i], "%s: expected at least one key, got an empty mapping", where);
     }
@@ -319,7 +322,7 @@ static int check_excludes(const qb_study_plan_text *t)
     return QB_OK;
 }
 
-static int read_top(qb_study_plan_text *t, const char *solver_path)
+static int read_top(qb_study_plan_text *t, const qb_study_plan_places *places)
 {
     static const char *const names[] = {"title", "base", "matrix", "include", "exclude", "seeds", "paper"};
     enum { N_NAMES = sizeof names / sizeof *names };
@@ -344,15 +347,15 @@ static int read_top(qb_study_plan_text *t, const char *solver_path)
     if ((node = qb_yaml_get(root, "paper")))
         QB_TRY(read_text(t, "paper", node, &t->paper));
     if ((node = qb_yaml_get(root, "base")))
-        QB_TRY(read_group(t, "base", node, ONE, solver_path, &t->base));
+        QB_TRY(read_group(t, "base", node, ONE, places, &t->base));
     if ((node = qb_yaml_get(root, "matrix"))) {
-        QB_TRY(read_group(t, "matrix", node, LIST, solver_path, &t->matrix));
+        QB_TRY(read_group(t, "matrix", node, LIST, places, &t->matrix));
         QB_TRY(check_matrix(t));
     }
     if ((node = qb_yaml_get(root, "include")))
-        QB_TRY(read_groups(t, "include", node, ONE, solver_path, &t->includes, &t->n_includes));
+        QB_TRY(read_groups(t, "include", node, ONE, places, &t->includes, &t->n_includes));
     if ((node = qb_yaml_get(root, "exclude"))) {
-        QB_TRY(read_groups(t, "exclude", node, ONE | LIST, solver_path, &t->excludes, &t->n_excludes));
+        QB_TRY(read_groups(t, "exclude", node, ONE | LIST, places, &t->excludes, &t->n_excludes));
         QB_TRY(check_excludes(t));
     }
     if ((node = qb_yaml_get(root, "seeds")))
@@ -362,11 +365,11 @@ static int read_top(qb_study_plan_text *t, const char *solver_path)
     return QB_OK;
 }
 
-int qb_study_plan_text_read(const char *path, const char *solver_path, qb_study_plan_text *ret)
+int qb_study_plan_text_read(const char *path, const qb_study_plan_places *places, qb_study_plan_text *ret)
 {
     qb_study_plan_text t = {.path = path};
     QB_TRY(qb_yaml_read(path, &t.root));
-    int rc = read_top(&t, solver_path);
+    int rc = read_top(&t, places);
     if (rc == QB_OK && !t.seeds) {
         if ((t.seeds = qb_alloc(1, sizeof *t.seeds)))
             t.seeds[0] = 1;

@@ -43,7 +43,7 @@ typedef struct qb_study_plan_text {
     size_t n_seeds;
 } qb_study_plan_text;
 
-int qb_study_plan_text_read(const char *path, const char *solver_path, qb_study_plan_text *ret);
+int qb_study_plan_text_read(const char *path, const qb_study_plan_places *places, qb_study_plan_text *ret);
 void qb_study_plan_text_finish(qb_study_plan_text *t);
 
 /* The axis of a key, or NULL. */

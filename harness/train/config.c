@@ -165,7 +165,7 @@ static int resolve_names(qb_config *c)
     qb_spec spec;
     QB_TRY(qb_spec_parse(qb_get(s, "solver")->text, &spec));
     const qb_value *path = qb_get(s, "solver_path");
-    int rc = qb_plugin_load(spec.name, path->is_null ? NULL : path->text, &c->plugin);
+    int rc = c->plugin ? QB_OK : qb_plugin_load(spec.name, path->is_null ? NULL : path->text, &c->plugin);
     if (rc == 0)
         rc = qb_plugin_settings(c->plugin, &spec, &c->solver);
     qb_spec_finish(&spec);
@@ -360,10 +360,16 @@ static int resolve_schedule(qb_config *c)
 
 int qb_config_create(const qb_settings *settings, qb_config **ret_config)
 {
+    return qb_config_create_with(settings, NULL, ret_config);
+}
+
+int qb_config_create_with(const qb_settings *settings, const qb_plugin *plugin, qb_config **ret_config)
+{
     QB_ASSERT(settings->schema == run_schema);
     qb_config *c = qb_alloc(1, sizeof *c);
     if (!c)
         return QB_E_NOMEM;
+    c->plugin = plugin;
     int rc = qb_settings_copy(&c->settings, settings);
     if (rc == 0)
         rc = qb_settings_check(&c->settings);

@@ -44,6 +44,9 @@ typedef struct qb_config {
  * QB_E_USAGE (unknown model, solver, data set; value out of range), QB_E_CONFIG (combination that cannot work),
  * QB_E_UNAVAILABLE / QB_E_NOINPUT (plugin). settings are copied. */
 int qb_config_create(const qb_settings *settings, qb_config **ret_config);
+
+/* The same with the plugin of the solver, whatever its name finds here; NULL: it is looked for. */
+int qb_config_create_with(const qb_settings *settings, const qb_plugin *plugin, qb_config **ret_config);
 void qb_config_destroy(qb_config *c);
 
 /* SHA-256 of identity + data fingerprint: the key of the run. */
