@@ -179,6 +179,33 @@ static void wait_for_save(const qb_task *task)
     qb_free(latest);
 }
 
+/* Each start goes on where the one before ended, to the step that hangs; the other run goes through meanwhile. */
+START_TEST(a_run_that_hangs_is_ended_and_the_others_go_on)
+{
+    char text[1200];
+    char *program = qb_program_dir();
+    (void)snprintf(text, sizeof text, "base: {dataset: synthetic, model: resnet8, epochs: 1, batch: 32, train_limit: 128, test_limit: 64, time_limit: 5s}\n"
+                   "matrix: {solver: [%s/plugins/endless.so, none]}\n", program);
+    qb_free(program);
+    qb_study_plan *plan = read_plan(text);
+    bool hung = false, done = false;
+    for (int i = 0; i < 8 && !(hung && done); i++) {
+        const qb_runner_options options = {.jobs = 2, .hang_seconds = 1};
+        qb_tasks tasks;
+        ck_assert_msg(qb_tasks_create(plan, false, &tasks) == QB_OK, "%s", qb_err_text());
+        ck_assert_int_eq(qb_runner_run(&tasks, &options), QB_E_FAILED);
+        ck_assert_str_eq(tasks.items[0].status, "failed");
+        ck_assert_msg(strstr(tasks.items[0].reason, "time limit of 5s reached") != NULL, "%s", tasks.items[0].reason);
+        hung = strstr(tasks.items[0].reason, "nothing ended for 1 s more: the process was ended, the last checkpoint stands") != NULL;
+        done = strcmp(tasks.items[1].status, "done") == 0;
+        ck_assert(!qb_rundir_is_locked(tasks.items[0].dir));
+        qb_tasks_finish(&tasks);
+    }
+    ck_assert(hung && done);
+    qb_study_plan_destroy(plan);
+}
+END_TEST
+
 START_TEST(kill_of_the_parent_loses_nothing)
 {
     qb_study_plan *plan = read_plan(LONGER "matrix: {solver: [ste, none]}\n");
@@ -354,6 +381,11 @@ static Suite *suite(void)
     tcase_add_test(tc, the_record_of_another_process_stays_its_own);
     tcase_add_test(tc, names_what_is_the_same_for_all);
     suite_add_tcase(s, tc);
+    TCase *limit = tcase_create("time limit");
+    tcase_add_checked_fixture(limit, set_up, tear_down);
+    tcase_add_test(limit, a_run_that_hangs_is_ended_and_the_others_go_on);
+    tcase_set_timeout(limit, 200);
+    suite_add_tcase(s, limit);
     return s;
 }
 

@@ -200,7 +200,7 @@ START_TEST(doctor_shows_what_is_not_heeded)
     expect_in("out", "not heeded: ");
     expect_in("out", "OMP_THREAD_LIMIT");
     expect_in("out", "OMP_PROC_BIND");
-    expect_in("out", "; --threads decides, on all cores that may be used");
+    expect_in("out", "; --threads decides, on every allowed core");
     expect_in("out", "3 by default in train (OMP_NUM_THREADS)");
     char *cores = qb_sprintf("%ld may be used", sysconf(_SC_NPROCESSORS_ONLN)), *out = read_back("out");
     expect_in("out", cores);
@@ -295,6 +295,30 @@ START_TEST(trains_on_when_nobody_reads_its_messages)
 }
 END_TEST
 
+/* ---- a time limit ---- */
+
+/* The limit is no part of the identity: the run is the same with another one, and ends with the bits of one without. */
+START_TEST(goes_on_after_a_time_limit)
+{
+    expect(0, "$train --threads 1 --epochs 2 --runs-dir a >/dev/null; i=0; rc=1; "
+              "while [ $rc = 1 ] && [ $i -lt 200 ]; do $train --threads 1 --epochs 2 --time-limit 0.1s >/dev/null 2>said; rc=$?; i=$((i+1)); "
+              "[ $rc = 0 ] || { grep -q 'time limit of 0.1s reached after step .*; everything is saved' said && "
+              "grep -q '\"status\": \"failed\"' runs/*/*/*/*/record.json; } || exit 9; "
+              "done; [ $i -gt 1 ] && cmp a/*/*/*/*/model.safetensors runs/*/*/*/*/model.safetensors && "
+              "cmp a/*/*/*/*/metrics.jsonl runs/*/*/*/*/metrics.jsonl");
+}
+END_TEST
+
+START_TEST(a_time_limit_is_a_time)
+{
+    static const char *const wrong[] = {"5ep", "20st", "600", "0s", "-1s", "soon"};
+    char *commands = qb_sprintf("$train --time-limit %s", wrong[_i]);
+    expect(2, commands);
+    expect_in("err", "--time-limit: expected a time such as 600s (seconds)");
+    qb_free(commands);
+}
+END_TEST
+
 /* ---- standard streams ---- */
 
 static const struct {
@@ -377,6 +401,8 @@ static Suite *suite(void)
     tcase_add_test(signals, waits_for_runs_where_ended_children_are_ignored);
     tcase_add_test(signals, a_limit_of_file_sizes_is_an_error_with_its_reason);
     tcase_add_test(signals, trains_on_when_nobody_reads_its_messages);
+    tcase_add_test(signals, goes_on_after_a_time_limit);
+    tcase_add_loop_test(signals, a_time_limit_is_a_time, 0, 6);
     tcase_set_timeout(signals, 200);
     suite_add_tcase(s, signals);
     tcase_add_checked_fixture(streams, setup, teardown);

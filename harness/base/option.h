@@ -35,6 +35,7 @@ enum { /* flags of an option */
     QB_OPT_NO_PLAN = 32,  /* a flag only: not accepted as a plan key                                     */
     QB_OPT_LATER = 64,    /* newer than version 0.1.0: left out of the identity while it is at its default, so that
                              runs which do not use it keep their keys. A released default never changes */
+    QB_OPT_NO_STEPS = 128, /* with SECONDS: of nothing else */
     QB_OPT_OWN = 1 << 16, /* from this bit on: facts of one schema's own, which nothing in base reads
                              (train/identity.h has those of a run)                                      */
 };

@@ -87,7 +87,7 @@ static void add_description(qb_str *s, const qb_option *o)
     if (o->kind == QB_KIND_BITS)
         add_detail(s, "", "1 to 8, or ternary", &is_first);
     if (o->kind == QB_KIND_SPAN)
-        add_detail(s, "", o->flags & QB_OPT_SECONDS ? "5ep, 200st or 60s" : "5ep or 200st", &is_first);
+        add_detail(s, "", o->flags & QB_OPT_NO_STEPS ? "60s" : o->flags & QB_OPT_SECONDS ? "5ep, 200st or 60s" : "5ep or 200st", &is_first);
     add_detail(s, "", o->unit, &is_first);
     add_detail(s, "", range, &is_first);
     if (o->flags & QB_OPT_REQUIRED)

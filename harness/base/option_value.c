@@ -67,7 +67,8 @@ static void describe(const qb_option *o, char *buf, size_t size)
         qb_str_addf(&s, "numbers%s%s separated by '/'", space, range);
         break;
     case QB_KIND_SPAN:
-        qb_str_add(&s, o->flags & QB_OPT_SECONDS ? "a span such as 5ep (epochs), 200st (steps) or 60s (seconds)"
+        qb_str_add(&s, o->flags & QB_OPT_NO_STEPS  ? "a time such as 600s (seconds)"
+                       : o->flags & QB_OPT_SECONDS ? "a span such as 5ep (epochs), 200st (steps) or 60s (seconds)"
                                                  : "a span such as 5ep (epochs) or 200st (steps)");
         if (range[0])
             qb_str_addf(&s, ", %s", range);
@@ -198,7 +199,8 @@ static int parse_span(const qb_option *o, const char *text, qb_value *v)
     if (qb_parse_real(text, &bare)) {
         if (bare != 0) {
             (void)refuse(o, text);
-            return o->flags & QB_OPT_SECONDS
+            return o->flags & QB_OPT_NO_STEPS ? qb_err_hint("say which unit: %ss", text)
+                   : o->flags & QB_OPT_SECONDS
                        ? qb_err_hint("say which unit: %sep, %sst or %ss", text, text, text)
                        : qb_err_hint("say which unit: %sep (epochs) or %sst (steps)", text, text);
         }
@@ -207,7 +209,7 @@ static int parse_span(const qb_option *o, const char *text, qb_value *v)
         length = 1;
     }
     for (size_t i = 0; !unit && i < sizeof units / sizeof *units; i++) {
-        bool allowed = units[i].unit != QB_SPAN_SECONDS || o->flags & QB_OPT_SECONDS;
+        bool allowed = units[i].unit == QB_SPAN_SECONDS ? o->flags & QB_OPT_SECONDS : !(o->flags & QB_OPT_NO_STEPS);
         if (allowed && qb_ends_with(text, units[i].suffix)) {
             unit = units[i].unit;
             length -= strlen(units[i].suffix);

@@ -78,6 +78,9 @@ int qb_cli_print_json(json_t *object); /* pretty, one object and a newline; take
  * NULL clears it. */
 void qb_cli_status_line(const char *text);
 
+/* Says once what went wrong (the text of base/err.h) for rc < 0. Returns the exit status. */
+int qb_cli_report(int rc);
+
 /* Sends qb_log messages to stderr: warnings always, the others by -q and -v. */
 void qb_cli_start_log(const qb_cli *cli);
 void qb_cli_stop_log(const qb_cli *cli);

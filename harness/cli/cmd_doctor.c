@@ -121,7 +121,7 @@ static void look_at_cores(doctor *d)
                           asked > 0 ? "OMP_NUM_THREADS" : "one a core that may be used"),
                NULL);
     if (hidden && hidden[0])
-        find_owned(d, "machine", "OpenMP", FOUND, qb_sprintf("not heeded: %s; --threads decides, on all cores that may be used", hidden), NULL);
+        find_owned(d, "machine", "OpenMP", FOUND, qb_sprintf("not heeded: %s; --threads decides, on every allowed core", hidden), NULL);
     qb_free(cores);
     qb_free(hidden);
 }

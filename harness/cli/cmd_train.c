@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- the line that is rewritten while training ---- */
 
@@ -117,6 +118,12 @@ static int print_outcome(const qb_cli *cli, const json_t *record, int rc)
     return rc;
 }
 
+static void abandon(void *context, const json_t *record)
+{
+    qb_cli_status_line(NULL);
+    _exit(qb_cli_report(print_outcome(context, record, QB_E_FAILED)));
+}
+
 static int run_train(qb_cli *cli)
 {
     qb_config *config;
@@ -132,6 +139,8 @@ static int run_train(qb_cli *cli)
         .progress_context = &shown_at,
         .stop = &qb_cli_stop,
         .command = cli->command,
+        .abandon = abandon,
+        .abandon_context = cli,
     };
     int rc = qb_run_execute(config, &environment, &record);
     qb_cli_status_line(NULL);

@@ -1,6 +1,7 @@
 /* What goes to stderr, and how: messages and the rewritten progress line. */
 #include "cli/cli.h"
 
+#include "base/err.h"
 #include "base/log.h"
 
 #include <langinfo.h>
@@ -62,4 +63,30 @@ void qb_cli_start_log(const qb_cli *cli)
 void qb_cli_stop_log(const qb_cli *cli)
 {
     qb_log_remove_sink(show_message, (void *)cli);
+}
+
+/* ---- the error that ends the program ---- */
+
+enum { MAX_ERROR = 1600, MAX_HINT = 300 }; /* an error stays under 2,000 bytes */
+
+/* Control characters of what a user typed do not reach the terminal. */
+static void print_clean(const char *before, const char *text, int max)
+{
+    fputs(before, stderr);
+    int n = 0;
+    for (; text[n] && n < max; n++) {
+        unsigned char c = (unsigned char)text[n];
+        fputc((c < 0x20 && c != '\n') || c == 0x7f ? '?' : c, stderr);
+    }
+    fputs(text[n] ? "...\n" : "\n", stderr);
+}
+
+int qb_cli_report(int rc)
+{
+    if (rc >= 0)
+        return 0;
+    print_clean("qatbench: ", qb_err_text()[0] ? qb_err_text() : "out of memory", MAX_ERROR);
+    if (qb_err_hint_text()[0])
+        print_clean("  ", qb_err_hint_text(), MAX_HINT);
+    return qb_err_exit_status(rc);
 }

@@ -120,6 +120,23 @@ static void show_progress(void *context, const qb_progress *p)
         b->images_per_second = p->images_per_second;
 }
 
+static void tell_end(board *b, int rc)
+{
+    if (rc < 0) {
+        (void)snprintf(b->text, sizeof b->text, "%s", qb_err_text());
+        (void)snprintf(b->hint, sizeof b->hint, "%s", qb_err_hint_text());
+    }
+    b->code = rc;
+    b->ended = 1;
+}
+
+static void abandon(void *context, const json_t *record)
+{
+    (void)record; /* its parent reads the file */
+    tell_end(context, QB_E_FAILED);
+    _exit(qb_err_exit_status(QB_E_FAILED));
+}
+
 static _Noreturn void be_child(const runner *r, int slot, const qb_task *task, int words, pid_t parent,
                                const sigset_t *signals)
 {
@@ -138,15 +155,13 @@ static _Noreturn void be_child(const runner *r, int slot, const qb_task *task, i
         .progress_context = b,
         .stop = &b->stop,
         .command = r->options->command,
+        .abandon = abandon,
+        .abandon_context = b,
+        .hang_seconds = r->options->hang_seconds,
     };
     json_t *record = NULL;
     int rc = qb_run_execute(task->config, &environment, &record);
-    if (rc < 0) {
-        (void)snprintf(b->text, sizeof b->text, "%s", qb_err_text());
-        (void)snprintf(b->hint, sizeof b->hint, "%s", qb_err_hint_text());
-    }
-    b->code = rc;
-    b->ended = 1;
+    tell_end(b, rc);
     _exit(qb_err_exit_status(rc)); /* the parent's buffers and exit handlers are not the child's to run */
 }
 

@@ -36,6 +36,7 @@ typedef struct qb_runner_options {
     void (*ended)(void *context, const qb_runner_state *state, const qb_task *task, double seconds); /* may be NULL */
     void (*tick)(void *context, const qb_runner_state *state); /* a few times a second; may be NULL */
     void *context;
+    double hang_seconds; /* as for one run (train/run.h) */
 } qb_runner_options;
 
 /* Runs every task that is left. A task ends with the status of its record; "elsewhere" when another process has it;

@@ -17,8 +17,8 @@
 
 /* Keys: model dataset data_dir solver solver_path bits quantizer granularity quant_period quant_warmup quant_shrink
  * anneal_start anneal_end seed epochs batch optimizer lr lr_schedule momentum beta1 beta2 eps weight_decay
- * label_smoothing flip crop on_bad_image train_limit test_limit eval_every threads loader_threads dtype checkpoint_every
- * experiment runs_dir. */
+ * label_smoothing flip crop on_bad_image train_limit test_limit eval_every threads loader_threads dtype time_limit
+ * checkpoint_every experiment runs_dir. */
 const qb_option *qb_run_schema(size_t *ret_n);
 
 typedef struct qb_config {

@@ -2,7 +2,7 @@
 
 #include "base/err.h"
 
-int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, const volatile sig_atomic_t *stop,
+int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, bool (*must_stop)(const void *context), const void *context,
                 qb_eval_result *ret_result)
 {
     double loss = 0;
@@ -12,7 +12,7 @@ int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, const volatil
     for (int64_t i = 0; rc == 0 && i < qb_loader_batches_per_epoch(loader); i++) {
         qb_batch batch;
         qb_loss batch_loss;
-        if (stop && *stop)
+        if (must_stop && must_stop(context))
             rc = qb_err_set(QB_E_STOPPED, "stopped on request");
         if (rc == 0)
             rc = qb_loader_next(loader, &batch);

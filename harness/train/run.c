@@ -10,7 +10,11 @@
 #include "train/cores.h"
 #include "train/record.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* config.json: written once, compared ever after. */
 static int freeze_config(qb_run *r)
@@ -183,6 +187,56 @@ static int execute(qb_run *r)
     return rc;
 }
 
+/* ---- the time limit ---- */
+
+enum { HANG_SECONDS = 60, LAST_WORDS_SECONDS = 10 };
+
+static void end_at_once(int signal_number)
+{
+    (void)signal_number;
+    _exit(EXIT_FAILURE);
+}
+
+/* What hangs may hold a lock that writing the record needs: an alarm ends the process then, without last words. */
+static void arm_alarm(void)
+{
+    sigset_t only;
+    (void)signal(SIGALRM, end_at_once);
+    (void)sigemptyset(&only);
+    (void)sigaddset(&only, SIGALRM);
+    (void)pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+    (void)alarm(LAST_WORDS_SECONDS);
+}
+
+static double hang_seconds(const qb_run_environment *e)
+{
+    return e->hang_seconds > 0 ? e->hang_seconds : HANG_SECONDS;
+}
+
+/* On the watchdog's thread; the main thread is in the middle of something that does not end. */
+static void leave_behind(void *context)
+{
+    qb_run *r = context;
+    if (!r->env->abandon)
+        return;
+    arm_alarm();
+    qb_err_set(QB_E_FAILED, "time limit of %s reached, and nothing ended for %g s more: the process was ended, the last checkpoint stands",
+               qb_get(&r->config->settings, "time_limit")->text, hang_seconds(r->env));
+    qb_err_hint("run the same command again to go on from there");
+    const char *status = json_string_value(json_object_get(r->record, "status"));
+    if (status && strcmp(status, "running") == 0)
+        qb_run_record_error(r, QB_E_FAILED);
+    if (r->record)
+        json_object_set_new(r->record, "dir", qb_json_text(r->dir.path));
+    r->env->abandon(r->env->abandon_context, r->record);
+}
+
+static int start_watchdog(qb_run *r)
+{
+    const qb_value *limit = qb_get(&r->config->settings, "time_limit");
+    return limit->is_null ? QB_OK : qb_watchdog_start(limit->r, hang_seconds(r->env), leave_behind, r, &r->watchdog);
+}
+
 int qb_run_execute(const qb_config *config, const qb_run_environment *environment, json_t **ret_record)
 {
     qb_run r = {.config = config, .env = environment, .started = qb_now_seconds(), .dir = {.lock_fd = -1, .metrics_fd = -1, .times_fd = -1, .log_fd = -1}};
@@ -190,8 +244,9 @@ int qb_run_execute(const qb_config *config, const qb_run_environment *environmen
     r.state.curve = json_array();
     *ret_record = NULL;
     const qb_value *data_dir = qb_get(&config->settings, "data_dir");
-    int rc = r.state.curve ? qb_dataset_open(config->dataset->name, data_dir->is_null ? NULL : data_dir->text, &r.dataset)
-                           : qb_err_set(QB_E_NOMEM, "out of memory");
+    int rc = r.state.curve ? start_watchdog(&r) : qb_err_set(QB_E_NOMEM, "out of memory");
+    if (rc == 0)
+        rc = qb_dataset_open(config->dataset->name, data_dir->is_null ? NULL : data_dir->text, &r.dataset);
     if (rc == 0 && qb_dataset_warning(r.dataset))
         qb_log_warning("%s", qb_dataset_warning(r.dataset));
     if (rc == 0)
@@ -211,6 +266,7 @@ int qb_run_execute(const qb_config *config, const qb_run_environment *environmen
         if (rc == 0)
             rc = execute(&r);
     }
+    qb_watchdog_stop(r.watchdog);
     if (r.record && path)
         json_object_set_new(r.record, "dir", qb_json_text(path)); /* for the caller; never in the file */
     *ret_record = r.record;

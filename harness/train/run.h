@@ -26,6 +26,11 @@ typedef struct qb_run_environment {
     const volatile sig_atomic_t *stop; /* non-zero: save and stop (QB_E_STOPPED); may be NULL */
     const char *command;               /* argv as one line, for the record; may be NULL */
     const struct qb_checkpoint_content *content; /* what checkpoints hold; NULL: qb_checkpoint_all. Tests leave parts out */
+    /* Ends the process, on a thread of its own, when a run hangs beyond its time_limit and can only be left behind: the
+     * error is set on that thread, and is in the record, which may be NULL. Must not return; NULL: it hangs on. */
+    void (*abandon)(void *context, const json_t *record);
+    void *abandon_context;
+    double hang_seconds; /* beyond the limit without the end of a step; 0: 60 */
 } qb_run_environment;
 
 /* Runs, resumes, or finds finished. *ret_record: the record as of the end (record.json; new reference), also when

@@ -84,6 +84,12 @@ static int log_window(qb_run *r)
     return qb_rundir_metric(&r->dir, line);
 }
 
+static bool must_stop(const void *context)
+{
+    const qb_run *r = context;
+    return (r->env->stop && *r->env->stop) || qb_watchdog_time_is_up(r->watchdog);
+}
+
 /* Tests the hard weights and the weights as trained; adds to the curve and the log. *ret_diverged as of qb_run_train. */
 static int evaluate(qb_run *r, const char **ret_diverged)
 {
@@ -93,7 +99,7 @@ static int evaluate(qb_run *r, const char **ret_diverged)
     report_progress(r, NULL, "eval");
     qb_eval_result hard, soft;
     QB_TRY(qb_quant_finish(t->quant, t->finished));
-    QB_TRY(qb_evaluate(t->net, t->test, t->finished, r->env->stop, &hard));
+    QB_TRY(qb_evaluate(t->net, t->test, t->finished, must_stop, r, &hard));
     size_t n;
     const qb_param *params = qb_net_params(t->net, &n);
     bool same = true;
@@ -101,7 +107,7 @@ static int evaluate(qb_run *r, const char **ret_diverged)
         same = memcmp(params[i].w, t->finished + params[i].offset, params[i].n * sizeof(float)) == 0;
     soft = hard;
     if (!same)
-        QB_TRY(qb_evaluate(t->net, t->test, NULL, r->env->stop, &soft));
+        QB_TRY(qb_evaluate(t->net, t->test, NULL, must_stop, r, &soft));
 
     double train_loss = s->seen ? s->loss_sum / (double)s->seen : (double)NAN;
     double train_top1 = s->seen ? 100.0 * (double)s->correct / (double)s->seen : (double)NAN;
@@ -150,7 +156,10 @@ static int save(qb_run *r)
     double begin = qb_now_seconds();
     const qb_checkpoint checkpoint = qb_run_checkpoint(r);
     report_progress(r, NULL, "save");
-    QB_TRY(qb_checkpoint_save(&r->dir, &checkpoint));
+    qb_watchdog_rest(r->watchdog, true);
+    int rc = qb_checkpoint_save(&r->dir, &checkpoint);
+    qb_watchdog_rest(r->watchdog, false);
+    QB_TRY(rc);
     r->last_save = qb_now_seconds();
     r->save_seconds += r->last_save - begin;
     r->saved_step = r->state.step;
@@ -215,12 +224,21 @@ static int train_one_step(qb_run *r, qb_loss *loss)
     return QB_OK;
 }
 
+static int time_is_up(const qb_run *r)
+{
+    qb_err_set(QB_E_FAILED, "time limit of %s reached after step %lld of %lld; everything is saved",
+               qb_get(&r->config->settings, "time_limit")->text, (long long)r->state.step, (long long)r->config->n_steps);
+    return qb_err_hint("run the same command again to go on, or with a longer --time-limit");
+}
+
 int qb_run_train(qb_run *r, const char **ret_diverged)
 {
     qb_loss loss = {0};
     *ret_diverged = NULL;
     for (;;) {
-        bool stop = r->env->stop && *r->env->stop;
+        bool asked = r->env->stop && *r->env->stop;
+        /* Every start trains a step at least, so that the same command comes to an end. */
+        bool late = qb_watchdog_time_is_up(r->watchdog) && r->state.step > r->first_step, stop = asked || late;
         int rc = QB_OK;
         if (!stop && eval_due(r)) {
             rc = evaluate(r, ret_diverged);
@@ -228,8 +246,12 @@ int qb_run_train(qb_run *r, const char **ret_diverged)
                 return rc;
             stop = rc == QB_E_STOPPED;
         }
+        if (!asked && late && r->state.step == r->config->n_steps && !eval_due(r))
+            return QB_OK; /* nothing is left to be late with */
         if (stop || save_due(r))
             QB_TRY(save(r));
+        if (stop && !(r->env->stop && *r->env->stop))
+            return time_is_up(r);
         if (stop) {
             qb_err_set(QB_E_STOPPED, "stopped on request after step %lld of %lld; everything is saved",
                        (long long)r->state.step, (long long)r->config->n_steps);

@@ -7,6 +7,7 @@
 #include "train/run.h"
 #include "train/rundir.h"
 #include "train/trainer.h"
+#include "train/watchdog.h"
 
 typedef struct qb_run {
     const qb_config *config;
@@ -18,6 +19,7 @@ typedef struct qb_run {
     int threads;
     qb_trainer *trainer;
     qb_train_state state;
+    qb_watchdog *watchdog; /* NULL: no time limit */
     /* this process only; never part of a result */
     double started, train_seconds, eval_seconds, save_seconds, wait_seconds, solver_seconds, last_save;
     double ema_ms, ema_weight;
