@@ -460,7 +460,12 @@ char *qb_config_command(const qb_config *c)
         bool matters = (o->flags & QB_OPT_IDENTITY) || strcmp(o->name, "experiment") == 0;
         if (!matters || v->is_null || qb_identity_ignores(&traits, o))
             continue;
-        if (qb_identity_is_default(&traits, o, v) && strcmp(o->name, "seed") != 0)
+        bool is_default;
+        if (qb_identity_is_default(&traits, o, v, &is_default) < 0) {
+            qb_str_finish(&s);
+            return NULL;
+        }
+        if (is_default && strcmp(o->name, "seed") != 0)
             continue;
         qb_str_add(&s, o->kind == QB_KIND_BOOL && !v->b ? " --no-" : " --");
         for (const char *p = o->name; *p; p++)

@@ -46,18 +46,34 @@ const char *qb_identity_default(const qb_identity_traits *t, const qb_option *o)
     return text;
 }
 
-bool qb_identity_is_default(const qb_identity_traits *t, const qb_option *o, const qb_value *v)
+int qb_identity_is_default(const qb_identity_traits *t, const qb_option *o, const qb_value *v, bool *ret_is_default)
 {
     const char *text = qb_identity_default(t, o);
+    *ret_is_default = v->is_null;
     if (!text)
-        return v->is_null;
-    if (strcmp(text, v->text) == 0)
-        return true;
+        return QB_OK;
     qb_value def;
-    QB_ASSERT(qb_value_parse(o, text, &def) == 0); /* or a table of ours is wrong */
-    bool same = strcmp(def.text, v->text) == 0;
+    int rc = qb_value_parse(o, text, &def);
+    QB_ASSERT(rc == QB_OK || rc == QB_E_NOMEM); /* or a table of ours is wrong */
+    QB_TRY(rc);
+    *ret_is_default = strcmp(def.text, v->text) == 0;
     qb_value_finish(&def);
-    return same;
+    return QB_OK;
+}
+
+/* A key's part of the identity; none where *ret_value is NULL. */
+static int key_value(const qb_identity_traits *t, const qb_option *o, const qb_value *v, json_t **ret_value)
+{
+    bool ignored = qb_identity_ignores(t, o), is_default = false;
+    *ret_value = NULL;
+    if (!(o->flags & QB_OPT_IDENTITY))
+        return QB_OK;
+    if (o->flags & QB_OPT_LATER && !ignored)
+        QB_TRY(qb_identity_is_default(t, o, v, &is_default));
+    if (o->flags & QB_OPT_LATER && (ignored || is_default))
+        return QB_OK;
+    *ret_value = ignored ? json_null() : qb_identity_value(o, v);
+    return *ret_value ? QB_OK : QB_E_NOMEM;
 }
 
 int qb_identity_create(const qb_settings *s, const qb_identity_traits *t, json_t **ret_identity)
@@ -65,12 +81,9 @@ int qb_identity_create(const qb_settings *s, const qb_identity_traits *t, json_t
     json_t *identity = json_object();
     bool failed = !identity;
     for (size_t i = 0; !failed && i < s->n; i++) {
-        const qb_option *o = &s->schema[i];
-        const qb_value *v = &s->values[i];
-        bool ignored = qb_identity_ignores(t, o);
-        if (!(o->flags & QB_OPT_IDENTITY) || (o->flags & QB_OPT_LATER && (ignored || qb_identity_is_default(t, o, v))))
-            continue;
-        failed = json_object_set_new(identity, o->name, ignored ? json_null() : qb_identity_value(o, v)) != 0;
+        json_t *value;
+        failed = key_value(t, &s->schema[i], &s->values[i], &value) < 0 ||
+                 (value && json_object_set_new(identity, s->schema[i].name, value) != 0);
     }
     if (failed) {
         json_decref(identity);

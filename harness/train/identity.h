@@ -40,8 +40,8 @@ const char *qb_identity_default(const qb_identity_traits *t, const qb_option *o)
  * reference; NULL: out of memory. */
 json_t *qb_identity_default_value(const qb_identity_traits *t, const qb_option *o);
 
-/* Is the (effective) value the default? */
-bool qb_identity_is_default(const qb_identity_traits *t, const qb_option *o, const qb_value *v);
+/* Is the (effective) value the default? QB_E_NOMEM. */
+int qb_identity_is_default(const qb_identity_traits *t, const qb_option *o, const qb_value *v, bool *ret_is_default);
 
 /* Identity keys of effective settings, over any schema. New reference. */
 int qb_identity_create(const qb_settings *s, const qb_identity_traits *t, json_t **ret_identity);
