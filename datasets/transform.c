@@ -1,6 +1,8 @@
 /* Geometry moves strides and frame; only qb_normalize goes over the bytes, once. */
 #include "datasets/transform.h"
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 qb_draw qb_draw_of(uint64_t seed, int64_t epoch, uint32_t sample, qb_room *room)
@@ -55,38 +57,48 @@ static int clamp(int v, int most)
     return v < 0 ? 0 : v > most ? most : v;
 }
 
-/* Columns [first, last) of the frame come from `from` on; the others are 0. */
-static void normalize_row(const float *table, const uint8_t *from, int64_t column, int first, int last, int w, float *out)
+/* out[i] = table[from[i * step]]. Apart for the steps that there are, so that the loops are as plain as can be. */
+static void look_up(const float *restrict table, const uint8_t *restrict from, int64_t step, int64_t n, float *restrict out)
 {
-    int x = 0;
-    for (; x < first; x++)
-        out[x] = table[0];
-    if (column == 1)
-        for (; x < last; x++)
-            out[x] = table[*from++];
-    else if (column == -1)
-        for (; x < last; x++)
-            out[x] = table[*from--];
+    if (step == 1)
+        for (int64_t i = 0; i < n; i++)
+            out[i] = table[from[i]];
+    else if (step == -1)
+        for (int64_t i = 0; i < n; i++)
+            out[i] = table[from[-i]];
     else
-        for (; x < last; x++, from += column)
-            out[x] = table[*from];
-    for (; x < w; x++)
-        out[x] = table[0];
+        for (int64_t i = 0; i < n; i++)
+            out[i] = table[from[i * step]];
+}
+
+static void fill(float value, int64_t n, float *out)
+{
+    for (int64_t i = 0; i < n; i++)
+        out[i] = value;
 }
 
 void qb_normalize(const qb_normalizer *n, const qb_image *image, float *out)
 {
-    const int first = clamp(image->left, image->w), last = clamp(image->left + image->width, image->w);
+    const int64_t h = image->h, w = image->w, first = clamp(image->left, image->w), last = clamp(image->left + image->width, image->w);
+    const bool is_plain = image->column == 1 && image->row == w && image->width == image->w && image->height == image->h &&
+                          image->left == 0 && image->top == 0;
     for (int c = 0; c < image->c; c++) {
         const float *table = n->table[c];
-        for (int y = 0; y < image->h; y++, out += image->w) {
-            const int row = y - image->top;
-            if (row < 0 || row >= image->height || first >= last)
-                for (int x = 0; x < image->w; x++)
-                    out[x] = table[0];
-            else
-                normalize_row(table, image->pixels + c * image->plane + row * image->row + (first - image->left) * image->column,
-                              image->column, first, last, image->w, out);
+        const uint8_t *plane = image->pixels + c * image->plane;
+        if (is_plain) { /* rows follow each other */
+            look_up(table, plane, 1, h * w, out);
+            out += h * w;
+            continue;
+        }
+        for (int64_t y = 0; y < h; y++, out += w) {
+            const int64_t row = y - image->top;
+            if (row < 0 || row >= image->height || first >= last) {
+                fill(table[0], w, out);
+                continue;
+            }
+            fill(table[0], first, out);
+            look_up(table, plane + row * image->row + (first - image->left) * image->column, image->column, last - first, out + first);
+            fill(table[0], w - last, out + last);
         }
     }
 }
