@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/stop_signals.h"
 #include "base/str.h"
 
 #include <signal.h>
@@ -29,6 +30,8 @@ static void setup(void)
     unsetenv("QATBENCH_DATA");
     unsetenv("QATBENCH_RUNS");
     unsetenv("OMP_NUM_THREADS");
+    for (int i = 0; i < QB_N_STOP_SIGNALS; i++)
+        (void)signal(qb_stop_signals[i], SIG_DFL); /* whoever started the tests may ignore them (nohup) */
 }
 
 static void teardown(void)
