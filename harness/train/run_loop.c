@@ -84,10 +84,16 @@ static int log_window(qb_run *r)
     return qb_rundir_metric(&r->dir, line);
 }
 
+static bool is_asked(const qb_run *r) { return r->env->stop && *r->env->stop; }
+
+/* Every start trains a step at least, and tests before it what was left to test: the same command comes to an end. */
+static bool is_late(const qb_run *r) { return qb_watchdog_time_is_up(r->watchdog) && r->state.step > r->first_step; }
+
 static bool must_stop(const void *context)
 {
     const qb_run *r = context;
-    return (r->env->stop && *r->env->stop) || qb_watchdog_time_is_up(r->watchdog);
+    qb_watchdog_rest(r->watchdog, false); /* a batch has ended: nothing hangs */
+    return is_asked(r) || is_late(r);
 }
 
 /* Tests the hard weights and the weights as trained; adds to the curve and the log. *ret_diverged as of qb_run_train. */
@@ -236,9 +242,7 @@ int qb_run_train(qb_run *r, const char **ret_diverged)
     qb_loss loss = {0};
     *ret_diverged = NULL;
     for (;;) {
-        bool asked = r->env->stop && *r->env->stop;
-        /* Every start trains a step at least, so that the same command comes to an end. */
-        bool late = qb_watchdog_time_is_up(r->watchdog) && r->state.step > r->first_step, stop = asked || late;
+        bool asked = is_asked(r), late = is_late(r), stop = asked || late;
         int rc = QB_OK;
         if (!stop && eval_due(r)) {
             rc = evaluate(r, ret_diverged);
@@ -250,7 +254,7 @@ int qb_run_train(qb_run *r, const char **ret_diverged)
             return QB_OK; /* nothing is left to be late with */
         if (stop || save_due(r))
             QB_TRY(save(r));
-        if (stop && !(r->env->stop && *r->env->stop))
+        if (stop && !is_asked(r))
             return time_is_up(r);
         if (stop) {
             qb_err_set(QB_E_STOPPED, "stopped on request after step %lld of %lld; everything is saved",
