@@ -204,7 +204,8 @@ const qb_verb qb_verb_run = {
                "threads (default 1) on cores of its own; -j changes when it goes, never its\n"
                "numbers. Runs that fail or diverge do not stop the others.\n"
                "Exit: 0 all complete, 1 some failed, diverged or are mistrusted, 75 stopped on\n"
-               "request (signals as of train: every run saves first), 73 the rest runs elsewhere.\n",
+               "request (signals as of train: every run saves first), 73 the rest runs\n"
+               "elsewhere.\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .takes_run_keys = true,
