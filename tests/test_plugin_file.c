@@ -141,12 +141,18 @@ START_TEST(says_nothing_of_a_plugin_that_changed_nothing)
 }
 END_TEST
 
+#ifdef __SANITIZE_ADDRESS__
+#define STATUS_OF_THREAD_EXIT "1" /* the search for leaks ends the process and finds some: the main thread is gone */
+#else
+#define STATUS_OF_THREAD_EXIT "0"
+#endif
+
 static const struct {
     const char *name, *text;
 } deaths[] = {
     {"exit_when_loaded", "loading it ended the process with exit status 0"},
     {"_exit_when_loaded", "loading it ended the process with exit status 0"},
-    {"pthread_exit_when_loaded", "loading it ended the process with exit status 0"},
+    {"pthread_exit_when_loaded", "loading it ended the process with exit status " STATUS_OF_THREAD_EXIT},
     {"abort_when_loaded", "loading it died of signal 6 (Aborted)"},
     {"crash_when_loaded", "loading it died of signal 6 (Aborted)"},
 };

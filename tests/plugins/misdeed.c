@@ -64,7 +64,10 @@ static void commit(const char *deed)
     } else if (is(deed, "locale")) {
         setlocale(LC_ALL, "C.utf8");
     } else if (is(deed, "thread_locale")) {
-        uselocale(newlocale(LC_ALL_MASK, "C.utf8", (locale_t)0));
+        static locale_t utf8;
+        if (!utf8)
+            utf8 = newlocale(LC_ALL_MASK, "C.utf8", (locale_t)0);
+        uselocale(utf8);
     } else if (is(deed, "handler")) {
         signal(SIGTERM, on_signal);
     } else if (is(deed, "ignore")) {
@@ -135,19 +138,21 @@ static int supports(const qb_option_value *value, int32_t bits, const char *gran
 static int create(const qb_host *host, const qb_option_value *value, void **ret_self)
 {
     (void)host;
+    const misdeed made = {deeds[value[0].integer], hooks[value[1].integer]};
+    visit(&made, "create"); /* before there is memory that an exit would leave behind */
     misdeed *m = malloc(sizeof *m);
     if (!m)
         return 1;
-    *m = (misdeed){deeds[value[0].integer], hooks[value[1].integer]};
-    visit(m, "create");
+    *m = made;
     *ret_self = m;
     return 0;
 }
 
 static void destroy(void *self)
 {
-    visit(self, "destroy");
+    const misdeed m = *(misdeed *)self;
     free(self);
+    visit(&m, "destroy");
 }
 
 static int bind(void *self, const qb_view *view, qb_bind *request)
