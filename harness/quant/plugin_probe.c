@@ -92,7 +92,9 @@ _Noreturn static void be_child(const qb_plugin_question *q, ask_function ask, an
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
         (void)signal(requests[i], SIG_IGN);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    (void)signal(SIGALRM, SIG_DFL);
+    static const int dying[] = {SIGALRM, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    for (size_t i = 0; i < sizeof dying / sizeof dying[0]; i++)
+        (void)signal(dying[i], SIG_DFL); /* the parent's handlers are not ours: the signal is the answer */
     (void)alarm(PATIENCE_SECONDS);
     ask(q, a);
     a->is_complete = 1;
