@@ -39,6 +39,12 @@ static const struct {
     {"softquant[tau_start=5,tau_end=5]", 2, "row", QB_E_CONFIG, "softquant[tau_end=5,tau_start=5]: these options do not go together: "},
     {"crash_in_supports", 2, "row", QB_E_FAILED, "solver 'crash_in_supports': supports was killed by signal 11 (plugin crashed?)"},
     {"exits_in_supports", 2, "row", QB_E_FAILED, "solver 'exits_in_supports': supports failed: it called _exit(3)"},
+    {"sighup_in_supports", 2, "row", QB_OK, ""}, /* a request to stop is the parent's to heed */
+    {"sigint_in_supports", 2, "row", QB_OK, ""},
+    {"sigterm_in_supports", 2, "row", QB_OK, ""},
+    {"sigusr1_in_supports", 2, "row", QB_OK, ""},
+    {"sigusr2_in_supports", 2, "row", QB_OK, ""},
+    {"sigxcpu_in_supports", 2, "row", QB_OK, ""},
 };
 
 START_TEST(answers)

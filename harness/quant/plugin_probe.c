@@ -3,9 +3,11 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/stop_signals.h"
 #include "base/str.h"
 #include "quant/instance.h"
 #include "quant/supports.h"
+#include "quant/trial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +16,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,14 +88,11 @@ _Noreturn static void be_child(const qb_plugin_question *q, ask_function ask, an
     int nowhere = open("/dev/null", O_RDWR);
     (void)dup2(nowhere, STDOUT_FILENO);
     (void)dup2(nowhere, STDERR_FILENO);
-    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    static const int requests[] = {SIGINT, SIGTERM, SIGUSR1}; /* are the parent's: a stop must not look like a crash */
-    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
-        (void)signal(requests[i], SIG_IGN);
+    qb_trial_bare_crashes();
+    for (int i = 0; i < QB_N_STOP_SIGNALS; i++)
+        (void)signal(qb_stop_signals[i], SIG_IGN); /* they are the parent's: a stop must not look like a crash */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    static const int dying[] = {SIGALRM, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-    for (size_t i = 0; i < sizeof dying / sizeof dying[0]; i++)
-        (void)signal(dying[i], SIG_DFL); /* the parent's handlers are not ours: the signal is the answer */
+    (void)signal(SIGALRM, SIG_DFL);
     (void)alarm(PATIENCE_SECONDS);
     ask(q, a);
     a->is_complete = 1;

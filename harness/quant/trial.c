@@ -17,14 +17,20 @@ enum { CPU_SECONDS = 60, WALL_SECONDS = 300 }; /* instrumented code takes severa
 enum { CPU_SECONDS = 10, WALL_SECONDS = 120 }; /* what is tried here takes less than a tenth of a second */
 #endif
 
+void qb_trial_bare_crashes(void)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a crash is a finding here, not something to keep */
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        (void)signal(crashes[i], SIG_DFL);
+}
+
 static void limit_child(void)
 {
-    const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS + 5}, core = {0, 0};
-    (void)setrlimit(RLIMIT_CPU, &cpu);   /* the limits are a safety net: without them the wall clock is left */
-    (void)setrlimit(RLIMIT_CORE, &core); /* a crash is a finding here, not something to keep */
-    static const int dying[] = {SIGXCPU, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-    for (size_t i = 0; i < sizeof dying / sizeof *dying; i++)
-        (void)signal(dying[i], SIG_DFL); /* the parent's handlers are not ours */
+    const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS + 5};
+    (void)setrlimit(RLIMIT_CPU, &cpu); /* a safety net: without it the wall clock is left */
+    (void)signal(SIGXCPU, SIG_DFL);
+    qb_trial_bare_crashes();
 }
 
 int qb_trial_start(pid_t *ret_child)

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* In a child: no core is kept of a crash, and one ends the process by its signal, whatever handlers the parent has. */
+void qb_trial_bare_crashes(void);
+
 /* As fork(), with the limits set in the child; what is buffered is written first, or a child that calls exit() would write
  * it again. Not after this process has used OpenMP. QB_E_IO. */
 int qb_trial_start(pid_t *ret_child);

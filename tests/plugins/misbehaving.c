@@ -268,6 +268,9 @@ static int supports(const qb_option_value *value, int32_t bits, const char *gran
 #ifdef EXITS_IN_SUPPORTS
     _exit(3);
 #endif
+#ifdef STOPPED_IN_SUPPORTS /* as when a stop reaches all processes of a study */
+    raise(STOPPED_IN_SUPPORTS);
+#endif
 #ifdef COUNTS_QUESTIONS
     int file = open(getenv("QB_TEST_QUESTIONS"), O_WRONLY | O_APPEND);
     (void)!write(file, "?", 1);
