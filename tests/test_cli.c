@@ -1,9 +1,7 @@
 /* The program as a user sees it: exit codes, messages with the nearest name, help, clean standard output, signals. */
-#include "qb_test.h"
+#include "program_fixture.h"
 
-#include "base/fs.h"
 #include "base/json.h"
-#include "base/mem.h"
 #include "cli/verbs.h"
 
 #include <pty.h>
@@ -14,50 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[64];
-static char *program;
-
+/* Runs go to the folder itself. */
 static void setup(void)
 {
-    strcpy(folder, "/tmp/qb_cli_XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    char *dir = qb_program_dir();
-    program = qb_sprintf("%s/../qatbench", dir);
-    qb_free(dir);
-    /* nothing of the user's own */
-    static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "QATBENCH_RUNS"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        setenv(names[i], folder, 1);
-    unsetenv("QATBENCH_DATA");
-}
-
-static void teardown(void)
-{
-    ck_assert_int_eq(qb_fs_remove_tree(folder), 0);
-    qb_free(program);
-}
-
-typedef struct outcome {
-    int status;      /* exit status, 128 + n for a signal */
-    char *out, *err; /* what it wrote */
-} outcome;
-
-static char *read_back(const char *name)
-{
-    char *path = qb_path_join(folder, name), *text;
-    ck_assert_int_eq(qb_fs_read(path, 1 << 20, &text, &(size_t){0}), 0);
-    qb_free(path);
-    return text;
-}
-
-/* Runs a shell command in which $q is the program. */
-static outcome shell(const char *command)
-{
-    char *line = qb_sprintf("cd '%s'; q='%s'; { %s; } >%s/out 2>%s/err </dev/null", folder, program, command, folder, folder);
-    int status = system(line);
-    qb_free(line);
-    ck_assert(WIFEXITED(status));
-    return (outcome){WEXITSTATUS(status), read_back("out"), read_back("err")};
+    program_setup();
+    setenv("QATBENCH_RUNS", folder, 1);
 }
 
 static outcome run(const char *arguments)
@@ -66,12 +25,6 @@ static outcome run(const char *arguments)
     outcome o = shell(command);
     qb_free(command);
     return o;
-}
-
-static void forget(outcome *o)
-{
-    qb_free(o->out);
-    qb_free(o->err);
 }
 
 static void expect_in(const char *text, const char *part, const char *arguments)
@@ -511,7 +464,7 @@ static Suite *suite(void)
     size_t n_verbs;
     (void)qb_verbs(&n_verbs);
     TCase *usage = tcase_create("usage"), *output = tcase_create("output"), *runs = tcase_create("runs");
-    tcase_add_checked_fixture(usage, setup, teardown);
+    tcase_add_checked_fixture(usage, setup, program_teardown);
     tcase_add_loop_test(usage, refuses_wrong_usage, 0, sizeof refusals / sizeof refusals[0]);
     tcase_add_test(usage, keeps_messages_short_and_clean);
     tcase_add_test(usage, refuses_bfloat16_without_the_cpu_for_it);
@@ -519,7 +472,7 @@ static Suite *suite(void)
     tcase_add_test(usage, explains_itself);
     tcase_add_test(usage, says_its_version_and_licence);
     suite_add_tcase(s, usage);
-    tcase_add_checked_fixture(output, setup, teardown);
+    tcase_add_checked_fixture(output, setup, program_teardown);
     tcase_add_test(output, describes_a_model_as_json);
     tcase_add_test(output, lists_as_json);
     tcase_add_test(output, shows_a_broken_plugin_with_the_reason);
@@ -532,7 +485,7 @@ static Suite *suite(void)
     tcase_set_timeout(usage, 60);
     tcase_set_timeout(output, 60);
     suite_add_tcase(s, output);
-    tcase_add_checked_fixture(runs, setup, teardown);
+    tcase_add_checked_fixture(runs, setup, program_teardown);
     tcase_add_test(runs, trains_once_and_reports_the_same_again);
     tcase_add_loop_test(runs, saves_and_stops_on_a_signal, 0, 2);
     tcase_add_test(runs, rewrites_one_line_on_a_terminal);

@@ -1,67 +1,10 @@
 /* Places that are no ordinary folder: names that are not UTF-8, full devices, folders that cannot be written. */
-#include "qb_test.h"
+#include "program_fixture.h"
 
-#include "base/fs.h"
 #include "base/json.h"
-#include "base/mem.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static char folder[64];
-static char *program;
-
-static void setup(void)
-{
-    strcpy(folder, "/tmp/qb_places_XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    char *dir = qb_program_dir();
-    program = qb_sprintf("%s/../qatbench", dir);
-    qb_free(dir);
-    static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        setenv(names[i], folder, 1);
-    unsetenv("QATBENCH_DATA");
-    unsetenv("QATBENCH_RUNS");
-}
-
-static void teardown(void)
-{
-    ck_assert_int_eq(qb_fs_remove_tree(folder), 0);
-    qb_free(program);
-}
-
-typedef struct outcome {
-    int status;
-    char *out, *err;
-} outcome;
-
-static char *read_back(const char *name)
-{
-    char *path = qb_path_join(folder, name), *text;
-    ck_assert_int_eq(qb_fs_read(path, 1 << 24, &text, &(size_t){0}), 0);
-    qb_free(path);
-    return text;
-}
-
-/* Runs a shell command in which $q is the program and $d a folder for this test. */
-static outcome shell(const char *command)
-{
-    char *line = qb_sprintf("d='%s'; q='%s'; r=$PWD; cd \"$d\"; { %s; } >%s/out 2>%s/err </dev/null", folder, program,
-                            command, folder, folder);
-    int status = system(line);
-    qb_free(line);
-    ck_assert(WIFEXITED(status));
-    return (outcome){WEXITSTATUS(status), read_back("out"), read_back("err")};
-}
-
-static void forget(outcome *o)
-{
-    qb_free(o->out);
-    qb_free(o->err);
-}
 
 #define TRAIN "train --model resnet8 --dataset synthetic --epochs 1 --train-limit 64 --test-limit 32 --threads 1 -q "
 #define RECORDS "\"$r\"/results/fashion-mnist-resnet8/runs.jsonl"
@@ -228,7 +171,7 @@ static Suite *suite(void)
     Suite *s = suite_create("places");
     TCase *t = tcase_create("places");
     tcase_set_timeout(t, 120);
-    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_checked_fixture(t, program_setup, program_teardown);
     tcase_add_loop_test(t, a_full_standard_output_is_told, 0, N(printing));
     tcase_add_test(t, a_full_output_file_is_told);
     tcase_add_loop_test(t, output_to_standard_output_is_the_same, 0, 2);

@@ -1,17 +1,9 @@
 /* run, table, plot, report and ls as a user sees them: one tiny study from its plan to its report, and what goes wrong. */
-#include "qb_test.h"
-
-#include "base/fs.h"
-#include "base/mem.h"
-#include "base/str.h"
+#include "program_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-static char folder[64];
-static char *program;
 
 static const char plan[] = "title: Tiny\n"
                            "base: {dataset: synthetic, model: resnet8, epochs: 2, batch: 32, train_limit: 96, test_limit: 64}\n"
@@ -27,50 +19,9 @@ static void write_file(const char *name, const char *text)
 
 static void setup(void)
 {
-    strcpy(folder, "/tmp/qb_study_XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    char *dir = qb_program_dir();
-    program = qb_sprintf("%s/../qatbench", dir);
-    qb_free(dir);
-    setenv("HOME", folder, 1);
+    program_setup();
     setenv("LC_ALL", "C.UTF-8", 1);
-    unsetenv("QATBENCH_RUNS");
     write_file("tiny.yaml", plan);
-}
-
-static void teardown(void)
-{
-    ck_assert_int_eq(qb_fs_remove_tree(folder), 0);
-    qb_free(program);
-}
-
-typedef struct outcome {
-    int status;
-    char *out, *err;
-} outcome;
-
-static char *read_back(const char *name)
-{
-    char *path = qb_path_join(folder, name), *text;
-    ck_assert_int_eq(qb_fs_read(path, 1 << 22, &text, &(size_t){0}), 0);
-    qb_free(path);
-    return text;
-}
-
-/* Runs a shell command in which $q is the program. */
-static outcome shell(const char *command)
-{
-    char *line = qb_sprintf("cd '%s'; q='%s'; { %s; } >%s/out 2>%s/err </dev/null", folder, program, command, folder, folder);
-    int status = system(line);
-    qb_free(line);
-    ck_assert(WIFEXITED(status));
-    return (outcome){WEXITSTATUS(status), read_back("out"), read_back("err")};
-}
-
-static void finish(outcome *o)
-{
-    qb_free(o->out);
-    qb_free(o->err);
 }
 
 static void expect(const char *command, int status, const char *in_out, const char *in_err)
@@ -79,7 +30,7 @@ static void expect(const char *command, int status, const char *in_out, const ch
     ck_assert_msg(o.status == status, "%s: %d: %s", command, o.status, o.err);
     ck_assert_msg(strstr(o.out, in_out), "%s: %s", command, o.out);
     ck_assert_msg(strstr(o.err, in_err), "%s: %s", command, o.err);
-    finish(&o);
+    forget(&o);
 }
 
 /* Bits that a solver does not have are skipped; options that nothing makes right are a mistake in the plan. */
@@ -222,7 +173,7 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("study_verbs");
     TCase *tc = tcase_create("study_verbs");
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, setup, program_teardown);
     tcase_set_timeout(tc, 150);
     tcase_add_test(tc, from_plan_to_report);
     tcase_add_test(tc, contradicting_options_are_a_mistake);

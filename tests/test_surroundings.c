@@ -1,73 +1,33 @@
 /* What the surroundings of a process may do to it: variables of OpenMP and oneDNN, closed standard streams, signals that
  * are ignored, limits. The program itself is started in such surroundings. */
-#include "qb_test.h"
+#include "program_fixture.h"
 
-#include "base/fs.h"
 #include "base/json.h"
-#include "base/mem.h"
 #include "base/stop_signals.h"
-#include "base/str.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[64];
-static char *program;
-
+/* In the shell commands here $train is a short run. */
 static void setup(void)
 {
-    strcpy(folder, "/tmp/qb_around_XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    char *dir = qb_program_dir();
-    program = qb_sprintf("%s/../qatbench", dir);
-    qb_free(dir);
-    static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        setenv(names[i], folder, 1);
-    unsetenv("QATBENCH_DATA");
-    unsetenv("QATBENCH_RUNS");
+    program_setup();
+    char *train = qb_sprintf("%s train --model resnet8 --dataset synthetic --epochs 1 --train-limit 96 --test-limit 32 "
+                             "--batch 32 --solver parq --bits 2 -q", program);
+    setenv("train", train, 1);
+    qb_free(train);
     unsetenv("OMP_NUM_THREADS");
     for (int i = 0; i < QB_N_STOP_SIGNALS; i++)
         (void)signal(qb_stop_signals[i], SIG_DFL); /* whoever started the tests may ignore them (nohup) */
 }
 
-static void teardown(void)
-{
-    ck_assert_int_eq(qb_fs_remove_tree(folder), 0);
-    qb_free(program);
-}
-
-static char *read_back(const char *name)
-{
-    char *path = qb_path_join(folder, name), *text;
-    ck_assert_int_eq(qb_fs_read(path, 1 << 20, &text, &(size_t){0}), 0);
-    qb_free(path);
-    return text;
-}
-
-/* Runs shell commands in the test's folder, in which $q is the program and $train a short run; their output is in the file
- * "out", what they complain of in "err". Returns the exit status. */
-static int shell(const char *commands)
-{
-    static const char train[] = "$q train --model resnet8 --dataset synthetic --epochs 1 --train-limit 96 --test-limit 32 "
-                                "--batch 32 --solver parq --bits 2 -q";
-    char *line = qb_sprintf("cd '%s'; q='%s'; train=\"%s\"; { %s; } >out 2>err </dev/null", folder, program, train, commands);
-    int status = system(line);
-    qb_free(line);
-    ck_assert(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
 static void expect(int status, const char *commands)
 {
-    int got = shell(commands);
-    char *out = read_back("out"), *err = read_back("err");
-    ck_assert_msg(got == status, "%s: expected exit %d, got %d\n%s\n%s", commands, status, got, out, err);
-    qb_free(out);
-    qb_free(err);
+    outcome o = shell(commands);
+    ck_assert_msg(o.status == status, "%s: expected exit %d, got %d\n%s\n%s", commands, status, o.status, o.out, o.err);
+    forget(&o);
 }
 
 static void expect_in(const char *file, const char *part)
@@ -386,7 +346,7 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("surroundings");
     TCase *openmp = tcase_create("OpenMP");
-    tcase_add_checked_fixture(openmp, setup, teardown);
+    tcase_add_checked_fixture(openmp, setup, program_teardown);
     tcase_add_loop_test(openmp, threads_are_those_that_were_asked_for, 0, sizeof openmp_variables / sizeof openmp_variables[0]);
     tcase_add_loop_test(openmp, chooses_the_default_number_of_threads, 0, sizeof defaults / sizeof defaults[0]);
     tcase_add_test(openmp, keeps_the_threads_of_a_run_that_is_resumed);
@@ -396,7 +356,7 @@ static Suite *suite(void)
     suite_add_tcase(s, openmp);
     TCase *signals = tcase_create("signals"), *streams = tcase_create("streams");
     int n_signals = sizeof stop_signals / sizeof stop_signals[0];
-    tcase_add_checked_fixture(signals, setup, teardown);
+    tcase_add_checked_fixture(signals, setup, program_teardown);
     tcase_add_loop_test(signals, saves_and_stops_when_asked, 0, n_signals);
     tcase_add_loop_test(signals, saves_and_stops_every_run_of_a_plan, 0, n_signals);
     tcase_add_loop_test(signals, leaves_alone_what_its_caller_ignores, 0, n_signals);
@@ -408,7 +368,7 @@ static Suite *suite(void)
     tcase_add_loop_test(signals, a_time_limit_is_a_time, 0, 6);
     tcase_set_timeout(signals, 200);
     suite_add_tcase(s, signals);
-    tcase_add_checked_fixture(streams, setup, teardown);
+    tcase_add_checked_fixture(streams, setup, program_teardown);
     tcase_add_loop_test(streams, writes_nothing_of_closed_streams_into_files, 0, sizeof closings / sizeof closings[0]);
     tcase_add_loop_test(streams, prints_one_object_beside_a_library_that_talks, 0, sizeof talkers / sizeof talkers[0]);
     tcase_add_loop_test(streams, writes_to_standard_output_by_any_of_its_names, 0, 4);
