@@ -603,7 +603,7 @@ START_TEST(first_and_last_layer)
     const int want[N_PARAMS] = {QB_LAYER_INNER, QB_LAYER_FIRST, QB_LAYER_INNER, QB_LAYER_INNER, QB_LAYER_INNER, QB_LAYER_LAST};
     for (size_t i = 0; i < N_PARAMS; i++)
         ck_assert_int_eq(qb_quant_tensor_layer(n.params, N_PARAMS, i), want[i]);
-    ck_assert_int_eq(qb_quant_tensor_layer(n.params + 1, 1, 0), QB_LAYER_FIRST);
+    ck_assert_int_eq(qb_quant_tensor_layer(n.params + 1, 1, 0), QB_LAYER_FIRST | QB_LAYER_LAST);
     net_close(&n);
 }
 END_TEST

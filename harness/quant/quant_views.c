@@ -33,7 +33,7 @@ int qb_quant_tensor_layer(const qb_param *params, size_t n, size_t i)
         first = first == n ? k : first;
         last = k;
     }
-    return i == first ? QB_LAYER_FIRST : i == last ? QB_LAYER_LAST : QB_LAYER_INNER;
+    return (i == first ? QB_LAYER_FIRST : QB_LAYER_INNER) | (i == last ? QB_LAYER_LAST : QB_LAYER_INNER);
 }
 
 /* ---- guards ---- */

@@ -36,7 +36,7 @@ static int bind(void *self, const qb_view *view, qb_bind *request)
     request->n_aux = 1;
     request->aux_lr_factor = 0.1f;
     request->state_per_weight = 1;
-    if (view->layer == QB_LAYER_LAST)
+    if (view->layer & QB_LAYER_LAST)
         request->caps &= ~(uint32_t)QB_CAP_EDITS_LATENT;
     return 0;
 }
@@ -70,7 +70,7 @@ static int after_step(void *self, const qb_step *step, qb_view *v)
     (void)step;
     for (int64_t r = 0; r < v->n_rows; r++)
         v->aux[r] = v->aux[r] > 1e-9f ? v->aux[r] : 1e-9f;
-    for (int64_t i = 0; v->layer != QB_LAYER_LAST && i < v->n_rows * v->row_len; i++)
+    for (int64_t i = 0; (v->layer & QB_LAYER_LAST) == 0 && i < v->n_rows * v->row_len; i++)
         v->x[i] = (float)qb_clamp((double)v->x[i], -BOUND, BOUND);
     return 0;
 }

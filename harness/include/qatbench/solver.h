@@ -130,7 +130,7 @@ typedef struct qb_step_request {
     double decay_scale;       /* times the weight decay of the quantized tensors, this step (default 1) */
 } qb_step_request;
 
-enum { QB_LAYER_INNER = 0, QB_LAYER_FIRST = 1, QB_LAYER_LAST = 2 }; /* qb_view.layer */
+enum { QB_LAYER_INNER = 0, QB_LAYER_FIRST = 1, QB_LAYER_LAST = 2 }; /* qb_view.layer: bits; an only layer is both */
 
 /* One quantized tensor, as rows. A row is the unit that shares one set of levels: the tensor, an output channel or
  * a block, as the user chose. Plain contiguous float32; never empty. */
