@@ -16,7 +16,7 @@ static float x[N], w[N], g[N];
 static bool measure(const qb_plugin *plugin, int bits, qb_quant_times *ret_best)
 {
     const double lr = 1e-4, n_steps = 1e6;
-    qb_param param = {.name = "conv.weight", .role = QB_ROLE_QUANT, .n_dims = 4, .shape = {ROWS, 64, 3, 3}, .n = N,
+    qb_param param = {.name = "conv.weight", .is_quantized = true, .decay_factor = 1, .lr_factor = 1, .n_dims = 4, .shape = {ROWS, 64, 3, 3}, .n = N,
                       .fan_in = ROW_LEN, .fan_out = ROW_LEN, .x = x, .w = w, .g = g};
     qb_optim_options sgd = {.kind = QB_OPTIM_SGD, .momentum = 0.9};
     qb_spec spec;

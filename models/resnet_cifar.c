@@ -14,7 +14,7 @@ static qb_ref conv_bn(qb_graph *g, qb_ref x, const char *prefix, int index, int 
 {
     char name[MAX_NAME];
     snprintf(name, sizeof name, "%sconv%d", prefix, index);
-    x = qb_graph_conv(g, x, name, channels, 3, stride, 1, false, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT);
+    x = qb_graph_conv(g, x, name, channels, 3, stride, 1, false, QB_INIT_KAIMING_FAN_IN, QB_QUANTIZED);
     snprintf(name, sizeof name, "%sbn%d", prefix, index);
     return qb_graph_batchnorm(g, x, name, residual, true);
 }
@@ -38,6 +38,6 @@ int qb_resnet_cifar_build(const qb_model *model, qb_graph *g, int n_classes)
             x = basic_block(g, x, prefix, 8 << stage, stage > 1 && block == 0 ? 2 : 1);
         }
     x = qb_graph_global_avgpool(g, x);
-    x = qb_graph_linear(g, x, "linear", n_classes, QB_INIT_KAIMING_FAN_IN, QB_INIT_UNIFORM_FAN_IN, QB_ROLE_QUANT);
+    x = qb_graph_linear(g, x, "linear", n_classes, QB_INIT_KAIMING_FAN_IN, QB_INIT_UNIFORM_FAN_IN, QB_QUANTIZED);
     return qb_graph_finish(g, x);
 }

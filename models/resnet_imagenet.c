@@ -35,7 +35,7 @@ static qb_ref conv(const block *b, qb_ref x, const char *local_name, int out, in
 {
     char name[MAX_NAME];
     snprintf(name, sizeof name, "%s%s", b->prefix, local_name);
-    return qb_graph_conv(b->g, x, name, out, kernel, stride, kernel / 2, false, QB_INIT_KAIMING_FAN_OUT, QB_ROLE_QUANT);
+    return qb_graph_conv(b->g, x, name, out, kernel, stride, kernel / 2, false, QB_INIT_KAIMING_FAN_OUT, QB_QUANTIZED);
 }
 
 static qb_ref batchnorm(const block *b, qb_ref x, const char *local_name, qb_ref residual, bool relu)
@@ -104,6 +104,6 @@ int qb_resnet_imagenet_build(const qb_model *model, qb_graph *g, int n_classes)
             channels = b.out;
         }
     x = qb_graph_global_avgpool(g, x);
-    x = qb_graph_linear(g, x, "fc", n_classes, QB_INIT_UNIFORM_FAN_IN, QB_INIT_UNIFORM_FAN_IN, QB_ROLE_QUANT);
+    x = qb_graph_linear(g, x, "fc", n_classes, QB_INIT_UNIFORM_FAN_IN, QB_INIT_UNIFORM_FAN_IN, QB_QUANTIZED);
     return qb_graph_finish(g, x);
 }

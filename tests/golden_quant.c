@@ -181,7 +181,7 @@ static void run_trajectory(golden_tally *t, const golden_file *f, const char *na
     memcpy(w, x, n * sizeof(float));
     int64_t steps = (int64_t)(n_g / n), warmup = (int64_t)golden_number(c, "warmup_steps", 0);
     double tolerance = golden_number(c, "tolerance", 1e-5), error = 0;
-    qb_param param = {.name = "golden.weight", .role = QB_ROLE_QUANT, .n_dims = shape->n_dims, .n = n, .x = x, .w = w};
+    qb_param param = {.name = "golden.weight", .is_quantized = true, .decay_factor = 1, .lr_factor = 1, .n_dims = shape->n_dims, .n = n, .x = x, .w = w};
     for (int d = 0; d < shape->n_dims && d < 4; d++)
         param.shape[d] = shape->shape[d];
     qb_quant_options o = {.plugin = plugin,

@@ -362,7 +362,7 @@ static void run_case(golden_tally *t, const golden_file *f, const char *name, co
     r.w = qb_alloc(r.n, sizeof *r.w);
     memcpy(r.w, r.x, r.n * sizeof *r.w);
     r.steps = (int64_t)(n_g / r.n);
-    r.param = (qb_param){.name = "golden.weight", .role = QB_ROLE_QUANT, .n_dims = shape->n_dims, .n = r.n, .x = r.x, .w = r.w};
+    r.param = (qb_param){.name = "golden.weight", .is_quantized = true, .decay_factor = 1, .lr_factor = 1, .n_dims = shape->n_dims, .n = r.n, .x = r.x, .w = r.w};
     for (int d = 0; d < shape->n_dims && d < 4; d++)
         r.param.shape[d] = shape->shape[d];
     char *quantizer = golden_quantizer_spec(c);

@@ -60,12 +60,12 @@ static inline void net_set_up(void)
 static inline void net_prepare(net *n, const net_options *o)
 {
     static const qb_param shapes[N_PARAMS] = {
-        {.name = "norm.weight", .role = QB_ROLE_DECAY, .n_dims = 1, .shape = {4}, .n = 4, .offset = 0},
-        {.name = "a.weight", .role = QB_ROLE_QUANT, .n_dims = 4, .shape = {4, 3, 3, 3}, .n = 108, .offset = 16},
-        {.name = "b.weight", .role = QB_ROLE_QUANT, .n_dims = 2, .shape = {6, 20}, .n = 120, .offset = 128},
-        {.name = "b.bias", .role = QB_ROLE_NO_DECAY, .n_dims = 1, .shape = {6}, .n = 6, .offset = 256},
-        {.name = "c.weight", .role = QB_ROLE_QUANT, .n_dims = 2, .shape = {5, 64}, .n = 320, .offset = 272},
-        {.name = "head.weight", .role = QB_ROLE_DECAY, .n_dims = 2, .shape = {3, 5}, .n = 15, .offset = 592},
+        {.name = "norm.weight", .decay_factor = 1, .lr_factor = 1, .n_dims = 1, .shape = {4}, .n = 4, .offset = 0},
+        {.name = "a.weight", .is_quantized = true, .decay_factor = 1, .lr_factor = 1, .n_dims = 4, .shape = {4, 3, 3, 3}, .n = 108, .offset = 16},
+        {.name = "b.weight", .is_quantized = true, .decay_factor = 1, .lr_factor = 1, .n_dims = 2, .shape = {6, 20}, .n = 120, .offset = 128},
+        {.name = "b.bias", .lr_factor = 1, .n_dims = 1, .shape = {6}, .n = 6, .offset = 256},
+        {.name = "c.weight", .is_quantized = true, .decay_factor = 1, .lr_factor = 1, .n_dims = 2, .shape = {5, 64}, .n = 320, .offset = 272},
+        {.name = "head.weight", .decay_factor = 1, .lr_factor = 1, .n_dims = 2, .shape = {3, 5}, .n = 15, .offset = 592},
     };
     memset(n, 0, sizeof *n);
     memcpy(n->params, shapes, sizeof shapes);
@@ -79,7 +79,7 @@ static inline void net_prepare(net *n, const net_options *o)
         qb_param *p = &n->params[i];
         p->x = n->x + p->offset;
         p->g = n->g + p->offset;
-        p->w = p->role == QB_ROLE_QUANT && separate ? n->w + p->offset : p->x;
+        p->w = p->is_quantized && separate ? n->w + p->offset : p->x;
         qb_hash_fill(p->name, p->n, 1.0, 0.0, p->x);
         if (p->w != p->x)
             memcpy(p->w, p->x, p->n * sizeof(float));

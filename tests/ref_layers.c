@@ -1,6 +1,11 @@
 /* ref_layers.h. Letters: n image, o output channel, c input channel, i j output row and column, a b kernel row and column. */
 #include "ref_layers.h"
 
+#include "engine/layer_batchnorm.h"
+#include "engine/layer_conv.h"
+#include "engine/layer_maxpool.h"
+#include "engine/layer_shortcut.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +95,8 @@ static void conv(const qb_layer *l, int batch, const double *x, const double *w,
                  double *dx, double *dw, double *db)
 {
     qb_shape in = l->in_shape, out = l->out;
-    int k = l->kernel;
+    const qb_conv *own = l->attributes;
+    int k = own->kernel;
     for (int64_t n = 0; n < batch; n++)
         for (int64_t o = 0; o < out.c; o++)
             for (int64_t i = 0; i < out.h; i++)
@@ -102,7 +108,7 @@ static void conv(const qb_layer *l, int batch, const double *x, const double *w,
                     for (int64_t c = 0; c < in.c; c++)
                         for (int64_t a = 0; a < k; a++)
                             for (int64_t b = 0; b < k; b++) {
-                                int64_t row = i * l->stride + a - l->pad, column = j * l->stride + b - l->pad;
+                                int64_t row = i * own->stride + a - own->pad, column = j * own->stride + b - own->pad;
                                 if (row < 0 || row >= in.h || column < 0 || column >= in.w)
                                     continue;
                                 int64_t xi = ((n * in.c + c) * in.h + row) * in.w + column, wi = ((o * in.c + c) * k + a) * k + b;
@@ -163,7 +169,8 @@ static void moments(const double *x, int batch, qb_shape s, int64_t c, double *r
 static void batchnorm_forward(ref_net *r, const qb_layer *l, bool train)
 {
     const double *x = r->value[l->in[0]], *residual = l->in[1] != QB_NONE ? r->value[l->in[1]] : NULL;
-    double *y = r->value[l->ref], *running_mean = r->running_stats[l->running_stat], *running_var = r->running_stats[l->running_stat + 1];
+    const qb_batchnorm *own = l->attributes;
+    double *y = r->value[l->ref], **stats = &r->running_stats[own->running_stat], *running_mean = stats[0], *running_var = stats[1];
     int64_t plane = l->out.h * l->out.w;
     for (int64_t c = 0; c < l->out.c; c++) {
         double mean = running_mean[c], var = running_var[c], m = (double)(r->n * plane);
@@ -178,7 +185,7 @@ static void batchnorm_forward(ref_net *r, const qb_layer *l, bool train)
                 double v = (x[at] - mean) / sqrt(var + 1e-5) * r->params[l->param][c] + r->params[l->param + 1][c];
                 if (residual != NULL)
                     v += residual[at];
-                y[at] = l->relu && v < 0 ? 0 : v;
+                y[at] = own->relu && v < 0 ? 0 : v;
             }
     }
 }
@@ -187,6 +194,7 @@ static void batchnorm_backward(ref_net *r, const qb_layer *l)
 {
     const double *x = r->value[l->in[0]], *y = r->value[l->ref], *dy = r->grad[l->ref];
     double *dx = r->grad[l->in[0]], *dr = l->in[1] != QB_NONE ? r->grad[l->in[1]] : NULL;
+    bool relu = ((const qb_batchnorm *)l->attributes)->relu;
     int64_t plane = l->out.h * l->out.w;
     for (int64_t c = 0; c < l->out.c; c++) {
         double mean, var, m = (double)(r->n * plane), sum = 0, dot = 0;
@@ -196,7 +204,7 @@ static void batchnorm_backward(ref_net *r, const qb_layer *l)
             for (int64_t n = 0; n < r->n; n++)
                 for (int64_t i = 0; i < plane; i++) {
                     int64_t at = (n * l->out.c + c) * plane + i;
-                    double t = l->relu && y[at] <= 0 ? 0 : dy[at], hat = (x[at] - mean) * inverse;
+                    double t = relu && y[at] <= 0 ? 0 : dy[at], hat = (x[at] - mean) * inverse;
                     if (pass == 0) {
                         sum += t;
                         dot += t * hat;
@@ -217,13 +225,14 @@ static void batchnorm_backward(ref_net *r, const qb_layer *l)
 static void maxpool(const qb_layer *l, int batch, const double *x, double *y, const double *dy, double *dx)
 {
     qb_shape in = l->in_shape, out = l->out;
+    const qb_maxpool *own = l->attributes;
     for (int64_t n = 0; n < batch * out.c; n++)
         for (int64_t i = 0; i < out.h; i++)
             for (int64_t j = 0; j < out.w; j++) {
                 int64_t best = -1;
-                for (int64_t a = 0; a < l->kernel; a++)
-                    for (int64_t b = 0; b < l->kernel; b++) {
-                        int64_t row = i * l->stride + a - l->pad, column = j * l->stride + b - l->pad;
+                for (int64_t a = 0; a < own->kernel; a++)
+                    for (int64_t b = 0; b < own->kernel; b++) {
+                        int64_t row = i * own->stride + a - own->pad, column = j * own->stride + b - own->pad;
                         int64_t at = (n * in.h + row) * in.w + column;
                         if (row >= 0 && row < in.h && column >= 0 && column < in.w && (best < 0 || x[at] > x[best]))
                             best = at;
@@ -254,6 +263,7 @@ static void avgpool(const qb_layer *l, int batch, const double *x, double *y, co
 static void shortcut(const qb_layer *l, int batch, const double *x, double *y, const double *dy, double *dx)
 {
     qb_shape in = l->in_shape, out = l->out;
+    const qb_shortcut *own = l->attributes;
     int64_t front = (out.c - in.c) / 2;
     if (dy == NULL)
         memset(y, 0, (size_t)batch * values(out) * sizeof *y);
@@ -261,7 +271,7 @@ static void shortcut(const qb_layer *l, int batch, const double *x, double *y, c
         for (int64_t c = 0; c < in.c; c++)
             for (int64_t i = 0; i < out.h; i++)
                 for (int64_t j = 0; j < out.w; j++) {
-                    int64_t from = ((n * in.c + c) * in.h + i * l->stride) * in.w + j * l->stride;
+                    int64_t from = ((n * in.c + c) * in.h + i * own->stride) * in.w + j * own->stride;
                     int64_t to = ((n * out.c + c + front) * out.h + i) * out.w + j;
                     if (dy == NULL)
                         y[to] = x[from];
@@ -272,21 +282,26 @@ static void shortcut(const qb_layer *l, int batch, const double *x, double *y, c
 
 /* ---- the net ---- */
 
+static bool is_kind(const qb_layer *l, const char *name)
+{
+    return strcmp(l->kind->name, name) == 0;
+}
+
 static void run_layer(ref_net *r, const qb_layer *l, const double *dy)
 {
     const double *x = r->value[l->in[0]], *w = l->n_params > 0 ? r->params[l->param] : NULL;
-    const double *bias = l->bias ? r->params[l->param + 1] : NULL;
+    const double *bias = l->n_params > 1 ? r->params[l->param + 1] : NULL;
     double *y = r->value[l->ref], *dx = r->grad[l->in[0]];
-    double *dw = l->n_params > 0 ? r->param_grad[l->param] : NULL, *db = l->bias ? r->param_grad[l->param + 1] : NULL;
-    if (l->kind == &qb_layer_conv)
+    double *dw = l->n_params > 0 ? r->param_grad[l->param] : NULL, *db = l->n_params > 1 ? r->param_grad[l->param + 1] : NULL;
+    if (is_kind(l, "conv"))
         conv(l, r->n, x, w, bias, y, dy, dx, dw, db);
-    else if (l->kind == &qb_layer_linear)
+    else if (is_kind(l, "linear"))
         linear(l, r->n, x, w, bias, y, dy, dx, dw, db);
-    else if (l->kind == &qb_layer_maxpool)
+    else if (is_kind(l, "maxpool"))
         maxpool(l, r->n, x, y, dy, dx);
-    else if (l->kind == &qb_layer_avgpool)
+    else if (is_kind(l, "avgpool"))
         avgpool(l, r->n, x, y, dy, dx);
-    else if (l->kind == &qb_layer_shortcut)
+    else if (is_kind(l, "shortcut"))
         shortcut(l, r->n, x, y, dy, dx);
     else
         abort();
@@ -297,7 +312,7 @@ void ref_net_forward(ref_net *r, bool train)
     size_t n_layers;
     const qb_layer *layers = qb_graph_layers(r->graph, &n_layers);
     for (size_t i = 1; i < n_layers; i++)
-        if (layers[i].kind == &qb_layer_batchnorm)
+        if (is_kind(&layers[i], "batchnorm"))
             batchnorm_forward(r, &layers[i], train);
         else
             run_layer(r, &layers[i], NULL);
@@ -315,7 +330,7 @@ void ref_net_backward(ref_net *r, const double *logits_grad)
     qb_ref logits = qb_graph_logits(r->graph);
     memcpy(r->grad[logits], logits_grad, ref_count(r, logits) * sizeof(double));
     for (size_t i = n_layers; i-- > 1;)
-        if (layers[i].kind == &qb_layer_batchnorm)
+        if (is_kind(&layers[i], "batchnorm"))
             batchnorm_backward(r, &layers[i]);
         else
             run_layer(r, &layers[i], r->grad[i]);

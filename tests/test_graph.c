@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "engine/graph.h"
+#include "engine/layer.h"
 
 #include <string.h>
 
@@ -16,18 +16,18 @@ static qb_graph *make(qb_shape input)
 
 static qb_ref conv(qb_graph *g, qb_ref x, const char *name, int out, int kernel, int stride, int pad)
 {
-    return qb_graph_conv(g, x, name, out, kernel, stride, pad, false, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT);
+    return qb_graph_conv(g, x, name, out, kernel, stride, pad, false, QB_INIT_KAIMING_FAN_IN, QB_QUANTIZED);
 }
 
 static qb_ref linear(qb_graph *g, qb_ref x, int out)
 {
-    return qb_graph_linear(g, x, "linear", out, QB_INIT_KAIMING_FAN_IN, QB_INIT_UNIFORM_FAN_IN, QB_ROLE_QUANT);
+    return qb_graph_linear(g, x, "linear", out, QB_INIT_KAIMING_FAN_IN, QB_INIT_UNIFORM_FAN_IN, QB_QUANTIZED);
 }
 
 START_TEST(describes_its_layers)
 {
     qb_graph *g = make((qb_shape){3, 31, 20});
-    qb_ref x = qb_graph_conv(g, qb_graph_input(g), "stem", 20, 3, 2, 1, true, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT);
+    qb_ref x = qb_graph_conv(g, qb_graph_input(g), "stem", 20, 3, 2, 1, true, QB_INIT_KAIMING_FAN_IN, QB_QUANTIZED);
     x = qb_graph_batchnorm(g, x, "bn", QB_NONE, true);
     x = qb_graph_maxpool(g, x, 3, 2, 1);
     x = qb_graph_shortcut_pad(g, x, 33, 2);
@@ -61,12 +61,15 @@ START_TEST(describes_its_layers)
     size_t n;
     const qb_param *p = qb_graph_params(g, &n);
     static const char *const names[] = {"stem.weight", "stem.bias", "bn.weight", "bn.bias", "linear.weight", "linear.bias"};
-    static const qb_role roles[] = {QB_ROLE_QUANT, QB_ROLE_NO_DECAY, QB_ROLE_DECAY, QB_ROLE_NO_DECAY, QB_ROLE_QUANT, QB_ROLE_NO_DECAY};
+    static const bool is_quantized[] = {true, false, false, false, true, false};
+    static const int decay_factor[] = {1, 0, 1, 0, 1, 0};
     ck_assert_uint_eq(n, 6);
     size_t end = 0;
     for (size_t i = 0; i < n; i++) {
         ck_assert_str_eq(p[i].name, names[i]);
-        ck_assert_int_eq(p[i].role, roles[i]);
+        ck_assert_int_eq(p[i].is_quantized, is_quantized[i]);
+        ck_assert_int_eq((int)p[i].decay_factor, decay_factor[i]);
+        ck_assert_int_eq((int)p[i].lr_factor, 1);
         ck_assert_uint_eq(p[i].offset % 16, 0);
         ck_assert_uint_ge(p[i].offset, end);
         end = p[i].offset + p[i].n;
@@ -97,6 +100,43 @@ START_TEST(keeps_the_order_of_declaration)
     for (size_t i = 0; i < n; i++)
         ck_assert_str_eq(p[i].name, names[i]);
     qb_graph_destroy(g);
+}
+END_TEST
+
+/* ---- a kind from outside the engine ---- */
+
+typedef struct token {
+    int width;
+    bool at_front;
+} token;
+
+static const qb_layer_kind token_kind = {.name = "token", .attributes_size = sizeof(token), .op_size = 1, .max_grads = 1};
+
+START_TEST(a_kind_keeps_its_attributes_and_names_its_parameters)
+{
+    qb_graph *g = make((qb_shape){8, 4, 1});
+    token given = {8, true};
+    size_t param = qb_graph_add_param(g, "cls_token", NULL, &(qb_param){.lr_factor = 0.5f, .init = QB_INIT_TRUNC_NORMAL,
+                                                                        .n_dims = 3, .shape = {1, 1, 8}, .fan_in = 8});
+    qb_ref x = qb_graph_add(g, "cls_token", &(qb_layer){.kind = &token_kind, .in = {qb_graph_input(g), QB_NONE}, .out = {8, 5, 1},
+                                                        .attributes = &given, .param = param, .n_params = 1});
+    given.width = 0; /* the graph has a copy */
+    ck_assert_msg(qb_graph_finish(g, linear(g, qb_graph_global_avgpool(g, x), 10)) == 0, "%s", qb_err_text());
+    size_t n;
+    const token *kept = qb_graph_layers(g, &n)[x].attributes;
+    ck_assert_int_eq(kept->width, 8);
+    ck_assert(kept->at_front);
+    const qb_param *p = &qb_graph_params(g, &n)[param];
+    ck_assert_str_eq(p->name, "cls_token");
+    ck_assert_uint_eq(p->n, 8);
+    ck_assert_int_eq(p->n_dims, 3);
+    ck_assert(!p->is_quantized && p->decay_factor == 0 && p->lr_factor == 0.5f);
+    qb_graph_set_quantized(g, param, true);
+    ck_assert(p->is_quantized && p->decay_factor == 0);
+    qb_graph_set_quantized(g, param, false);
+    ck_assert(!p->is_quantized && p->decay_factor == 0);
+    qb_graph_destroy(g);
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
 }
 END_TEST
 
@@ -251,6 +291,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("graph");
     tcase_add_test(t, describes_its_layers);
     tcase_add_test(t, keeps_the_order_of_declaration);
+    tcase_add_test(t, a_kind_keeps_its_attributes_and_names_its_parameters);
     tcase_add_loop_test(t, refuses, 0, sizeof bad / sizeof *bad);
     tcase_add_test(t, refuses_an_empty_input);
     tcase_add_test(t, survives_a_lack_of_memory);

@@ -198,7 +198,7 @@ static qb_graph *make_graph(qb_shape input)
 
 static qb_ref conv(qb_graph *g, qb_ref x, const char *name, int out, int kernel, int stride, int pad)
 {
-    return qb_graph_conv(g, x, name, out, kernel, stride, pad, false, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT);
+    return qb_graph_conv(g, x, name, out, kernel, stride, pad, false, QB_INIT_KAIMING_FAN_IN, QB_QUANTIZED);
 }
 
 /* Logits by a convolution over the whole (square) image: every pixel has a gradient of its own. */
@@ -234,7 +234,7 @@ START_TEST(convolves)
         if (first)
             x = conv(g, x, "first", convs[i].in, 1, 1, 0);
         x = qb_graph_conv(g, x, "conv", convs[i].out, convs[i].kernel, convs[i].stride, convs[i].pad, convs[i].bias, QB_INIT_ZERO,
-                          QB_ROLE_QUANT);
+                          QB_QUANTIZED);
         finish_graph(g, x);
         check_graph(g, convs[i].n, true, 0, type, tol);
     }
@@ -262,7 +262,7 @@ static qb_ref build_shortcut_odd(qb_graph *g, qb_ref x)
 static qb_ref build_pool_linear(qb_graph *g, qb_ref x)
 {
     x = qb_graph_global_avgpool(g, x);
-    return qb_graph_linear(g, x, "linear", 10, QB_INIT_ZERO, QB_INIT_ZERO, QB_ROLE_QUANT);
+    return qb_graph_linear(g, x, "linear", 10, QB_INIT_ZERO, QB_INIT_ZERO, QB_QUANTIZED);
 }
 static qb_ref build_pool(qb_graph *g, qb_ref x)
 {
@@ -441,11 +441,11 @@ static double loss_of(ref_net *r, const double *grad)
 START_TEST(reference_gradients_are_right)
 {
     qb_graph *g = make_graph((qb_shape){2, 7, 7});
-    qb_ref x = qb_graph_conv(g, qb_graph_input(g), "first", 4, 3, 2, 1, true, QB_INIT_ZERO, QB_ROLE_QUANT);
+    qb_ref x = qb_graph_conv(g, qb_graph_input(g), "first", 4, 3, 2, 1, true, QB_INIT_ZERO, QB_QUANTIZED);
     qb_ref y = qb_graph_batchnorm(g, x, "bn1", x, true), s = qb_graph_shortcut_pad(g, y, 7, 2);
     y = qb_graph_batchnorm(g, conv(g, y, "conv", 7, 3, 2, 1), "bn2", s, true);
     y = qb_graph_linear(g, qb_graph_global_avgpool(g, qb_graph_maxpool(g, y, 2, 1, 0)), "linear", CLASSES, QB_INIT_ZERO, QB_INIT_ZERO,
-                        QB_ROLE_QUANT);
+                        QB_QUANTIZED);
     ck_assert_msg(qb_graph_finish(g, y) == 0, "%s", qb_err_text());
     enum { N = 3 };
     ref_net *r = ref_net_create(g, N);

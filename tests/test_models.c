@@ -48,17 +48,24 @@ static const struct {
     {"resnet152", 60192808, {60040384, 156}, {75712, 155}, {76712, 156}, 76712, 11513626624},
 };
 
+enum { QUANTIZED, DECAYED, NOT_DECAYED, N_GROUPS }; /* as the recipes count parameters */
+
+static int group_of(const qb_param *p)
+{
+    return p->is_quantized ? QUANTIZED : p->decay_factor > 0 ? DECAYED : NOT_DECAYED;
+}
+
 START_TEST(has_the_counts_of_the_recipes)
 {
     qb_graph *g = make_default(table[_i].name);
     size_t n;
     const qb_param *p = qb_graph_params(g, &n);
-    group sum[QB_ROLE_NO_DECAY + 1] = {{0, 0}};
+    group sum[N_GROUPS] = {{0, 0}};
     int64_t rows = 0, macs = 0, statistics = 0;
     for (size_t i = 0; i < n; i++) {
-        sum[p[i].role].values += (int64_t)p[i].n;
-        sum[p[i].role].tensors++;
-        if (p[i].role == QB_ROLE_QUANT)
+        sum[group_of(&p[i])].values += (int64_t)p[i].n;
+        sum[group_of(&p[i])].tensors++;
+        if (p[i].is_quantized)
             rows += p[i].shape[0];
     }
     for (size_t i = 0; i < qb_graph_n_layers(g); i++)
@@ -66,12 +73,12 @@ START_TEST(has_the_counts_of_the_recipes)
     const qb_running_stat *b = qb_graph_running_stats(g, &n);
     for (size_t i = 0; i < n; i++)
         statistics += (int64_t)b[i].n;
-    ck_assert_int_eq(sum[QB_ROLE_QUANT].values, table[_i].quant.values);
-    ck_assert_int_eq(sum[QB_ROLE_QUANT].tensors, table[_i].quant.tensors);
-    ck_assert_int_eq(sum[QB_ROLE_DECAY].values, table[_i].decay.values);
-    ck_assert_int_eq(sum[QB_ROLE_DECAY].tensors, table[_i].decay.tensors);
-    ck_assert_int_eq(sum[QB_ROLE_NO_DECAY].values, table[_i].no_decay.values);
-    ck_assert_int_eq(sum[QB_ROLE_NO_DECAY].tensors, table[_i].no_decay.tensors);
+    ck_assert_int_eq(sum[QUANTIZED].values, table[_i].quant.values);
+    ck_assert_int_eq(sum[QUANTIZED].tensors, table[_i].quant.tensors);
+    ck_assert_int_eq(sum[DECAYED].values, table[_i].decay.values);
+    ck_assert_int_eq(sum[DECAYED].tensors, table[_i].decay.tensors);
+    ck_assert_int_eq(sum[NOT_DECAYED].values, table[_i].no_decay.values);
+    ck_assert_int_eq(sum[NOT_DECAYED].tensors, table[_i].no_decay.tensors);
     ck_assert_int_eq(table[_i].quant.values + table[_i].decay.values + table[_i].no_decay.values, table[_i].total);
     ck_assert_int_eq(rows, table[_i].rows);
     ck_assert_int_eq(macs, table[_i].macs);
@@ -120,26 +127,26 @@ static const struct {
     int n_dims;
     int64_t shape[4];
     qb_init init;
-    qb_role role;
+    int group;
 } tensors[] = {
-    {"resnet20", "conv1.weight", 4, {16, 3, 3, 3}, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT},
-    {"resnet20", "bn1.weight", 1, {16}, QB_INIT_ONE, QB_ROLE_DECAY},
-    {"resnet20", "bn1.bias", 1, {16}, QB_INIT_ZERO, QB_ROLE_NO_DECAY},
-    {"resnet20", "layer2.0.conv1.weight", 4, {32, 16, 3, 3}, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT},
-    {"resnet20", "layer3.2.conv2.weight", 4, {64, 64, 3, 3}, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT},
-    {"resnet20", "linear.weight", 2, {10, 64}, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT},
-    {"resnet20", "linear.bias", 1, {10}, QB_INIT_UNIFORM_FAN_IN, QB_ROLE_NO_DECAY},
-    {"resnet18", "conv1.weight", 4, {64, 3, 7, 7}, QB_INIT_KAIMING_FAN_OUT, QB_ROLE_QUANT},
-    {"resnet18", "layer2.0.downsample.0.weight", 4, {128, 64, 1, 1}, QB_INIT_KAIMING_FAN_OUT, QB_ROLE_QUANT},
-    {"resnet18", "layer2.0.downsample.1.weight", 1, {128}, QB_INIT_ONE, QB_ROLE_DECAY},
-    {"resnet18", "fc.weight", 2, {1000, 512}, QB_INIT_UNIFORM_FAN_IN, QB_ROLE_QUANT},
-    {"resnet18", "fc.bias", 1, {1000}, QB_INIT_UNIFORM_FAN_IN, QB_ROLE_NO_DECAY},
-    {"resnet50", "layer1.0.downsample.0.weight", 4, {256, 64, 1, 1}, QB_INIT_KAIMING_FAN_OUT, QB_ROLE_QUANT},
-    {"resnet50", "layer4.0.conv2.weight", 4, {512, 512, 3, 3}, QB_INIT_KAIMING_FAN_OUT, QB_ROLE_QUANT},
-    {"resnet152", "layer3.35.conv3.weight", 4, {1024, 256, 1, 1}, QB_INIT_KAIMING_FAN_OUT, QB_ROLE_QUANT},
+    {"resnet20", "conv1.weight", 4, {16, 3, 3, 3}, QB_INIT_KAIMING_FAN_IN, QUANTIZED},
+    {"resnet20", "bn1.weight", 1, {16}, QB_INIT_ONE, DECAYED},
+    {"resnet20", "bn1.bias", 1, {16}, QB_INIT_ZERO, NOT_DECAYED},
+    {"resnet20", "layer2.0.conv1.weight", 4, {32, 16, 3, 3}, QB_INIT_KAIMING_FAN_IN, QUANTIZED},
+    {"resnet20", "layer3.2.conv2.weight", 4, {64, 64, 3, 3}, QB_INIT_KAIMING_FAN_IN, QUANTIZED},
+    {"resnet20", "linear.weight", 2, {10, 64}, QB_INIT_KAIMING_FAN_IN, QUANTIZED},
+    {"resnet20", "linear.bias", 1, {10}, QB_INIT_UNIFORM_FAN_IN, NOT_DECAYED},
+    {"resnet18", "conv1.weight", 4, {64, 3, 7, 7}, QB_INIT_KAIMING_FAN_OUT, QUANTIZED},
+    {"resnet18", "layer2.0.downsample.0.weight", 4, {128, 64, 1, 1}, QB_INIT_KAIMING_FAN_OUT, QUANTIZED},
+    {"resnet18", "layer2.0.downsample.1.weight", 1, {128}, QB_INIT_ONE, DECAYED},
+    {"resnet18", "fc.weight", 2, {1000, 512}, QB_INIT_UNIFORM_FAN_IN, QUANTIZED},
+    {"resnet18", "fc.bias", 1, {1000}, QB_INIT_UNIFORM_FAN_IN, NOT_DECAYED},
+    {"resnet50", "layer1.0.downsample.0.weight", 4, {256, 64, 1, 1}, QB_INIT_KAIMING_FAN_OUT, QUANTIZED},
+    {"resnet50", "layer4.0.conv2.weight", 4, {512, 512, 3, 3}, QB_INIT_KAIMING_FAN_OUT, QUANTIZED},
+    {"resnet152", "layer3.35.conv3.weight", 4, {1024, 256, 1, 1}, QB_INIT_KAIMING_FAN_OUT, QUANTIZED},
 };
 
-START_TEST(tensors_have_shape_start_and_role)
+START_TEST(tensors_have_shape_start_and_group)
 {
     qb_graph *g = make_default(tensors[_i].model);
     size_t n, i = 0;
@@ -151,7 +158,7 @@ START_TEST(tensors_have_shape_start_and_role)
     for (int d = 0; d < p[i].n_dims; d++)
         ck_assert_int_eq(p[i].shape[d], tensors[_i].shape[d]);
     ck_assert_int_eq(p[i].init, tensors[_i].init);
-    ck_assert_int_eq(p[i].role, tensors[_i].role);
+    ck_assert_int_eq(group_of(&p[i]), tensors[_i].group);
     qb_graph_destroy(g);
 }
 END_TEST
@@ -252,7 +259,7 @@ static Suite *suite(void)
     TCase *c = tcase_create("models");
     tcase_add_loop_test(c, has_the_counts_of_the_recipes, 0, sizeof table / sizeof *table);
     tcase_add_loop_test(c, names_are_the_state_dict_in_its_order, 0, sizeof golden / sizeof *golden);
-    tcase_add_loop_test(c, tensors_have_shape_start_and_role, 0, sizeof tensors / sizeof *tensors);
+    tcase_add_loop_test(c, tensors_have_shape_start_and_group, 0, sizeof tensors / sizeof *tensors);
     tcase_add_loop_test(c, takes_any_input, 0, sizeof inputs / sizeof *inputs);
     tcase_add_test(c, refuses_an_empty_input);
     tcase_add_test(c, suggests_the_nearest_name);

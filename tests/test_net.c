@@ -15,9 +15,9 @@ enum { CLASSES = 10, SIDE = 12, CHANNELS = 3, BATCH = 8, REST = 5, IMAGE = CHANN
 /* A ResNet in small: two stages of a block each, the second with an option-A shortcut. */
 static qb_ref block(qb_graph *g, qb_ref x, const char *c1, const char *b1, const char *c2, const char *b2, int out, int stride)
 {
-    qb_ref y = qb_graph_conv(g, x, c1, out, 3, stride, 1, false, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT);
+    qb_ref y = qb_graph_conv(g, x, c1, out, 3, stride, 1, false, QB_INIT_KAIMING_FAN_IN, QB_QUANTIZED);
     y = qb_graph_batchnorm(g, y, b1, QB_NONE, true);
-    y = qb_graph_conv(g, y, c2, out, 3, 1, 1, false, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT);
+    y = qb_graph_conv(g, y, c2, out, 3, 1, 1, false, QB_INIT_KAIMING_FAN_IN, QB_QUANTIZED);
     return qb_graph_batchnorm(g, y, b2, stride == 1 ? x : qb_graph_shortcut_pad(g, x, out, stride), true);
 }
 
@@ -25,12 +25,12 @@ static qb_graph *make_graph(void)
 {
     qb_graph *g = NULL;
     ck_assert_msg(qb_graph_create("small", (qb_shape){CHANNELS, SIDE, SIDE}, CLASSES, &g) == 0, "%s", qb_err_text());
-    qb_ref x = qb_graph_conv(g, qb_graph_input(g), "conv1", 16, 3, 1, 1, false, QB_INIT_KAIMING_FAN_IN, QB_ROLE_QUANT);
+    qb_ref x = qb_graph_conv(g, qb_graph_input(g), "conv1", 16, 3, 1, 1, false, QB_INIT_KAIMING_FAN_IN, QB_QUANTIZED);
     x = qb_graph_batchnorm(g, x, "bn1", QB_NONE, true);
     x = block(g, x, "a.conv1", "a.bn1", "a.conv2", "a.bn2", 16, 1);
     x = block(g, x, "b.conv1", "b.bn1", "b.conv2", "b.bn2", 32, 2);
     x = qb_graph_global_avgpool(g, x);
-    x = qb_graph_linear(g, x, "linear", CLASSES, QB_INIT_KAIMING_FAN_IN, QB_INIT_UNIFORM_FAN_IN, QB_ROLE_QUANT);
+    x = qb_graph_linear(g, x, "linear", CLASSES, QB_INIT_KAIMING_FAN_IN, QB_INIT_UNIFORM_FAN_IN, QB_QUANTIZED);
     ck_assert_msg(qb_graph_finish(g, x) == 0, "%s", qb_err_text());
     return g;
 }
@@ -356,7 +356,7 @@ START_TEST(uses_other_weights_on_request)
     ck_assert_uint_eq(size, qb_graph_slab_size(g));
     float *slab = qb_alloc(size, sizeof *slab), own[BATCH * CLASSES];
     for (size_t i = 0; i < n_params; i++) {
-        if (p[i].role == QB_ROLE_QUANT) {
+        if (p[i].is_quantized) {
             ck_assert_ptr_ne(p[i].w, p[i].x);
             ck_assert_ptr_eq(p[i].w, qb_net_weight_slab(net) + p[i].offset);
         } else {

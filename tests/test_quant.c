@@ -596,6 +596,33 @@ START_TEST(metrics_are_those_of_the_last_step)
 }
 END_TEST
 
+/* x - lr * lr_factor * (g + weight_decay * decay_factor * x): the first step of SGD, whatever the momentum. */
+START_TEST(a_parameter_learns_and_decays_by_its_factors)
+{
+    static const float lr_factor[N_PARAMS] = {0.5f, 2, 1, 0.25f, 0.125f, 4}, decay_factor[N_PARAMS] = {1, 0, 1, 0, 0.5f, 2};
+    net n;
+    net_options o = {.solver = "ste", .weight_decay = 0.1, .threads = 1};
+    net_prepare(&n, &o);
+    for (int i = 0; i < N_PARAMS; i++) {
+        n.params[i].lr_factor = lr_factor[i];
+        n.params[i].decay_factor = decay_factor[i];
+    }
+    ck_assert_msg(net_create_quant(&n, &o) == 0, "%s", qb_err_text());
+    float before[N_FLOATS];
+    net_gradient(&n, 0);
+    memcpy(before, n.x, sizeof before);
+    ck_assert_msg(qb_quant_step(n.quant, 0, LR) == 0, "%s", qb_err_text());
+    for (int i = 0; i < N_PARAMS; i++) {
+        const qb_param *p = &n.params[i];
+        for (size_t k = 0; k < p->n; k++) {
+            double x = (double)before[p->offset + k], d = (double)p->g[k] + 0.1 * (double)decay_factor[i] * x;
+            ck_assert_double_eq_tol((double)p->x[k], x - LR * (double)lr_factor[i] * d, 1e-6);
+        }
+    }
+    net_close(&n);
+}
+END_TEST
+
 START_TEST(first_and_last_layer)
 {
     net n;
@@ -668,6 +695,7 @@ static Suite *suite(void)
     tcase_add_test(t, running_out_of_memory_is_an_error);
     tcase_add_test(t, metrics_are_those_of_the_last_step);
     tcase_add_test(t, first_and_last_layer);
+    tcase_add_test(t, a_parameter_learns_and_decays_by_its_factors);
     tcase_add_test(t, neighbours_are_one_group);
     tcase_add_test(t, all_finite_sees_every_place);
     suite_add_tcase(s, t);

@@ -17,11 +17,13 @@
 /* ---- models ---- */
 
 static const struct {
-    qb_role role;
     const char *name, *text;
-} groups[] = {{QB_ROLE_QUANT, "quant", "quantized, decayed"},
-              {QB_ROLE_DECAY, "decay", "full precision, decayed"},
-              {QB_ROLE_NO_DECAY, "no_decay", "full precision, not decayed"}};
+} groups[] = {{"quant", "quantized, decayed"}, {"decay", "full precision, decayed"}, {"no_decay", "full precision, not decayed"}};
+
+static size_t group_of(const qb_param *p)
+{
+    return p->is_quantized ? 0 : p->decay_factor > 0 ? 1 : 2;
+}
 
 enum { N_GROUPS = sizeof groups / sizeof groups[0] };
 
@@ -39,13 +41,10 @@ static totals count(const qb_graph *g)
         t.macs += qb_graph_layer(g, i).macs;
     for (size_t i = 0; i < n; i++) {
         t.parameters += (long long)params[i].n;
-        for (size_t k = 0; k < N_GROUPS; k++) {
-            if (params[i].role == groups[k].role) {
-                t.in_group[k] += (long long)params[i].n;
-                t.tensors[k]++;
-            }
-        }
-        if (params[i].role == QB_ROLE_QUANT)
+        size_t k = group_of(&params[i]);
+        t.in_group[k] += (long long)params[i].n;
+        t.tensors[k]++;
+        if (params[i].is_quantized)
             t.rows += params[i].shape[0];
     }
     return t;

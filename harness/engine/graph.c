@@ -51,8 +51,10 @@ void qb_graph_destroy(qb_graph *g)
 {
     if (g == NULL)
         return;
-    for (size_t i = 0; i < g->n_layers; i++)
+    for (size_t i = 0; i < g->n_layers; i++) {
         qb_free(g->layers[i].name);
+        qb_free(g->layers[i].attributes);
+    }
     for (size_t i = 0; i < g->n_params; i++)
         qb_free((char *)g->params[i].name);
     for (size_t i = 0; i < g->n_running_stats; i++)
@@ -127,15 +129,21 @@ qb_ref qb_graph_add(qb_graph *g, const char *name, const qb_layer *l)
 {
     if (g->error < 0)
         return QB_NONE;
+    size_t size = l->kind->attributes_size;
     char *copy = qb_strdup(name);
-    if (copy == NULL || !grow((void **)&g->layers, g->n_layers, sizeof *g->layers)) {
+    void *attributes = size > 0 ? qb_alloc(1, size) : NULL;
+    if (copy == NULL || (size > 0 && attributes == NULL) || !grow((void **)&g->layers, g->n_layers, sizeof *g->layers)) {
+        qb_free(attributes);
         qb_free(copy);
         fail_memory(g);
         return QB_NONE;
     }
+    if (size > 0)
+        memcpy(attributes, l->attributes, size);
     qb_layer *added = &g->layers[g->n_layers];
     *added = *l;
     added->name = copy;
+    added->attributes = attributes;
     added->ref = (qb_ref)g->n_layers;
     added->needs_grad = l->n_params > 0;
     for (int i = 0; i < 2; i++)
@@ -148,12 +156,18 @@ qb_ref qb_graph_add(qb_graph *g, const char *name, const qb_layer *l)
     return (qb_ref)g->n_layers++;
 }
 
-size_t qb_graph_add_param(qb_graph *g, const char *name, const char *suffix, qb_role role, qb_init init, int n_dims,
-                          const int64_t *shape, int64_t fan_in, int64_t fan_out)
+/* "NAME.SUFFIX", or "NAME" without a suffix; to be freed. */
+static char *full_name(const char *name, const char *suffix)
+{
+    return suffix != NULL ? qb_sprintf("%s.%s", name, suffix) : qb_strdup(name);
+}
+
+size_t qb_graph_add_param(qb_graph *g, const char *name, const char *suffix, const qb_param *p)
 {
     if (g->error < 0)
         return 0;
-    char *full = qb_sprintf("%s.%s", name, suffix);
+    QB_ASSERT(p->init != 0 && p->lr_factor > 0 && p->decay_factor >= 0);
+    char *full = full_name(name, suffix);
     if (full == NULL || !grow((void **)&g->params, g->n_params, sizeof *g->params)) {
         qb_free(full);
         fail_memory(g);
@@ -165,22 +179,37 @@ size_t qb_graph_add_param(qb_graph *g, const char *name, const char *suffix, qb_
             qb_free(full);
             return 0;
         }
-    qb_param p = {.name = full, .role = role, .init = init, .n_dims = n_dims, .n = 1, .fan_in = fan_in, .fan_out = fan_out};
-    for (int i = 0; i < n_dims; i++) {
-        p.shape[i] = shape[i];
-        p.n *= (size_t)shape[i];
-    }
-    p.offset = g->slab_size;
-    g->slab_size += (p.n + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
-    g->params[g->n_params] = p;
+    qb_param *added = &g->params[g->n_params];
+    *added = *p;
+    added->name = full;
+    added->n = 1;
+    for (int i = 0; i < p->n_dims; i++)
+        added->n *= (size_t)p->shape[i];
+    added->offset = g->slab_size;
+    g->slab_size += (added->n + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
     return g->n_params++;
+}
+
+size_t qb_graph_add_weight(qb_graph *g, const char *name, qb_quantized quantized, qb_init init, int n_dims, const int64_t *shape,
+                           int64_t fan_in, int64_t fan_out)
+{
+    qb_param p = {.is_quantized = quantized == QB_QUANTIZED, .decay_factor = 1, .lr_factor = 1, .init = init, .n_dims = n_dims,
+                  .fan_in = fan_in, .fan_out = fan_out};
+    memcpy(p.shape, shape, (size_t)n_dims * sizeof *shape);
+    return qb_graph_add_param(g, name, "weight", &p);
+}
+
+size_t qb_graph_add_bias(qb_graph *g, const char *name, qb_init init, int64_t n, int64_t fan_in, int64_t fan_out)
+{
+    return qb_graph_add_param(g, name, "bias", &(qb_param){.lr_factor = 1, .init = init, .n_dims = 1, .shape = {n},
+                                                           .fan_in = fan_in, .fan_out = fan_out});
 }
 
 size_t qb_graph_add_running_stat(qb_graph *g, const char *name, const char *suffix, int64_t n, float init)
 {
     if (g->error < 0)
         return 0;
-    char *full = qb_sprintf("%s.%s", name, suffix);
+    char *full = full_name(name, suffix);
     if (full == NULL || !grow((void **)&g->running_stats, g->n_running_stats, sizeof *g->running_stats)) {
         qb_free(full);
         fail_memory(g);
@@ -188,25 +217,6 @@ size_t qb_graph_add_running_stat(qb_graph *g, const char *name, const char *suff
     }
     g->running_stats[g->n_running_stats] = (qb_running_stat){.name = full, .n = (size_t)n, .init = init};
     return g->n_running_stats++;
-}
-
-bool qb_graph_find_declared(const qb_graph *g, const char *name, size_t *ret_param, size_t *ret_running_stat)
-{
-    size_t length = strlen(name), param = g->n_params, running_stat = g->n_running_stats;
-    for (size_t i = 0; i < g->n_params; i++)
-        if (strncmp(g->params[i].name, name, length) == 0 && strcmp(g->params[i].name + length, ".weight") == 0)
-            param = i;
-    for (size_t i = 0; i < g->n_running_stats; i++)
-        if (strncmp(g->running_stats[i].name, name, length) == 0 && strcmp(g->running_stats[i].name + length, ".running_mean") == 0)
-            running_stat = i;
-    if (param == g->n_params || running_stat == g->n_running_stats)
-        return false;
-    for (size_t i = 0; i < g->n_layers; i++)
-        if (g->layers[i].n_params > 0 && g->layers[i].param == param)
-            return false;
-    *ret_param = param;
-    *ret_running_stat = running_stat;
-    return true;
 }
 
 int qb_graph_finish(qb_graph *g, qb_ref logits)
@@ -276,11 +286,7 @@ const qb_running_stat *qb_graph_running_stats(const qb_graph *g, size_t *ret_n)
 void qb_graph_set_quantized(qb_graph *g, size_t param, bool quantized)
 {
     QB_ASSERT(param < g->n_params);
-    qb_param *p = &g->params[param];
-    if (quantized)
-        p->role = QB_ROLE_QUANT;
-    else if (p->role == QB_ROLE_QUANT)
-        p->role = QB_ROLE_DECAY;
+    g->params[param].is_quantized = quantized;
 }
 
 size_t qb_graph_slab_size(const qb_graph *g)

@@ -2,7 +2,7 @@
  *
  * A graph is a list of layers in execution order; a layer reads one or two earlier tensors and makes one.
  * Nothing here knows sizes in advance or a particular architecture: a new layer kind is one file
- * (engine/layer_*.c) with one qb_layer_kind table, and one builder function that calls qb_graph_add.
+ * (engine/layer_*.c) with its attributes, one qb_layer_kind table, and one builder function that calls qb_graph_add.
  * Builders never fail one by one: the first error sticks and qb_graph_finish reports it.
  */
 #ifndef QB_GRAPH_H
@@ -29,14 +29,16 @@ void qb_graph_destroy(qb_graph *g);
 
 qb_ref qb_graph_input(qb_graph *g);
 
-/* Convolution, weight NAME.weight (out, in, k, k), NAME.bias (out) when `bias`. Square kernels; stride >= 1; pad >= 0.
- * `role` is the group of the weight (a bias is QB_ROLE_NO_DECAY). */
+/* Whether the solver quantizes the weight of a layer. Weights are decayed, biases are neither quantized nor decayed. */
+typedef enum qb_quantized { QB_FLOAT = 0, QB_QUANTIZED } qb_quantized;
+
+/* Convolution, weight NAME.weight (out, in, k, k), NAME.bias (out) when `bias`. Square kernels; stride >= 1; pad >= 0. */
 qb_ref qb_graph_conv(qb_graph *g, qb_ref x, const char *name, int out, int kernel, int stride, int pad, bool bias,
-                     qb_init init, qb_role role);
+                     qb_init init, qb_quantized quantized);
 
 /* y = batchnorm(x) [+ residual] [then ReLU]: one node, because the three are memory-bound and run fused.
  * NAME.weight, NAME.bias, NAME.running_mean, NAME.running_var (C each). residual may be QB_NONE. eps 1e-5,
- * momentum 0.1 (spec/recipes.md 1.5). */
+ * momentum 0.1. Scales are decayed. */
 qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residual, bool relu);
 
 /* Registers NAME's parameters and running statistics now; the qb_graph_batchnorm of that name follows later. Needed where the
@@ -44,7 +46,7 @@ qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residu
  * but runs after it, because it adds its output. */
 void qb_graph_declare_batchnorm(qb_graph *g, const char *name, int channels);
 
-/* Option-A shortcut (spec/recipes.md 1.1): every stride-th row and column, channels padded with zeros on both
+/* Option-A shortcut (He et al. 2016): every stride-th row and column, channels padded with zeros on both
  * sides, (out - in) / 2 in front. */
 qb_ref qb_graph_shortcut_pad(qb_graph *g, qb_ref x, int out, int stride);
 
@@ -52,7 +54,8 @@ qb_ref qb_graph_maxpool(qb_graph *g, qb_ref x, int kernel, int stride, int pad);
 qb_ref qb_graph_global_avgpool(qb_graph *g, qb_ref x);                            /* (c, 1, 1) */
 
 /* y = x W^T + b; NAME.weight (out, in), NAME.bias (out). */
-qb_ref qb_graph_linear(qb_graph *g, qb_ref x, const char *name, int out, qb_init weight_init, qb_init bias_init, qb_role role);
+qb_ref qb_graph_linear(qb_graph *g, qb_ref x, const char *name, int out, qb_init weight_init, qb_init bias_init,
+                       qb_quantized quantized);
 
 /* Names the logits tensor, checks its shape against n_classes, and reports the first error of any builder
  * (QB_E_CONFIG: which layer, what shape it got, what it needs). */
@@ -76,7 +79,7 @@ qb_layer_info qb_graph_layer(const qb_graph *g, size_t i);
 /* Parameters and running statistics in state-dict order (registration order); data pointers NULL, offsets set. */
 const qb_param *qb_graph_params(const qb_graph *g, size_t *ret_n);
 const qb_running_stat *qb_graph_running_stats(const qb_graph *g, size_t *ret_n);
-/* Takes a parameter into the quantized group, or out of it into full precision with decay; before the network is made. */
+/* Takes a parameter to the quantized ones, or from them into full precision; before the network is made. */
 void qb_graph_set_quantized(qb_graph *g, size_t param, bool quantized);
 size_t qb_graph_slab_size(const qb_graph *g); /* floats in a slab, alignment included */
 

@@ -1,6 +1,8 @@
 /* Inside the engine: what a layer kind offers, the graph's layers, and the plan that the layers work in.
  *
- * A new kind is one file: a builder that calls qb_graph_add and a const qb_layer_kind. All sizes come from shapes.
+ * A new kind is one file: its attributes, a builder that calls qb_graph_add, and a const qb_layer_kind. What the engine has
+ * to know of a kind stands in that table; what is a kind's own (kernel, stride, ...) only its file reads. All sizes come from
+ * shapes.
  * A plan is one (batch size, mode). Time in a plan: forward of layer i is i, the loss L (number of layers), backward of
  * layer i is 2L - i. A buffer lives from its first to its last time; buffers whose lives do not meet share memory.
  */
@@ -21,31 +23,30 @@ typedef struct qb_layer {
     qb_ref in[2];      /* tensors read; QB_NONE where fewer */
     qb_shape in_shape; /* of in[0] */
     qb_shape out;
-    int kernel, stride, pad; /* convolution, pooling, shortcut */
-    bool bias, relu;
+    void *attributes; /* of the kind, attributes_size bytes; NULL when it has none */
     size_t param, n_params; /* first parameter and how many */
-    size_t running_stat;    /* first running statistic */
-    int64_t macs;
+    int64_t macs;     /* multiply-adds per image */
     int n_readers;
     bool needs_grad; /* a parameter is at or above this layer */
 } qb_layer;
 
 struct qb_layer_kind {
     const char *name;
-    size_t op_size; /* bytes of the state that a layer has in each plan; zeroed */
+    size_t attributes_size; /* bytes of the attributes of a layer, set by its builder; 0: it has none */
+    size_t op_size; /* bytes of the state that a layer has in each plan; zeroed; >= 1 */
     int max_grads;  /* how many gradients of its output backward can add while reading; >= 1 */
+    bool has_products; /* multiplies by weights: its backward is two products (data, weights), which costs tell apart */
     /* Decides the layout of the output, creates primitives, asks for buffers. Layers come in order. */
     int (*plan)(qb_net_plan *p, const qb_layer *l, void *op);
     /* Training only, in reverse order: the gradients of the output are known, those of the inputs are announced. */
     int (*plan_backward)(qb_net_plan *p, const qb_layer *l, void *op);
-    int (*bind)(qb_net_plan *p, const qb_layer *l, void *op); /* buffers have addresses now */
+    int (*bind)(qb_net_plan *p, const qb_layer *l, void *op); /* buffers have addresses now; NULL: nothing to do */
     int (*forward)(qb_net_plan *p, const qb_layer *l, void *op);
     int (*backward)(qb_net_plan *p, const qb_layer *l, void *op);
-    void (*finish)(void *op);
+    void (*finish)(void *op); /* NULL: nothing to do */
 };
 
-extern const qb_layer_kind qb_layer_input, qb_layer_conv, qb_layer_batchnorm, qb_layer_maxpool, qb_layer_avgpool,
-    qb_layer_shortcut, qb_layer_linear;
+extern const qb_layer_kind qb_layer_input; /* the first layer of every graph, which has no builder */
 
 /* ---- for builders ---- */
 
@@ -55,13 +56,16 @@ qb_shape qb_graph_shape(const qb_graph *g, qb_ref x);
 /* Records the first error; returns QB_NONE. Prefixes the layer: "conv 'conv1': ...". */
 qb_ref qb_graph_fail(qb_graph *g, const char *kind, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-/* Adds a layer; name is copied, kind, in, sizes and flags are taken from *l. */
+/* Adds a layer; name and attributes (of the kind's attributes_size) are copied; kind, in, out, parameters and macs are taken
+ * from *l. */
 qb_ref qb_graph_add(qb_graph *g, const char *name, const qb_layer *l);
-/* Registers NAME.SUFFIX; all of a layer's in one go, before qb_graph_add. Returns its index (0 after an error). */
-size_t qb_graph_add_param(qb_graph *g, const char *name, const char *suffix, qb_role role, qb_init init, int n_dims,
-                          const int64_t *shape, int64_t fan_in, int64_t fan_out);
-/* The parameters of a batchnorm that was declared ahead and belongs to no layer yet. */
-bool qb_graph_find_declared(const qb_graph *g, const char *name, size_t *ret_param, size_t *ret_running_stat);
+/* Registers NAME.SUFFIX, or NAME where suffix is NULL; all of a layer's in one go, before qb_graph_add. Facts, start, shape
+ * and fans are taken from *p. Returns its index (0 after an error). */
+size_t qb_graph_add_param(qb_graph *g, const char *name, const char *suffix, const qb_param *p);
+/* What most layers have: a weight, decayed, and a bias of n values with the same fans, which is not. */
+size_t qb_graph_add_weight(qb_graph *g, const char *name, qb_quantized quantized, qb_init init, int n_dims, const int64_t *shape,
+                           int64_t fan_in, int64_t fan_out);
+size_t qb_graph_add_bias(qb_graph *g, const char *name, qb_init init, int64_t n, int64_t fan_in, int64_t fan_out);
 size_t qb_graph_add_running_stat(qb_graph *g, const char *name, const char *suffix, int64_t n, float init);
 const qb_layer *qb_graph_layers(const qb_graph *g, size_t *ret_n);
 qb_ref qb_graph_logits(const qb_graph *g);

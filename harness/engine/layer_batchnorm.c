@@ -5,14 +5,16 @@
  * of the images, in double: no result depends on the number of threads.
  * Channels past c (padding of blocked layouts) stay zero: their scale and shift are zero.
  *   m values of a channel, t gradient before the ReLU, xm = x - mean; names as in bn_kernel.h
- * Source: Ioffe and Szegedy 2015; running statistics spec/recipes.md 1.5.
+ * Source: Ioffe and Szegedy 2015; running statistics as PyTorch keeps them.
  */
 #include "base/err.h"
 #include "engine/bn_kernel.h"
 #include "engine/layer.h"
+#include "engine/layer_batchnorm.h"
 
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 #define EPS 1e-5
 #define MOMENTUM 0.1
@@ -31,16 +33,51 @@ typedef struct bn_op {
     int t, dx;        /* -1: not wanted */
 } bn_op;
 
+static const qb_layer_kind kind;
+
+static const qb_batchnorm *attributes(const qb_layer *l)
+{
+    return l->attributes;
+}
+
 void qb_graph_declare_batchnorm(qb_graph *g, const char *name, int channels)
 {
     if (channels < 1) {
         qb_graph_fail(g, "batchnorm", name, "expected at least 1 channel, got %d", channels);
         return;
     }
-    qb_graph_add_param(g, name, "weight", QB_ROLE_DECAY, QB_INIT_ONE, 1, (int64_t[]){channels}, channels, channels);
-    qb_graph_add_param(g, name, "bias", QB_ROLE_NO_DECAY, QB_INIT_ZERO, 1, (int64_t[]){channels}, channels, channels);
+    qb_graph_add_weight(g, name, QB_FLOAT, QB_INIT_ONE, 1, (int64_t[]){channels}, channels, channels);
+    qb_graph_add_bias(g, name, QB_INIT_ZERO, channels, channels, channels);
     qb_graph_add_running_stat(g, name, "running_mean", channels, 0);
     qb_graph_add_running_stat(g, name, "running_var", channels, 1);
+}
+
+/* Whether "NAME.SUFFIX" is `full`. */
+static bool is_named(const char *full, const char *name, const char *suffix)
+{
+    size_t length = strlen(name);
+    return strncmp(full, name, length) == 0 && strcmp(full + length, suffix) == 0;
+}
+
+/* The parameters that were declared under this name and belong to no layer yet. */
+static bool find_declared(const qb_graph *g, const char *name, size_t *ret_param, size_t *ret_running_stat)
+{
+    size_t n_params, n_stats, n_layers, param = 0, stat = 0;
+    const qb_param *params = qb_graph_params(g, &n_params);
+    const qb_running_stat *stats = qb_graph_running_stats(g, &n_stats);
+    const qb_layer *layers = qb_graph_layers(g, &n_layers);
+    while (param < n_params && !is_named(params[param].name, name, ".weight"))
+        param++;
+    while (stat < n_stats && !is_named(stats[stat].name, name, ".running_mean"))
+        stat++;
+    if (param == n_params || stat == n_stats)
+        return false;
+    for (size_t i = 0; i < n_layers; i++)
+        if (layers[i].n_params > 0 && layers[i].param == param)
+            return false;
+    *ret_param = param;
+    *ret_running_stat = stat;
+    return true;
 }
 
 qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residual, bool relu)
@@ -52,9 +89,9 @@ qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residu
         return qb_graph_fail(g, "batchnorm", name, "adds a residual of its own shape %lldx%lldx%lld, got %lldx%lldx%lld",
                              (long long)in.c, (long long)in.h, (long long)in.w, (long long)r.c, (long long)r.h, (long long)r.w);
     size_t param, running_stat;
-    if (!qb_graph_find_declared(g, name, &param, &running_stat)) {
+    if (!find_declared(g, name, &param, &running_stat)) {
         qb_graph_declare_batchnorm(g, name, (int)in.c);
-        if (!qb_graph_find_declared(g, name, &param, &running_stat))
+        if (!find_declared(g, name, &param, &running_stat))
             return QB_NONE;
     }
     size_t n_params;
@@ -62,13 +99,12 @@ qb_ref qb_graph_batchnorm(qb_graph *g, qb_ref x, const char *name, qb_ref residu
     if (declared != in.c)
         return qb_graph_fail(g, "batchnorm", name, "was declared for %lld channels, got %lld", (long long)declared, (long long)in.c);
     return qb_graph_add(g, name,
-                        &(qb_layer){.kind = &qb_layer_batchnorm,
+                        &(qb_layer){.kind = &kind,
                                     .in = {x, residual},
                                     .out = in,
-                                    .relu = relu,
+                                    .attributes = &(qb_batchnorm){running_stat, relu},
                                     .param = param,
-                                    .n_params = 2,
-                                    .running_stat = running_stat});
+                                    .n_params = 2});
 }
 
 static int plan(qb_net_plan *p, const qb_layer *l, void *op)
@@ -183,7 +219,8 @@ static void set_coefficients(float *c, int64_t channels, int64_t i, double mean,
 static void combine_stats(qb_net_plan *p, const qb_layer *l, const bn_op *b, const double *mean, const double *m2, float *coefficients)
 {
     const float *weight = qb_net_plan_weight(p, l->param), *bias = qb_net_plan_weight(p, l->param + 1);
-    float *running_mean = p->running_stats[l->running_stat].value, *running_var = p->running_stats[l->running_stat + 1].value;
+    const qb_running_stat *stats = &p->running_stats[attributes(l)->running_stat];
+    float *running_mean = stats[0].value, *running_var = stats[1].value;
     double pixels = (double)(l->out.h * l->out.w), images = (double)p->n, m = pixels * images;
     double unbias = m > 1 ? m / (m - 1) : 1;      /* of one value there is nothing to estimate: its variance, 0 */
     bool updates_running = p->batch->first == 0; /* of a batch in parts, the first one's statistics are kept */
@@ -218,7 +255,8 @@ static void combine_stats(qb_net_plan *p, const qb_layer *l, const bn_op *b, con
 static void running_coefficients(qb_net_plan *p, const qb_layer *l, const bn_op *b, float *coefficients)
 {
     const float *weight = qb_net_plan_weight(p, l->param), *bias = qb_net_plan_weight(p, l->param + 1);
-    const float *mean = p->running_stats[l->running_stat].value, *var = p->running_stats[l->running_stat + 1].value;
+    const qb_running_stat *stats = &p->running_stats[attributes(l)->running_stat];
+    const float *mean = stats[0].value, *var = stats[1].value;
     for (int64_t c = 0; c < l->out.c; c++)
         set_coefficients(coefficients, b->channels, c, (double)mean[c], (double)var[c], (double)weight[c], (double)bias[c]);
 }
@@ -227,7 +265,7 @@ static qb_bn_strip make_strip(const qb_layer *l, const strips *s, const float *c
 {
     const float *c = coefficients + channel;
     return (qb_bn_strip){.pixels = s->pixels, .stride = s->block, .mean = c, .scale = c + channels, .shift = c + 2 * channels,
-                         .relu = l->relu};
+                         .relu = attributes(l)->relu};
 }
 
 static int forward(qb_net_plan *p, const qb_layer *l, void *op)
@@ -346,4 +384,13 @@ static void finish(void *op)
     qb_calls_finish(((bn_op *)op)->calls, N_CALLS);
 }
 
-const qb_layer_kind qb_layer_batchnorm = {"batchnorm", sizeof(bn_op), QB_MAX_GRADS, plan, plan_backward, bind, forward, backward, finish};
+static const qb_layer_kind kind = {.name = "batchnorm",
+                                   .attributes_size = sizeof(qb_batchnorm),
+                                   .op_size = sizeof(bn_op),
+                                   .max_grads = QB_MAX_GRADS,
+                                   .plan = plan,
+                                   .plan_backward = plan_backward,
+                                   .bind = bind,
+                                   .forward = forward,
+                                   .backward = backward,
+                                   .finish = finish};

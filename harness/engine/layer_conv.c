@@ -3,6 +3,7 @@
  */
 #include "base/err.h"
 #include "engine/layer.h"
+#include "engine/layer_conv.h"
 
 enum {
     FORWARD,
@@ -23,8 +24,15 @@ typedef struct conv_op {
     qb_layout x_layout;
 } conv_op;
 
+static const qb_layer_kind kind;
+
+static const qb_conv *attributes(const qb_layer *l)
+{
+    return l->attributes;
+}
+
 qb_ref qb_graph_conv(qb_graph *g, qb_ref x, const char *name, int out, int kernel, int stride, int pad, bool bias,
-                     qb_init init, qb_role role)
+                     qb_init init, qb_quantized quantized)
 {
     if (!qb_graph_may_add(g, "conv", name, x))
         return QB_NONE;
@@ -38,17 +46,14 @@ qb_ref qb_graph_conv(qb_graph *g, qb_ref x, const char *name, int out, int kerne
                              kernel - 2 * pad, kernel - 2 * pad, (long long)in.h, (long long)in.w);
     qb_shape shape = {out, (in.h + 2 * pad - kernel) / stride + 1, (in.w + 2 * pad - kernel) / stride + 1};
     int64_t fan_in = in.c * kernel * kernel, fan_out = (int64_t)out * kernel * kernel;
-    size_t weight = qb_graph_add_param(g, name, "weight", role, init, 4, (int64_t[]){out, in.c, kernel, kernel}, fan_in, fan_out);
+    size_t weight = qb_graph_add_weight(g, name, quantized, init, 4, (int64_t[]){out, in.c, kernel, kernel}, fan_in, fan_out);
     if (bias)
-        qb_graph_add_param(g, name, "bias", QB_ROLE_NO_DECAY, QB_INIT_UNIFORM_FAN_IN, 1, (int64_t[]){out}, fan_in, fan_out);
+        qb_graph_add_bias(g, name, QB_INIT_UNIFORM_FAN_IN, out, fan_in, fan_out);
     return qb_graph_add(g, name,
-                        &(qb_layer){.kind = &qb_layer_conv,
+                        &(qb_layer){.kind = &kind,
                                     .in = {x, QB_NONE},
                                     .out = shape,
-                                    .kernel = kernel,
-                                    .stride = stride,
-                                    .pad = pad,
-                                    .bias = bias,
+                                    .attributes = &(qb_conv){kernel, stride, pad, bias},
                                     .param = weight,
                                     .n_params = bias ? 2 : 1,
                                     .macs = fan_in * out * shape.h * shape.w});
@@ -56,6 +61,7 @@ qb_ref qb_graph_conv(qb_graph *g, qb_ref x, const char *name, int out, int kerne
 
 static qb_dnn_shape sizes(const qb_net_plan *p, const qb_layer *l)
 {
+    const qb_conv *a = attributes(l);
     return (qb_dnn_shape){.type = p->type,
                           .n = p->n,
                           .i = l->in_shape.c,
@@ -64,10 +70,10 @@ static qb_dnn_shape sizes(const qb_net_plan *p, const qb_layer *l)
                           .o = l->out.c,
                           .out_h = l->out.h,
                           .out_w = l->out.w,
-                          .kernel = l->kernel,
-                          .stride = l->stride,
-                          .pad = l->pad,
-                          .bias = l->bias,
+                          .kernel = a->kernel,
+                          .stride = a->stride,
+                          .pad = a->pad,
+                          .bias = a->bias,
                           .train = qb_net_plan_trains(p)};
 }
 
@@ -135,7 +141,7 @@ static int bind(qb_net_plan *p, const qb_layer *l, void *op)
     if (s[WEIGHTS].prim == NULL)
         return 0;
     QB_TRY(qb_call_bind_gradient(&s[G_OUT], &s[WEIGHTS], p->params[l->param].g));
-    return l->bias ? qb_prim_bind(s[WEIGHTS].prim, QB_ARG_DIFF_BIAS, p->params[l->param + 1].g) : 0;
+    return attributes(l)->bias ? qb_prim_bind(s[WEIGHTS].prim, QB_ARG_DIFF_BIAS, p->params[l->param + 1].g) : 0;
 }
 
 static int forward(qb_net_plan *p, const qb_layer *l, void *op)
@@ -143,7 +149,7 @@ static int forward(qb_net_plan *p, const qb_layer *l, void *op)
     qb_call *s = ((conv_op *)op)->calls;
     QB_TRY(qb_call_run(&s[X_IN]));
     QB_TRY(qb_call_run_weights(p, &s[W_FORWARD], &s[FORWARD], qb_net_plan_weight(p, l->param)));
-    if (l->bias)
+    if (attributes(l)->bias)
         QB_TRY(qb_prim_bind(s[FORWARD].prim, QB_ARG_BIAS, (float *)qb_net_plan_weight(p, l->param + 1)));
     return qb_prim_run(s[FORWARD].prim);
 }
@@ -169,4 +175,14 @@ static void finish(void *op)
     qb_calls_finish(((conv_op *)op)->calls, N_CALLS);
 }
 
-const qb_layer_kind qb_layer_conv = {"conv", sizeof(conv_op), 1, plan, plan_backward, bind, forward, backward, finish};
+static const qb_layer_kind kind = {.name = "conv",
+                                   .attributes_size = sizeof(qb_conv),
+                                   .op_size = sizeof(conv_op),
+                                   .max_grads = 1,
+                                   .has_products = true,
+                                   .plan = plan,
+                                   .plan_backward = plan_backward,
+                                   .bind = bind,
+                                   .forward = forward,
+                                   .backward = backward,
+                                   .finish = finish};

@@ -10,18 +10,6 @@ static int plan(qb_net_plan *p, const qb_layer *l, void *op)
     return qb_net_plan_output(p, l, &layout);
 }
 
-static int plan_backward(qb_net_plan *p, const qb_layer *l, void *op)
-{
-    (void)p, (void)l, (void)op;
-    return 0;
-}
-
-static int bind(qb_net_plan *p, const qb_layer *l, void *op)
-{
-    (void)p, (void)l, (void)op;
-    return 0;
-}
-
 static int forward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)op;
@@ -33,15 +21,5 @@ static int forward(qb_net_plan *p, const qb_layer *l, void *op)
     return 0;
 }
 
-static int backward(qb_net_plan *p, const qb_layer *l, void *op)
-{
-    (void)p, (void)l, (void)op;
-    return 0;
-}
-
-static void finish(void *op)
-{
-    (void)op;
-}
-
-const qb_layer_kind qb_layer_input = {"input", 1, 1, plan, plan_backward, bind, forward, backward, finish};
+/* Nothing to learn lies at or above it, so it has no backward pass. */
+const qb_layer_kind qb_layer_input = {.name = "input", .op_size = 1, .max_grads = 1, .plan = plan, .forward = forward};

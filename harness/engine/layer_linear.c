@@ -19,7 +19,10 @@ typedef struct linear_op {
     int x; /* buffer of the plain input */
 } linear_op;
 
-qb_ref qb_graph_linear(qb_graph *g, qb_ref x, const char *name, int out, qb_init weight_init, qb_init bias_init, qb_role role)
+static const qb_layer_kind kind;
+
+qb_ref qb_graph_linear(qb_graph *g, qb_ref x, const char *name, int out, qb_init weight_init, qb_init bias_init,
+                       qb_quantized quantized)
 {
     if (!qb_graph_may_add(g, "linear", name, x))
         return QB_NONE;
@@ -29,13 +32,12 @@ qb_ref qb_graph_linear(qb_graph *g, qb_ref x, const char *name, int out, qb_init
     if (in.h != 1 || in.w != 1)
         return qb_graph_fail(g, "linear", name, "expected a vector (%lldx1x1), got %lldx%lldx%lld: pool it first",
                              (long long)in.c, (long long)in.c, (long long)in.h, (long long)in.w);
-    size_t weight = qb_graph_add_param(g, name, "weight", role, weight_init, 2, (int64_t[]){out, in.c}, in.c, out);
-    qb_graph_add_param(g, name, "bias", QB_ROLE_NO_DECAY, bias_init, 1, (int64_t[]){out}, in.c, out);
+    size_t weight = qb_graph_add_weight(g, name, quantized, weight_init, 2, (int64_t[]){out, in.c}, in.c, out);
+    qb_graph_add_bias(g, name, bias_init, out, in.c, out);
     return qb_graph_add(g, name,
-                        &(qb_layer){.kind = &qb_layer_linear,
+                        &(qb_layer){.kind = &kind,
                                     .in = {x, QB_NONE},
                                     .out = {out, 1, 1},
-                                    .bias = true,
                                     .param = weight,
                                     .n_params = 2,
                                     .macs = in.c * out});
@@ -131,4 +133,13 @@ static void finish(void *op)
     qb_calls_finish(((linear_op *)op)->calls, N_CALLS);
 }
 
-const qb_layer_kind qb_layer_linear = {"linear", sizeof(linear_op), 1, plan, plan_backward, bind, forward, backward, finish};
+static const qb_layer_kind kind = {.name = "linear",
+                                   .op_size = sizeof(linear_op),
+                                   .max_grads = 1,
+                                   .has_products = true,
+                                   .plan = plan,
+                                   .plan_backward = plan_backward,
+                                   .bind = bind,
+                                   .forward = forward,
+                                   .backward = backward,
+                                   .finish = finish};

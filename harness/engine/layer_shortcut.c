@@ -1,10 +1,11 @@
 /* Option-A shortcut: every stride-th row and column, channels padded with zeros on both sides.
  * In blocked layouts the channels move by `front`, so a block of the output takes lanes from at most two blocks of the
  * input. Images go through memory one by one, so that what is cleared first is still in the cache when it is filled.
- * Source: spec/recipes.md 1.1.
+ * Source: He et al., Deep Residual Learning (2016), option A for CIFAR.
  */
 #include "base/err.h"
 #include "engine/layer.h"
+#include "engine/layer_shortcut.h"
 
 #include <string.h>
 
@@ -13,6 +14,8 @@ typedef struct shortcut_op {
     bool adds; /* to a contribution that is there already: a quarter of the pixels at stride 2, instead of a tensor of
                 * zeros with those pixels, which x's layer would have to read too. Float32 only: bfloat16 would round it. */
 } shortcut_op;
+
+static const qb_layer_kind kind;
 
 qb_ref qb_graph_shortcut_pad(qb_graph *g, qb_ref x, int out, int stride)
 {
@@ -25,10 +28,10 @@ qb_ref qb_graph_shortcut_pad(qb_graph *g, qb_ref x, int out, int stride)
         return qb_graph_fail(g, "shortcut", "shortcut", "pads channels, so it needs at least as many as it gets: got %d for %lld", out,
                              (long long)in.c);
     return qb_graph_add(g, "shortcut",
-                        &(qb_layer){.kind = &qb_layer_shortcut,
+                        &(qb_layer){.kind = &kind,
                                     .in = {x, QB_NONE},
                                     .out = {out, (in.h - 1) / stride + 1, (in.w - 1) / stride + 1},
-                                    .stride = stride});
+                                    .attributes = &(qb_shortcut){stride}});
 }
 
 static int plan(qb_net_plan *p, const qb_layer *l, void *op)
@@ -50,12 +53,6 @@ static int plan_backward(qb_net_plan *p, const qb_layer *l, void *op)
     if (!o->adds)
         return qb_net_plan_add_grad(p, l, l->in[0], -1, &o->dx);
     o->dx = x->grads[0]; /* alive until x's layer has read it */
-    return 0;
-}
-
-static int bind(qb_net_plan *p, const qb_layer *l, void *op)
-{
-    (void)p, (void)l, (void)op;
     return 0;
 }
 
@@ -100,16 +97,16 @@ static void add_pixel(void *to, const void *from, int64_t run)
 
 typedef enum direction { TO_Y, TO_X, ADD_TO_X } direction;
 
-static void move_lanes(const qb_layer *l, const qb_layout *in, const qb_layout *out, lanes n, char *x, char *y, direction way)
+static void move_lanes(int64_t stride, const qb_layout *in, const qb_layout *out, lanes n, char *x, char *y, direction way)
 {
     size_t size = qb_type_size(in->type), x_pixel = (size_t)in->block * size, y_pixel = (size_t)out->block * size;
     size_t bytes = (size_t)n.run * size;
     x += (size_t)(n.c / in->block * in->h * in->w * in->block + n.c % in->block) * size;
     y += (size_t)(n.o / out->block * out->h * out->w * out->block + n.o % out->block) * size;
     for (int64_t i = 0; i < out->h; i++) {
-        char *row = x + (size_t)(i * l->stride * in->w) * x_pixel, *y_row = y + (size_t)(i * out->w) * y_pixel;
+        char *row = x + (size_t)(i * stride * in->w) * x_pixel, *y_row = y + (size_t)(i * out->w) * y_pixel;
         for (int64_t j = 0; j < out->w; j++) {
-            char *xp = row + (size_t)(j * l->stride) * x_pixel, *yp = y_row + (size_t)j * y_pixel;
+            char *xp = row + (size_t)(j * stride) * x_pixel, *yp = y_row + (size_t)j * y_pixel;
             if (way == TO_Y)
                 copy_pixel(yp, xp, bytes);
             else if (way == TO_X)
@@ -124,6 +121,7 @@ static void move(const qb_net_plan *p, const qb_layer *l, int x, int y, directio
 {
     const qb_layout *in = &p->activations[l->in[0]].layout, *out = &p->activations[l->ref].layout;
     size_t x_image = qb_layout_bytes(in) / (size_t)in->n, y_image = qb_layout_bytes(out) / (size_t)out->n;
+    int64_t stride = ((const qb_shortcut *)l->attributes)->stride;
     char *xs = qb_net_plan_at(p, x), *ys = qb_net_plan_at(p, y);
 #pragma omp parallel for schedule(static)
     for (int64_t n = 0; n < in->n; n++) {
@@ -133,7 +131,7 @@ static void move(const qb_net_plan *p, const qb_layer *l, int x, int y, directio
         else if (way == TO_X)
             memset(xn, 0, x_image);
         for (lanes at = next_lanes(in, out, 0); at.c < in->c; at = next_lanes(in, out, at.c + at.run))
-            move_lanes(l, in, out, at, xn, yn, way);
+            move_lanes(stride, in, out, at, xn, yn, way);
     }
 }
 
@@ -151,9 +149,11 @@ static int backward(qb_net_plan *p, const qb_layer *l, void *op)
     return 0;
 }
 
-static void finish(void *op)
-{
-    (void)op;
-}
-
-const qb_layer_kind qb_layer_shortcut = {"shortcut", sizeof(shortcut_op), 1, plan, plan_backward, bind, forward, backward, finish};
+static const qb_layer_kind kind = {.name = "shortcut",
+                                   .attributes_size = sizeof(qb_shortcut),
+                                   .op_size = sizeof(shortcut_op),
+                                   .max_grads = 1,
+                                   .plan = plan,
+                                   .plan_backward = plan_backward,
+                                   .forward = forward,
+                                   .backward = backward};

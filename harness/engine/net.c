@@ -66,7 +66,7 @@ static int create_slabs(qb_net *net, bool separate_latent)
         *p = params[i];
         p->x = net->x + p->offset;
         p->g = net->g + p->offset;
-        p->w = p->role == QB_ROLE_QUANT ? net->w + p->offset : p->x;
+        p->w = p->is_quantized ? net->w + p->offset : p->x;
     }
     float *value = net->statistics;
     for (size_t i = 0; i < net->n_running_stats; i++) {

@@ -144,11 +144,6 @@ void qb_net_plan_lap(qb_net_plan *p, const qb_layer *l, qb_pass pass)
     p->lap = now;
 }
 
-static bool has_products(const qb_layer *l)
-{
-    return l->macs > 0 && l->n_params > 0;
-}
-
 static int64_t pass_bytes(const qb_net_plan *p, const qb_layer *l, qb_pass pass)
 {
     const qb_activation *y = &p->activations[l->ref];
@@ -278,7 +273,8 @@ void qb_net_plan_destroy(qb_net_plan *p)
         return;
     for (size_t i = 0; p->ops != NULL && i < p->n_layers; i++)
         if (p->ops[i] != NULL) {
-            p->layers[i].kind->finish(p->ops[i]);
+            if (p->layers[i].kind->finish != NULL)
+                p->layers[i].kind->finish(p->ops[i]);
             qb_free(p->ops[i]);
         }
     qb_prim_destroy(p->logits_in);
@@ -300,7 +296,8 @@ int qb_net_plan_bind_all(qb_net_plan *p, void *arena)
 {
     p->arena = arena;
     for (size_t i = 0; i < p->n_layers; i++)
-        QB_TRY(p->layers[i].kind->bind(p, &p->layers[i], p->ops[i]));
+        if (p->layers[i].kind->bind != NULL)
+            QB_TRY(p->layers[i].kind->bind(p, &p->layers[i], p->ops[i]));
     const qb_activation *t = &p->activations[qb_graph_logits(p->graph)];
     if (p->logits_out != NULL) {
         QB_TRY(qb_prim_bind(p->logits_out, QB_ARG_SRC, qb_net_plan_at(p, t->value)));
@@ -362,7 +359,7 @@ int qb_net_plan_backward(qb_net_plan *p, const qb_batch *batch)
         if (p->activations[i].n_contributions > p->activations[i].n_grads)
             add_contributions(p, &p->activations[i]);
         QB_TRY(l->kind->backward(p, l, p->ops[i]));
-        qb_net_plan_lap(p, l, has_products(l) ? QB_PASS_BACKWARD_WEIGHTS : QB_PASS_BACKWARD);
+        qb_net_plan_lap(p, l, l->kind->has_products ? QB_PASS_BACKWARD_WEIGHTS : QB_PASS_BACKWARD);
     }
     return 0;
 }

@@ -1,19 +1,14 @@
-/* Parameters of a network: PyTorch's state-dict names, plain row-major float32, and the parameter groups
- * of spec/recipes.md 1.4.
+/* Parameters of a network: PyTorch's state-dict names, plain row-major float32, and what the solver and the optimizer
+ * have to know of each. Layers say it when they register them; nobody guesses it from a name.
  */
 #ifndef QB_PARAM_H
 #define QB_PARAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum qb_role {
-    QB_ROLE_QUANT = 1, /* quantized by the solver, decayed                     */
-    QB_ROLE_DECAY,     /* full precision, decayed: norm scales, full-precision weights */
-    QB_ROLE_NO_DECAY,  /* full precision, not decayed: biases, embeddings      */
-} qb_role;
-
-/* How a tensor starts (spec/recipes.md 1.1-1.3). */
+/* How a tensor starts. */
 typedef enum qb_init {
     QB_INIT_ZERO = 1,
     QB_INIT_ONE,
@@ -30,7 +25,9 @@ enum { QB_SLAB_MARGIN = 16 };
 
 typedef struct qb_param {
     const char *name; /* "layer1.0.conv1.weight"; borrowed from the graph */
-    qb_role role;
+    bool is_quantized;       /* by the solver; else it stays in full precision */
+    float decay_factor;      /* of the run's weight decay: 1; 0 for biases, tokens and embeddings */
+    float lr_factor;         /* of the run's learning rate: 1, unless a layer learns slower or faster */
     qb_init init;
     int n_dims;
     int64_t shape[4];        /* conv (O, I, kh, kw); linear (O, I); vectors (C) */

@@ -38,12 +38,12 @@ static double lr_at(int64_t t)
 static void describe_params(rig *r)
 {
     static const qb_param shapes[N_PARAMS] = {
-        {.name = "conv1.weight", .role = QB_ROLE_QUANT, .n_dims = 4, .shape = {4, 3, 3, 3}, .n = 108, .offset = 0},
-        {.name = "bn1.weight", .role = QB_ROLE_DECAY, .n_dims = 1, .shape = {4}, .n = 4, .offset = 112},
-        {.name = "odd.weight", .role = QB_ROLE_QUANT, .n_dims = 2, .shape = {5, 7}, .n = 35, .offset = 128},
-        {.name = "single.weight", .role = QB_ROLE_QUANT, .n_dims = 2, .shape = {1, 1}, .n = 1, .offset = 176},
-        {.name = "fc.weight", .role = QB_ROLE_QUANT, .n_dims = 2, .shape = {10, 16}, .n = 160, .offset = 192},
-        {.name = "fc.bias", .role = QB_ROLE_NO_DECAY, .n_dims = 1, .shape = {10}, .n = 10, .offset = 352}};
+        {.name = "conv1.weight", .is_quantized = true, .decay_factor = 1, .lr_factor = 1, .n_dims = 4, .shape = {4, 3, 3, 3}, .n = 108, .offset = 0},
+        {.name = "bn1.weight", .decay_factor = 1, .lr_factor = 1, .n_dims = 1, .shape = {4}, .n = 4, .offset = 112},
+        {.name = "odd.weight", .is_quantized = true, .decay_factor = 1, .lr_factor = 1, .n_dims = 2, .shape = {5, 7}, .n = 35, .offset = 128},
+        {.name = "single.weight", .is_quantized = true, .decay_factor = 1, .lr_factor = 1, .n_dims = 2, .shape = {1, 1}, .n = 1, .offset = 176},
+        {.name = "fc.weight", .is_quantized = true, .decay_factor = 1, .lr_factor = 1, .n_dims = 2, .shape = {10, 16}, .n = 160, .offset = 192},
+        {.name = "fc.bias", .lr_factor = 1, .n_dims = 1, .shape = {10}, .n = 10, .offset = 352}};
     memcpy(r->params, shapes, sizeof shapes);
     qb_hash_fill("rig.x", SLAB, 0.5, 0.0, r->x);
     qb_hash_fill("rig.target", SLAB, 0.5, 0.0, r->target);
@@ -53,7 +53,7 @@ static void describe_params(rig *r)
         p->fan_in = p->n_dims >= 2 ? (int64_t)p->n / p->shape[0] : (int64_t)p->n;
         p->fan_out = p->shape[0];
         p->x = r->x + p->offset;
-        p->w = p->role == QB_ROLE_QUANT ? r->w + p->offset : p->x;
+        p->w = p->is_quantized ? r->w + p->offset : p->x;
         p->g = r->g + p->offset;
     }
 }

@@ -95,7 +95,7 @@ int qb_layer_bits_resolve(const char *list, int bits, const qb_param *params, si
 {
     bool any = false;
     for (size_t i = 0; i < n; i++)
-        ret_bits[i] = (int8_t)(params[i].role == QB_ROLE_QUANT ? bits : QB_BITS_FLOAT);
+        ret_bits[i] = (int8_t)(params[i].is_quantized ? bits : QB_BITS_FLOAT);
     if (strcmp(list, "none") == 0)
         return QB_OK;
     for (const char *p = list; *p != '\0'; p += strcspn(p, "/"), p += *p == '/') {

@@ -115,10 +115,10 @@ static int register_params(qb_quant *q)
     size_t next = 0;
     for (size_t i = 0; i < q->n_params; i++) {
         const qb_param *p = &q->params[i];
-        double decay = p->role == QB_ROLE_NO_DECAY ? 0.0 : q->options.weight_decay;
+        double decay = q->options.weight_decay * (double)p->decay_factor;
         bool quantized = next < q->n_tensors && q->tensors[next].param_index == i;
         int index;
-        QB_TRY(qb_optim_add(q->optim, p->name, p->n, decay, 1.0, &index));
+        QB_TRY(qb_optim_add(q->optim, p->name, p->n, decay, (double)p->lr_factor, &index));
         q->plain[i] = quantized ? -1 : index;
         if (!quantized)
             continue;
@@ -163,14 +163,14 @@ static int list_tensors(qb_quant *q)
     size_t n = 0;
     if ((q->solver->caps & QB_CAP_FULL_PRECISION) == 0)
         for (size_t i = 0; i < q->n_params; i++)
-            n += q->params[i].role == QB_ROLE_QUANT;
+            n += q->params[i].is_quantized;
     q->tensors = qb_alloc(n, sizeof *q->tensors);
     q->view_names = qb_alloc(n, sizeof *q->view_names);
     q->plain = qb_alloc(q->n_params, sizeof *q->plain);
     if (q->tensors == NULL || q->view_names == NULL || q->plain == NULL)
         return QB_E_NOMEM;
     for (size_t i = 0; i < q->n_params && q->n_tensors < n; i++)
-        if (q->params[i].role == QB_ROLE_QUANT) {
+        if (q->params[i].is_quantized) {
             q->tensors[q->n_tensors].param = &q->params[i];
             q->tensors[q->n_tensors++].param_index = i;
         }
