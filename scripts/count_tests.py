@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """count_tests.py PLAIN [SANITIZED]: sums up Meson's testlog.json files; last line "N passed, N failed, N skipped".
 
-Counted are, of the plain build, the tests of Check's closing lines, one a conform program, and one a golden case.
+Counted are, of the plain build, the tests of Check's closing lines (less those of a line "Skipped: N", which Check takes
+for passed), one a conform program, and one a golden case.
 A program that failed without saying how counts as one failure; of the sanitized build only failures count. A program
 that ran in one build only is a failure too, except those of the suite "plain". With one log there is one build.
 """
@@ -10,6 +11,7 @@ import re
 import sys
 
 CHECK = re.compile(r'^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$', re.M)
+SKIPPED = re.compile(r'^Skipped: (\d+)$', re.M)
 GOLDEN = re.compile(r'^[^\n:]+: (\d+) passed, (\d+) failed, (\d+) skipped, worst ', re.M)
 
 
@@ -25,6 +27,9 @@ def count(test):
     for checks, failures, errors in CHECK.findall(out):
         failed += int(failures) + int(errors)
         passed += int(checks) - int(failures) - int(errors)
+    for n in SKIPPED.findall(out):
+        passed -= int(n)
+        skipped += int(n)
     if test['name'].split(' / ')[-1].startswith('golden_'):
         for cases in GOLDEN.findall(out):
             passed, failed, skipped = (a + int(b) for a, b in zip((passed, failed, skipped), cases))

@@ -343,7 +343,7 @@ START_TEST(draws_what_it_measured)
     static const char *const files[] = {"profile-resnet8-b4-fp32.svg", "profile-resnet8-b4-fp32.png", "sweep-batch.svg",
                                         "sweep-batch.png"};
     if (access("/usr/bin/gnuplot", X_OK) != 0)
-        return;
+        QB_TEST_SKIP("there is no gnuplot");
     outcome o = shell("\"$q\" bench --model resnet8 --batch 4 --threads 1 --windows 1 --seconds 0.01 --profile -o p && "
                       "\"$q\" bench --model resnet8 --threads 1 --windows 1 --seconds 0.01 --ceiling --sweep batch=4,8 -o p && ls p");
     ck_assert_msg(o.status == 0, "%s", o.err);

@@ -141,7 +141,7 @@ END_TEST
 START_TEST(finds_a_leak)
 {
 #if defined __SANITIZE_ADDRESS__
-    ck_assert(1);
+    QB_TEST_SKIP("this build has a sanitizer");
 #else
     findings f = {.n = 0};
     double ms = 0.0;

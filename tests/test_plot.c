@@ -123,7 +123,7 @@ START_TEST(draws_pictures)
 {
     static const char *const files[] = {"accuracy-final", "accuracy-epochs", "loss-epochs"};
     if (!has_gnuplot())
-        return;
+        QB_TEST_SKIP("there is no gnuplot");
     qb_study *s = sample();
     write_all(s);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {

@@ -53,8 +53,14 @@ test_line() { printf '{"name": "%s", "result": "%s", "stdout": "%s"}\n' "$@"; }
   test_line 'qatbench / b' FAIL '50%: Checks: 4, Failures: 1, Errors: 1\n'
 } >"$scratch/bad"
 test_line 'qatbench / a' OK '100%: Checks: 7, Failures: 0, Errors: 0\n' >"$scratch/short"
+{
+  cat "$scratch/good"
+  test_line 'qatbench / c' OK '100%: Checks: 5, Failures: 0, Errors: 0\nSkipped: 2\n'
+  test_line 'qatbench / c_bf16' SKIP '100%: Checks: 3, Failures: 0, Errors: 0\nSkipped: 3\n'
+} >"$scratch/skipping"
 counts 'one log' '8 passed, 0 failed, 0 skipped' 0 "$scratch/good"
 counts 'one log with failures' '10 passed, 2 failed, 0 skipped' 1 "$scratch/bad"
+counts 'one log with skipped cases' '11 passed, 0 failed, 5 skipped' 0 "$scratch/skipping"
 counts 'two logs' '8 passed, 0 failed, 0 skipped' 0 "$scratch/good" "$scratch/good"
 counts 'a second log cut short' '8 passed, 1 failed, 0 skipped' 1 "$scratch/good" "$scratch/short"
 : >"$scratch/empty"

@@ -114,11 +114,12 @@ START_TEST(says_where_it_may_not_write)
     char text[4096];
     char *path = qb_path_join(folder, "locked");
     ck_assert_int_eq(mkdir(path, 0555), 0);
-    if (access(path, W_OK) != 0) { /* root may write everywhere */
-        ck_assert_int_eq(run("mine --dir locked", text), 74);
-        ck_assert_ptr_nonnull(strstr(text, "cannot make the folder locked/mine: Permission denied"));
-    }
+    bool may_write = access(path, W_OK) == 0;
     qb_free(path);
+    if (may_write)
+        QB_TEST_SKIP("root may write everywhere");
+    ck_assert_int_eq(run("mine --dir locked", text), 74);
+    ck_assert_ptr_nonnull(strstr(text, "cannot make the folder locked/mine: Permission denied"));
 }
 END_TEST
 

@@ -69,12 +69,19 @@ START_TEST(from_plan_to_report)
     expect("LC_ALL=C $q table tiny.yaml runs.jsonl", 0, " +- ", "");
     expect("$q report tiny.yaml runs.jsonl -o r.html && grep -c '</html>' r.html", 0, "r.html\n1\n", "");
     expect("! grep -q \"$HOME\" r.html", 0, "", "");
-    if (access("/usr/bin/gnuplot", X_OK) == 0) {
-        expect("$q plot tiny.yaml runs.jsonl -o pics", 0, "pics/accuracy-final.png\n", "");
-        expect("cp pics/accuracy-final.tsv a && rm -r pics && $q plot tiny.yaml runs.jsonl -o pics && cmp a pics/accuracy-final.tsv", 0,
-               "", "");
-        expect("$q report study --format md && head -1 study/REPORT.md && ls study/plots", 0, "# Tiny\naccuracy-epochs.gp\n", "");
-    }
+}
+END_TEST
+
+START_TEST(from_plan_to_pictures)
+{
+    if (access("/usr/bin/gnuplot", X_OK) != 0)
+        QB_TEST_SKIP("there is no gnuplot");
+    expect("$q run tiny.yaml -j 2 && $q ls tiny.yaml --json > runs.jsonl", 0, "", "");
+    expect("mkdir study && cp runs.jsonl study && cp tiny.yaml study/plan.yaml", 0, "", "");
+    expect("$q plot tiny.yaml runs.jsonl -o pics", 0, "pics/accuracy-final.png\n", "");
+    expect("cp pics/accuracy-final.tsv a && rm -r pics && $q plot tiny.yaml runs.jsonl -o pics && cmp a pics/accuracy-final.tsv", 0,
+           "", "");
+    expect("$q report study --format md && head -1 study/REPORT.md && ls study/plots", 0, "# Tiny\naccuracy-epochs.gp\n", "");
 }
 END_TEST
 
@@ -176,6 +183,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, setup, program_teardown);
     tcase_set_timeout(tc, 150);
     tcase_add_test(tc, from_plan_to_report);
+    tcase_add_test(tc, from_plan_to_pictures);
     tcase_add_test(tc, contradicting_options_are_a_mistake);
     tcase_add_test(tc, runs_of_0_1_0_count_and_go_on);
     tcase_add_test(tc, records_tell_of_a_solver_that_is_not_here);
