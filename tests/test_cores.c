@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "engine/threads.h"
+#include "resident.h"
 #include "train/cores.h"
 
 #include <omp.h>
@@ -127,6 +128,31 @@ START_TEST(gives_the_threads_that_were_asked_for)
 }
 END_TEST
 
+/* Each page is first touched by the thread to which a static schedule gives it. */
+START_TEST(spreads_memory_over_the_threads)
+{
+    const size_t n = 32 << 20;
+    struct rusage all[2], mine[2];
+    leave_fresh_memory_alone();
+    ck_assert_int_eq(qb_threads_use(2), 0);
+    char *block = qb_alloc(n, 1);
+    ck_assert_ptr_nonnull(block);
+    void *first_page = block - (uintptr_t)block % 4096;
+    ck_assert_int_eq(madvise(first_page, n, MADV_NOHUGEPAGE), 0); /* faults of one size, to be counted */
+    (void)getrusage(RUSAGE_SELF, &all[0]);
+    (void)getrusage(RUSAGE_THREAD, &mine[0]);
+    qb_threads_spread(block, n);
+    (void)getrusage(RUSAGE_THREAD, &mine[1]);
+    (void)getrusage(RUSAGE_SELF, &all[1]);
+    double share = (double)(mine[1].ru_minflt - mine[0].ru_minflt) / (double)(all[1].ru_minflt - all[0].ru_minflt);
+    ck_assert_double_gt(share, 0.45);
+    ck_assert_double_lt(share, 0.55);
+    ck_assert_uint_ge(resident_bytes(block, n), n - 8192);
+    ck_assert(block[0] == 0 && memcmp(block, block + 1, n - 1) == 0); /* all zero */
+    qb_free(block);
+}
+END_TEST
+
 #ifndef __SANITIZE_ADDRESS__ /* which itself ends a process that gets no more memory */
 START_TEST(says_that_the_system_gives_no_more)
 {
@@ -149,6 +175,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tc, reads_omp_num_threads, 0, sizeof asked / sizeof asked[0]);
     suite_add_tcase(s, tc);
     tcase_add_test(threads, gives_the_threads_that_were_asked_for);
+    tcase_add_test(threads, spreads_memory_over_the_threads);
 #ifndef __SANITIZE_ADDRESS__
     tcase_add_test(threads, says_that_the_system_gives_no_more);
 #endif

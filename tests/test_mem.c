@@ -8,6 +8,7 @@
 #include "base/yaml.h"
 
 #include "qb_test.h"
+#include "resident.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -26,6 +27,39 @@ START_TEST(blocks_are_aligned_and_zero)
         qb_free(p);
     }
     qb_free(NULL);
+}
+END_TEST
+
+/* How many bytes from the first on have a value. */
+static size_t count_equal(const unsigned char *p, size_t n, int value)
+{
+    size_t k = 0;
+    while (k < n && p[k] == value)
+        k++;
+    return k;
+}
+
+/* Where a page rests is left to the thread that first writes to it. */
+START_TEST(large_blocks_are_not_touched)
+{
+    static const size_t sizes[] = {256 << 10, (1 << 20) + 5, 4 << 20, (40 << 20) + 4096};
+    leave_fresh_memory_alone();
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t n = sizes[i];
+        unsigned char *p = qb_alloc(n, 1);
+        ck_assert_ptr_nonnull(p);
+        ck_assert_uint_eq((uintptr_t)p % 64, 0);
+        ck_assert_uint_le(resident_bytes(p, n), n / 8);
+        ck_assert_uint_eq(count_equal(p, n, 0), n);
+        memset(p, 7, n);
+        p = qb_realloc(p, n + n / 2, 1);
+        ck_assert_ptr_nonnull(p);
+        ck_assert_uint_eq((uintptr_t)p % 64, 0);
+        ck_assert_uint_eq(count_equal(p, n, 7), n);
+        ck_assert_uint_eq(count_equal(p + n, n / 2, 0), n / 2);
+        qb_free(p);
+    }
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
 }
 END_TEST
 
@@ -214,6 +248,7 @@ static Suite *suite(void)
     Suite *s = suite_create("mem");
     TCase *t = tcase_create("mem");
     tcase_add_test(t, blocks_are_aligned_and_zero);
+    tcase_add_test(t, large_blocks_are_not_touched);
     tcase_add_test(t, realloc_keeps_and_zeroes);
     tcase_add_test(t, refuses_overflow);
     tcase_add_test(t, copies_texts);

@@ -1,6 +1,7 @@
 /* Nets: a small residual net trained for real. Bits, memory, batches, weights, loss. */
 #include "qb_test.h"
 #include "ref_layers.h"
+#include "resident.h"
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -201,6 +202,36 @@ START_TEST(a_step_allocates_nothing)
     }
     qb_net_destroy(net);
     qb_graph_destroy(g);
+}
+END_TEST
+
+/* A page of the activations rests where the thread runs that first works on it. */
+START_TEST(a_new_net_has_not_touched_its_activations)
+{
+    enum { MANY = 1024 };
+    qb_net *net = NULL;
+    qb_graph *g = make_graph();
+    const int n = MANY;
+    const qb_net_options o = {.precision = QB_FP32, .threads = 2, .train_batches = &n, .n_train_batches = 1};
+    float *many_images = qb_alloc(MANY * IMAGE, sizeof *many_images);
+    qb_target *many_targets = qb_alloc(MANY, sizeof *many_targets);
+    qb_hash_fill("many", MANY * IMAGE, 1.5, 0, many_images);
+    const qb_batch batch = qb_batch_of(many_images, many_targets, MANY);
+    qb_loss loss;
+    leave_fresh_memory_alone();
+    int64_t before = resident_pages();
+    ck_assert_int_eq(qb_net_create(g, &o, &net), 0);
+    qb_net_init_weights(net, 3);
+    int64_t created = resident_pages();
+    ck_assert_int_eq(qb_net_forward(net, &batch, QB_TRAIN), 0);
+    ck_assert_int_eq(qb_net_backward(net, &batch, &loss), 0);
+    int64_t worked = resident_pages();
+    ck_assert_int_gt(worked - created, 4096);
+    ck_assert_int_lt(created - before, (worked - created) / 4);
+    qb_net_destroy(net);
+    qb_graph_destroy(g);
+    qb_free(many_images);
+    qb_free(many_targets);
 }
 END_TEST
 
@@ -489,6 +520,7 @@ static Suite *suite(void)
     tcase_add_test(t, partial_batch_equals_a_net_of_its_own);
     tcase_add_test(t, images_do_not_depend_on_each_other_in_evaluation);
     tcase_add_test(t, a_step_allocates_nothing);
+    tcase_add_test(t, a_new_net_has_not_touched_its_activations);
     tcase_add_test(t, measuring_the_ceiling_changes_no_bit);
     tcase_add_test(t, costs_of_layers_make_up_the_passes);
     tcase_add_test(t, survives_a_lack_of_memory);

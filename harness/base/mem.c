@@ -1,7 +1,7 @@
 /* Aligned, zeroed, counted blocks.
  *
- * Invariant: a block is preceded by one aligned unit that holds its size, so the pointer handed out is
- * as aligned as the unit; `live` is the number of units not given back.
+ * Invariant: a block is preceded by one aligned unit that holds its size and where its memory begins; `live` is the
+ * number of units not given back.
  */
 #include "base/mem.h"
 
@@ -16,9 +16,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
+enum { ALIGNMENT = 64, LARGE = 256 << 10, HUGE_PAGE = 2 << 20 };
 
 typedef struct head {
+    void *base;
     size_t n_bytes;
 } head;
 
@@ -51,46 +52,56 @@ static void advise_huge_pages(void *base, size_t n_bytes)
         (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
 }
 
-static void *allocate(size_t count, size_t size, bool zeroed)
+/* Large memory is not written to: calloc takes it from the system, where it is zero, and its pages have no place yet. */
+static char *allocate_large(size_t n_bytes)
 {
-    atomic_fetch_add(&calls, 1);
-    size_t n_bytes;
-    if (__builtin_mul_overflow(count, size, &n_bytes) || n_bytes > SIZE_MAX - ALIGNMENT) {
-        (void)qb_err_set(QB_E_NOMEM, "out of memory: %zu elements of %zu bytes asked for", count, size);
+    char *base = calloc(1, 2 * ALIGNMENT + n_bytes);
+    if (!base)
         return NULL;
-    }
-    void *base = NULL;
-    size_t n_behind = n_bytes ? n_bytes : 1; /* an empty block too lies inside its memory, so that leak checkers see it held */
-    if (must_fail() || posix_memalign(&base, ALIGNMENT, ALIGNMENT + n_behind) != 0) {
-        (void)qb_err_set(QB_E_NOMEM, "out of memory: %zu bytes asked for", n_bytes);
-        return NULL;
-    }
-    atomic_fetch_add(&live, 1);
-    if (n_behind >= 2 * HUGE_PAGE)
-        advise_huge_pages(base, ALIGNMENT + n_behind);
-    char *block = (char *)base + ALIGNMENT;
-    head_of(block)->n_bytes = n_bytes;
-    if (zeroed)
-        memset(block, 0, n_bytes);
+    if (n_bytes >= 2 * HUGE_PAGE)
+        advise_huge_pages(base, 2 * ALIGNMENT + n_bytes);
+    char *block = base + 2 * ALIGNMENT - (uintptr_t)base % ALIGNMENT;
+    head_of(block)->base = base;
     return block;
+}
+
+/* Ends where its memory ends, so that sanitizers see the first byte too far. */
+static char *allocate_small(size_t n_bytes)
+{
+    void *base;
+    size_t n_behind = n_bytes ? n_bytes : 1; /* an empty block too lies inside its memory, so that leak checkers see it held */
+    if (posix_memalign(&base, ALIGNMENT, ALIGNMENT + n_behind) != 0)
+        return NULL;
+    char *block = (char *)base + ALIGNMENT;
+    head_of(block)->base = base;
+    return memset(block, 0, n_bytes);
 }
 
 void *qb_alloc(size_t count, size_t size)
 {
-    return allocate(count, size, true);
+    atomic_fetch_add(&calls, 1);
+    size_t n_bytes;
+    if (__builtin_mul_overflow(count, size, &n_bytes) || n_bytes > SIZE_MAX - 2 * ALIGNMENT) {
+        (void)qb_err_set(QB_E_NOMEM, "out of memory: %zu elements of %zu bytes asked for", count, size);
+        return NULL;
+    }
+    char *block = must_fail() ? NULL : n_bytes >= LARGE ? allocate_large(n_bytes) : allocate_small(n_bytes);
+    if (!block) {
+        (void)qb_err_set(QB_E_NOMEM, "out of memory: %zu bytes asked for", n_bytes);
+        return NULL;
+    }
+    atomic_fetch_add(&live, 1);
+    head_of(block)->n_bytes = n_bytes;
+    return block;
 }
 
 void *qb_realloc(void *block, size_t count, size_t size)
 {
-    char *grown = allocate(count, size, false);
-    if (!grown)
-        return NULL;
-    size_t n_new = head_of(grown)->n_bytes;
-    size_t n_old = block ? head_of(block)->n_bytes : 0;
-    size_t n_kept = n_old < n_new ? n_old : n_new;
-    if (block)
-        memcpy(grown, block, n_kept);
-    memset(grown + n_kept, 0, n_new - n_kept);
+    char *grown = qb_alloc(count, size);
+    if (!grown || !block)
+        return grown;
+    size_t n_new = head_of(grown)->n_bytes, n_old = head_of(block)->n_bytes;
+    memcpy(grown, block, n_old < n_new ? n_old : n_new);
     qb_free(block);
     return grown;
 }
@@ -100,7 +111,7 @@ void qb_free(void *block)
     if (!block)
         return;
     atomic_fetch_sub(&live, 1);
-    free(head_of(block));
+    free(head_of(block)->base);
 }
 
 char *qb_strdup(const char *text)
@@ -111,11 +122,10 @@ char *qb_strdup(const char *text)
 char *qb_strndup(const char *text, size_t n)
 {
     n = strnlen(text, n);
-    char *copy = allocate(n + 1, 1, false);
+    char *copy = qb_alloc(n + 1, 1);
     if (!copy)
         return NULL;
     memcpy(copy, text, n);
-    copy[n] = '\0';
     return copy;
 }
 
@@ -126,7 +136,7 @@ char *qb_sprintf(const char *fmt, ...)
     int n = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
     QB_ASSERT(n >= 0);
-    char *text = allocate((size_t)n + 1, 1, false);
+    char *text = qb_alloc((size_t)n + 1, 1);
     if (!text)
         return NULL;
     va_start(args, fmt);

@@ -7,7 +7,9 @@
 #include <stddef.h>
 
 /* `count` elements of `size` bytes, zeroed. NULL with QB_E_NOMEM set when count * size overflows or
- * memory is short. count = 0 gives a valid block. Free with qb_free. */
+ * memory is short. count = 0 gives a valid block. Free with qb_free.
+ * Large blocks (from 256 KiB on) are not touched: where a machine has several memory nodes, each of their pages comes to
+ * rest on that of the thread that first writes to it. */
 void *qb_alloc(size_t count, size_t size);
 
 /* Resizes a block of qb_alloc to `count` elements; bytes past the old size are zero.

@@ -36,8 +36,12 @@ struct qb_net {
 /* Aligned as qb_alloc's blocks are, with QB_SLAB_MARGIN floats at both ends. NULL: out of memory. */
 static float *alloc_slab(size_t size)
 {
-    float *memory = qb_alloc(size + 2 * (size_t)QB_SLAB_MARGIN, sizeof *memory);
-    return memory ? memory + QB_SLAB_MARGIN : NULL;
+    size_t n = size + 2 * (size_t)QB_SLAB_MARGIN;
+    float *memory = qb_alloc(n, sizeof *memory);
+    if (memory == NULL)
+        return NULL;
+    qb_threads_spread(memory, n * sizeof *memory);
+    return memory + QB_SLAB_MARGIN;
 }
 
 static void free_slab(float *slab)
@@ -111,7 +115,7 @@ static int create_plans(qb_net *net, const qb_net_options *o)
         bytes = needed > bytes ? needed : bytes;
         images = (size_t)net->plans[i]->n > images ? (size_t)net->plans[i]->n : images;
     }
-    net->arena = qb_alloc(bytes, 1);
+    net->arena = qb_alloc(bytes, 1); /* first touched by the pass, each activation by the threads that work on it */
     net->per_image = qb_alloc(images, sizeof *net->per_image);
     if (net->arena == NULL || net->per_image == NULL)
         return QB_E_NOMEM;

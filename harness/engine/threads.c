@@ -139,3 +139,12 @@ int qb_threads_use(int n)
     (void)qb_err_set(QB_E_FAILED, "%d threads were asked for, OpenMP gives %d", n, obtained);
     return qb_err_hint("a library that is loaded beside this program changed OpenMP's settings; --threads %d works", obtained);
 }
+
+void qb_threads_spread(void *block, size_t n_bytes)
+{
+    enum { PAGE = 4096 };
+    char *bytes = block;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < n_bytes; i += PAGE)
+        bytes[i] = 0;
+}

@@ -27,4 +27,8 @@ int qb_threads_use(int n);
  * OpenMP's settings. Costs nothing where all is as it was. */
 void qb_threads_keep(int n);
 
+/* Writes to each page of a fresh block of qb_alloc, from the threads of the calling thread's parallel regions, each to its
+ * share of a static schedule: for memory that one thread fills and all read, which would else come to rest on one node. */
+void qb_threads_spread(void *block, size_t n_bytes);
+
 #endif
