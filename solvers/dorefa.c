@@ -55,7 +55,7 @@ static double largest(const float *x, int64_t n, int64_t *ret_at)
 static const double smallest = 1e-30; /* of M: below, the division would leave float's range */
 
 /* g[i] *= (1 - t^2) / m, t = tanh x[i]; returns sum g t. */
-QB_CLONES static double tanh_gradient(const float *restrict x, int64_t n, double m, float *restrict g)
+QB_CLONES(double, tanh_gradient, (const float *restrict x, int64_t n, double m, float *restrict g), (x, n, m, g))
 {
     enum { PIECE = 64 };
     double gt[PIECE], sum = 0.0;
@@ -91,7 +91,8 @@ static int on_gradient(void *self, const qb_step *step, qb_view *v)
     return 0;
 }
 
-QB_CLONES static void project_tanh(double m, double steps, const float *restrict z, int64_t n, float *restrict w)
+QB_CLONES(void, project_tanh, (double m, double steps, const float *restrict z, int64_t n, float *restrict w),
+          (m, steps, z, n, w))
 {
     for (int64_t i = 0; i < n; i++)
         w[i] = (float)(2.0 * rint(steps * (qb_tanh((double)z[i]) / (2.0 * m) + 0.5)) / steps - 1.0);

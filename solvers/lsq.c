@@ -87,7 +87,8 @@ static int start(void *self, const qb_step *step, qb_view *v)
 }
 
 /* ds without its scale; g becomes the gradient of x. */
-QB_CLONES static double row_gradient(grid q, float s, const float *restrict x, int64_t n, float *restrict g)
+QB_CLONES(double, row_gradient, (grid q, float s, const float *restrict x, int64_t n, float *restrict g),
+          (q, s, x, n, g))
 {
     enum { PIECE = 64 };
     const double low = (double)q.low, high = (double)q.high;
@@ -144,7 +145,8 @@ static int after_step(void *self, const qb_step *step, qb_view *v)
     return 0;
 }
 
-QB_CLONES static void project_row(grid q, int32_t bits, float s, const float *restrict z, int64_t n, float *restrict w)
+QB_CLONES(void, project_row, (grid q, int32_t bits, float s, const float *restrict z, int64_t n, float *restrict w),
+          (q, bits, s, z, n, w))
 {
     for (int64_t i = 0; bits == 1 && i < n; i++)
         w[i] = s * qb_sign(z[i]);

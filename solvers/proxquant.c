@@ -251,8 +251,8 @@ enum { PIECE = 256 };
 static int piece_of(int64_t from, int64_t n) { return n - from < PIECE ? (int)(n - from) : PIECE; }
 
 /* w <- the pull of x towards q: by s at most (l1), or in parts c : 1 (l2). */
-QB_CLONES static void pull(int64_t norm, double s, double c, const float *restrict x, const float *restrict q, int n,
-                           float *restrict w)
+QB_CLONES(void, pull, (int64_t norm, double s, double c, const float *restrict x, const float *restrict q, int n,
+                       float *restrict w), (norm, s, c, x, q, n, w))
 {
     for (int i = 0; norm == L2 && i < n; i++)
         w[i] = (float)(((double)x[i] + c * (double)q[i]) / (1.0 + c));

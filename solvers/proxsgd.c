@@ -129,8 +129,9 @@ static int after_step(void *self, const qb_step *step, qb_view *view)
 enum { PIECE = 64 };
 
 /* Where the loss and the metric tau alone would take x. */
-QB_CLONES static void descend(double tau_scale, double delta, double correction, const float *restrict x, const float *restrict v,
-                              const float *restrict r, int n, double *restrict tau, float *restrict y)
+QB_CLONES(void, descend, (double tau_scale, double delta, double correction, const float *restrict x,
+                          const float *restrict v, const float *restrict r, int n, double *restrict tau,
+                          float *restrict y), (tau_scale, delta, correction, x, v, r, n, tau, y))
 {
     for (int i = 0; i < n; i++) {
         tau[i] = tau_scale * sqrt((double)r[i] / correction) + delta;
@@ -139,7 +140,7 @@ QB_CLONES static void descend(double tau_scale, double delta, double correction,
 }
 
 /* y <- y moved towards `level` by at most pull. */
-QB_CLONES static void pull_to(const float *restrict level, double pull, int n, float *restrict y)
+QB_CLONES(void, pull_to, (const float *restrict level, double pull, int n, float *restrict y), (level, pull, n, y))
 {
     for (int i = 0; i < n; i++) {
         double d = (double)y[i] - (double)level[i];
@@ -149,7 +150,8 @@ QB_CLONES static void pull_to(const float *restrict level, double pull, int n, f
 }
 
 /* x <- x + eps (y - x), y within the bound. */
-QB_CLONES static void approach(double eps, double bound, const float *restrict y, int n, float *restrict x)
+QB_CLONES(void, approach, (double eps, double bound, const float *restrict y, int n, float *restrict x),
+          (eps, bound, y, n, x))
 {
     for (int i = 0; i < n; i++)
         x[i] = (float)((double)x[i] + eps * (qb_clamp((double)y[i], -bound, bound) - (double)x[i]));

@@ -47,7 +47,8 @@ static int create(const qb_host *host, const qb_option_value *value, void **ret_
     return 0;
 }
 
-QB_CLONES static void soft_row(const float *q, int32_t n, double tau, const float *restrict z, int64_t len, float *restrict w)
+QB_CLONES(void, soft_row, (const float *q, int32_t n, double tau, const float *restrict z, int64_t len,
+                           float *restrict w), (q, n, tau, z, len, w))
 {
     enum { PIECE = 256 };
     float l[PIECE], h[PIECE];

@@ -90,7 +90,7 @@ static grid grid_of(const waveq *p, int32_t bits)
 /* The level nearest to y, both in gaps; ties down. */
 static double nearest_code(grid q, double y) { return qb_clamp(ceil(y - q.shift - 0.5) + q.shift, -q.top, q.top); }
 
-QB_CLONES static double refit(grid q, double gap, const float *w, int64_t n)
+QB_CLONES(double, refit, (grid q, double gap, const float *w, int64_t n), (q, gap, w, n))
 {
     enum { PIECE = 64 };
     double wc = 0.0, cc = 0.0, c[PIECE];
@@ -129,8 +129,8 @@ static int start(void *self, const qb_step *step, qb_view *v)
 }
 
 /* g += factor * slope of the term; beyond `limit` its steepest one, outwards. */
-QB_CLONES static void pull_row(double gap, double shift, double limit, double factor, const float *restrict x, int64_t n,
-                               float *restrict g)
+QB_CLONES(void, pull_row, (double gap, double shift, double limit, double factor, const float *restrict x, int64_t n,
+                           float *restrict g), (gap, shift, limit, factor, x, n, g))
 {
     const double steepest = QB_PI / gap;
     for (int64_t i = 0; i < n; i++) {

@@ -18,6 +18,8 @@
 #include "train/cores.h"
 #include "train/machine.h"
 
+#include <qatbench/solver_util.h>
+
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +130,7 @@ static void look_at_cores(doctor *d)
 
 static void look_at_machine(doctor *d)
 {
+    static const char *const clones[] = {[QB_CLONE_ANY] = "for any CPU", [QB_CLONE_AVX2] = "AVX2", [QB_CLONE_AVX512] = "AVX-512"};
     json_t *facts = qb_machine_facts();
     char bytes[32];
     qb_engine_info e;
@@ -137,6 +140,7 @@ static void look_at_machine(doctor *d)
     find(d, "machine", "memory", FOUND,
          qb_format_bytes(json_number_value(json_object_get(facts, "ram_bytes")), bytes), NULL);
     find(d, "machine", "isa", FOUND, e.isa, NULL);
+    find(d, "machine", "weight loops", FOUND, clones[qb_clone()], NULL);
     find(d, "machine", "bf16", e.bf16 ? FOUND : OPTIONAL_MISSING,
          e.bf16 ? "fast: --dtype bf16 can be used" : "needs a CPU with AVX512-BF16 or AMX; --dtype fp32 works", NULL);
     json_decref(facts);

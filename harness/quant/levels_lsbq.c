@@ -38,7 +38,7 @@ double qb_row_mean(const float *x, int64_t n)
 }
 
 /* Mean of |r| after folding at v[0..n_v). */
-QB_CLONES static double mean_folded(const qb_row *row, const double *v, int n_v)
+QB_CLONES(double, mean_folded, (const qb_row *row, const double *v, int n_v), (row, v, n_v))
 {
     lanes_d sum = {0};
     double lane[LANES];
@@ -62,7 +62,7 @@ QB_CLONES static double mean_folded(const qb_row *row, const double *v, int n_v)
 
 double qb_row_mean_abs(const qb_row *row) { return mean_folded(row, NULL, 0); }
 
-QB_CLONES double qb_row_max_abs(const qb_row *row)
+QB_CLONES(double, max_abs, (const qb_row *row), (row))
 {
     lanes_d max = {0}, wrong = {0}; /* wrong: 0, or NaN once a value was not finite */
     int64_t i = 0;
@@ -85,6 +85,8 @@ QB_CLONES double qb_row_max_abs(const qb_row *row)
     }
     return top + bad;
 }
+
+double qb_row_max_abs(const qb_row *row) { return max_abs(row); }
 
 bool qb_levels_greedy(const qb_level_rule *rule, const qb_row *row, double *out)
 {

@@ -120,8 +120,8 @@ typedef struct buckets {
 enum { PIECE = 64 };
 
 /* Sizes of a piece of the row, and the buckets they belong to: the bucket never falls as the size grows. */
-QB_CLONES static void place(const qb_row *row, int64_t from, int count, double per_unit, int32_t last, float *restrict size,
-                            int32_t *restrict bucket)
+QB_CLONES(void, place, (const qb_row *row, int64_t from, int count, double per_unit, int32_t last, float *restrict size,
+                        int32_t *restrict bucket), (row, from, count, per_unit, last, size, bucket))
 {
     for (int i = 0; i < count; i++) {
         size[i] = (float)fabs((double)row->x[from + i] - row->centre);
@@ -164,7 +164,7 @@ static void gather(const qb_row *row, buckets *b)
     }
 }
 
-QB_CLONES static void set_gains(const search *s, buckets *b)
+QB_CLONES(void, set_gains, (const search *s, buckets *b), (s, b))
 {
     const double width = 1.0 / b->per_unit;
     for (int32_t i = 0; i < b->n; i++) {

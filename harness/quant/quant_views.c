@@ -178,7 +178,7 @@ size_t qb_quant_tensor_groups(const qb_quant_tensor *tensors, size_t n, size_t *
     return n_groups;
 }
 
-QB_CLONES bool qb_all_finite(const float *x, size_t n)
+QB_CLONES(bool, all_finite, (const float *x, size_t n), (x, n))
 {
     uint32_t any = 0; /* top bit: some exponent was all ones */
     for (size_t i = 0; i < n; i++) {
@@ -187,4 +187,9 @@ QB_CLONES bool qb_all_finite(const float *x, size_t n)
         any |= (bits & 0x7f800000u) + 0x00800000u;
     }
     return (any & 0x80000000u) == 0;
+}
+
+bool qb_all_finite(const float *x, size_t n)
+{
+    return all_finite(x, n);
 }

@@ -13,8 +13,8 @@ enum { QB_ADMM_MAX_ROUNDS = 20 };
 enum { QB_CODE_PIECE = 64 };
 
 /* c[i] = code nearest to v[i] / alpha, ties to the lower one; n <= QB_CODE_PIECE. */
-QB_CLONES static inline void qb_code_nearest(const float *codes, int32_t n_codes, double alpha, const float *restrict v, int n,
-                                             double *restrict c)
+QB_CLONES(void, qb_code_nearest, (const float *codes, int32_t n_codes, double alpha, const float *restrict v, int n,
+                                  double *restrict c), (codes, n_codes, alpha, v, n, c))
 {
     double y[QB_CODE_PIECE];
     for (int i = 0; i < n; i++) {

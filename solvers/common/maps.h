@@ -24,7 +24,7 @@ static inline int qb_map_nearest(qb_view *v)
 }
 
 /* w <- (1 - theta) z + theta w: the quantized weights in w mixed with the latent ones. */
-QB_CLONES static inline void qb_map_mix(qb_view *v, double theta)
+QB_CLONES(void, qb_map_mix, (qb_view *v, double theta), (v, theta))
 {
     const float part = (float)theta, rest = (float)(1.0 - theta);
     const float *restrict z = v->z;
@@ -47,8 +47,8 @@ static inline int32_t qb_interval(const float *q, int32_t n, float x)
 }
 
 /* The same for many: l[i], h[i] of z[i]. */
-QB_CLONES static inline void qb_intervals(const float *restrict q, int32_t n, const float *restrict z, int64_t len,
-                                float *restrict l, float *restrict h)
+QB_CLONES(void, qb_intervals, (const float *restrict q, int32_t n, const float *restrict z, int64_t len,
+                               float *restrict l, float *restrict h), (q, n, z, len, l, h))
 {
     if (n > 16) {
         for (int64_t i = 0; i < len; i++) {

@@ -38,8 +38,8 @@ static inline void qb_par_convex_many(const float *q, const double *alpha, const
 }
 
 /* Few: one pass a level over weights that stay in registers and cache. x and w may be the same. */
-QB_CLONES static inline void qb_par_convex_few(const float *q, const double *alpha, const double *at, int32_t n, double s,
-                                               const float *x, int64_t len, float *w)
+QB_CLONES(void, qb_par_convex_few, (const float *q, const double *alpha, const double *at, int32_t n, double s,
+                                    const float *x, int64_t len, float *w), (q, alpha, at, n, s, x, len, w))
 {
     for (int64_t from = 0; from < len; from += QB_PAR_PIECE) {
         int count = len - from < QB_PAR_PIECE ? (int)(len - from) : QB_PAR_PIECE;
@@ -134,8 +134,8 @@ static inline double qb_par_quasiconvex(double s, double z)
 }
 
 /* A row of the grid of spacing d > 0, mirrored, not beyond `top` levels; s over d. */
-QB_CLONES static inline void qb_par_quasiconvex_row(double s, double d, double top, const float *restrict z, int64_t len,
-                                                    float *restrict w)
+QB_CLONES(void, qb_par_quasiconvex_row, (double s, double d, double top, const float *restrict z, int64_t len,
+                                         float *restrict w), (s, d, top, z, len, w))
 {
     for (int64_t i = 0; i < len; i++) {
         double y = qb_par_quasiconvex(s, fabs((double)z[i]) / d), size = d * (y < top ? y : top);

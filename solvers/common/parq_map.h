@@ -35,7 +35,8 @@ static inline float qb_parq_step(qb_parq_interval k, float extra, float z)
     return y < k.high_level ? y : k.high_level;
 }
 
-QB_CLONES static inline void qb_parq_row(const float *q, int32_t n, double r, const float *restrict z, int64_t len, float *restrict w)
+QB_CLONES(void, qb_parq_row, (const float *q, int32_t n, double r, const float *restrict z, int64_t len,
+                              float *restrict w), (q, n, r, z, len, w))
 {
     float extra = (float)(1.0 / r - 1.0);
     if (n > 16) { /* many levels: find the interval of each weight */

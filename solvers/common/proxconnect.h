@@ -35,8 +35,8 @@ static inline double qb_proxconnect_value(qb_proxconnect_gap g, double x)
 enum { QB_PROXCONNECT_PIECE = 64, QB_PROXCONNECT_FEW = 16 };
 
 /* Few levels: one pass a gap over a piece of the row. */
-QB_CLONES static inline void qb_proxconnect_few(const float *q, int32_t n, const qb_proxconnect_gap *gap, const float *restrict x,
-                                                int64_t len, float *restrict w)
+QB_CLONES(void, qb_proxconnect_few, (const float *q, int32_t n, const qb_proxconnect_gap *gap, const float *restrict x,
+                                     int64_t len, float *restrict w), (q, n, gap, x, len, w))
 {
     for (int64_t from = 0; from < len; from += QB_PROXCONNECT_PIECE) {
         int64_t to = from + QB_PROXCONNECT_PIECE < len ? from + QB_PROXCONNECT_PIECE : len;

@@ -54,8 +54,8 @@ static inline void qb_multibit_order(qb_multibit *m)
 enum { QB_MULTIBIT_PIECE = 64 };
 
 /* The sums that stand for x[n], n <= QB_MULTIBIT_PIECE, and their signs. */
-QB_CLONES static inline void qb_multibit_values(const qb_multibit *m, const double *QB_RESTRICT x, int32_t n,
-                                                double *QB_RESTRICT value, int64_t *QB_RESTRICT code)
+QB_CLONES(void, qb_multibit_values, (const qb_multibit *m, const double *QB_RESTRICT x, int32_t n,
+                                     double *QB_RESTRICT value, int64_t *QB_RESTRICT code), (m, x, n, value, code))
 {
     const int32_t last = (1 << m->bits) - 1;
     double rest[QB_MULTIBIT_PIECE];

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <strings.h>
 
 #ifdef __cplusplus
 #define QB_RESTRICT __restrict
@@ -14,13 +16,69 @@
 #define QB_RESTRICT restrict
 #endif
 
-/* Before a function whose loops over weights the compiler turns into vector code: it is compiled for AVX-512, AVX2 and
- * any x86-64, and the CPU decides once, when the plugin is loaded. Results are the same with each, as long as the
- * compiler may not fuse a multiplication and an addition (-std=c11, or -ffp-contract=off). */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define QB_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+/* ---- loops as vector code ----
+ *
+ * A function whose loops over weights the compiler turns into vector code is compiled for AVX-512, for AVX2 and for any CPU
+ * of its kind, and each call goes to the best one that serves here. Results are the same with each, as long as the compiler
+ * may not fuse a multiplication and an addition (-std=c11, or -ffp-contract=off). Its head is written in parts:
+ *
+ *   QB_CLONES(void, scale, (float *x, int n, float by), (x, n, by))
+ *   {
+ *       for (int i = 0; i < n; i++)
+ *           x[i] *= by;
+ *   }
+ * is static inline void scale(float *x, int n, float by).
+ */
+enum { QB_CLONE_ANY = 1, QB_CLONE_AVX2, QB_CLONE_AVX512 };
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+/* No more than oneDNN may use: ONEDNN_MAX_CPU_ISA or, where that is not set, DNNL_MAX_CPU_ISA, with oneDNN's words for what
+ * is below AVX-512 (2.6 to 3.x, in any case). Other words hold nothing back. */
+static inline int qb_clone_allowed(void)
+{
+    static const char *const below_avx512[] = {"sse41", "avx", "avx2", "avx2_vnni", "avx2_vnni_2"};
+    const char *value = getenv("ONEDNN_MAX_CPU_ISA");
+    if (value == NULL || value[0] == '\0')
+        value = getenv("DNNL_MAX_CPU_ISA");
+    for (int i = 0; value != NULL && i < 5; i++)
+        if (strcasecmp(value, below_avx512[i]) == 0)
+            return i < 2 ? QB_CLONE_ANY : QB_CLONE_AVX2;
+    return QB_CLONE_AVX512;
+}
+
+/* The clone that serves here: found by the first call, the same for all threads. */
+static inline int qb_clone(void)
+{
+    static int found;
+    int clone = __atomic_load_n(&found, __ATOMIC_RELAXED);
+    if (clone == 0) {
+        int allowed = qb_clone_allowed();
+        clone = __builtin_cpu_supports("avx512f") ? QB_CLONE_AVX512 : __builtin_cpu_supports("avx2") ? QB_CLONE_AVX2 : QB_CLONE_ANY;
+        clone = clone < allowed ? clone : allowed;
+        __atomic_store_n(&found, clone, __ATOMIC_RELAXED);
+    }
+    return clone;
+}
+
+/* __extension__: C has no `return f();` in a function without a value. */
+#define QB_CLONES(type, name, params, args)                                                                          \
+    static inline __attribute__((always_inline)) type name##_any params;                                             \
+    __extension__ __attribute__((target("avx512f"))) static inline type name##_avx512 params { return name##_any args; } \
+    __extension__ __attribute__((target("avx2"))) static inline type name##_avx2 params { return name##_any args; }  \
+    __extension__ static inline type name params                                                                     \
+    {                                                                                                                \
+        switch (qb_clone()) {                                                                                        \
+        case QB_CLONE_AVX512: return name##_avx512 args;                                                             \
+        case QB_CLONE_AVX2: return name##_avx2 args;                                                                 \
+        default: return name##_any args;                                                                             \
+        }                                                                                                            \
+    }                                                                                                                \
+    static inline __attribute__((always_inline)) type name##_any params
+
 #else
-#define QB_CLONES
+static inline int qb_clone(void) { return QB_CLONE_ANY; }
+#define QB_CLONES(type, name, params, args) static inline type name params
 #endif
 
 /* Index of the level nearest to x. q[n]: ascending, equal neighbours allowed, n >= 1. A value on a midpoint goes
@@ -51,8 +109,8 @@ static inline void qb_thresholds(const float *q, int32_t n, float *ret_threshold
 }
 
 /* w[i] = qb_nearest(q, n, x[i]) for a whole row, the same bits, many times faster; n <= 256; w must not overlap x. */
-QB_CLONES static inline void qb_nearest_row(const float *q, int32_t n, const float *QB_RESTRICT x, int64_t len,
-                                  float *QB_RESTRICT w)
+QB_CLONES(void, qb_nearest_row, (const float *q, int32_t n, const float *QB_RESTRICT x, int64_t len,
+                                 float *QB_RESTRICT w), (q, n, x, len, w))
 {
     float t[256];
     qb_thresholds(q, n, t);
