@@ -39,7 +39,7 @@ static void stop_on_time(void *context, const qb_progress *p)
 }
 
 /* One start of the run. *ret_record: NULL when it stopped. */
-static int start(const qb_config *config, bool stops, json_t **ret_record)
+static int start(qb_config *config, bool stops, json_t **ret_record)
 {
     volatile sig_atomic_t stop = 0;
     const qb_run_environment environment = {.progress = stops ? stop_on_time : NULL,

@@ -9,17 +9,18 @@
 #include <math.h>
 #include <string.h>
 
-/* Fingerprints of the data seen so far. */
-typedef struct fingerprint {
+/* What the tasks need of the data seen so far. */
+typedef struct data_facts {
     const qb_dataset_info *dataset;
     const char *data_dir; /* borrowed; "" for none */
     char hash[65];
-} fingerprint;
+    int64_t n_train, n_test;
+} data_facts;
 
 typedef struct scan {
     const qb_study_plan *plan;
-    fingerprint *prints;
-    size_t n_prints;
+    data_facts *facts;
+    size_t n_facts;
     bool force;
 } scan;
 
@@ -78,30 +79,38 @@ static int look_at(qb_task *task, bool force)
     return rc;
 }
 
-static int find_fingerprint(scan *s, const qb_config *config, const char **ret_hash)
+static int find_facts(scan *s, const qb_config *config, const data_facts **ret_facts)
 {
     const qb_value *dir = qb_get(&config->settings, "data_dir");
     const char *data_dir = dir->is_null ? "" : dir->text;
-    for (size_t i = 0; i < s->n_prints; i++) {
-        if (s->prints[i].dataset == config->dataset && strcmp(s->prints[i].data_dir, data_dir) == 0) {
-            *ret_hash = s->prints[i].hash;
+    for (size_t i = 0; i < s->n_facts; i++) {
+        if (s->facts[i].dataset == config->dataset && strcmp(s->facts[i].data_dir, data_dir) == 0) {
+            *ret_facts = &s->facts[i];
             return QB_OK;
         }
     }
-    fingerprint *prints = qb_realloc(s->prints, s->n_prints + 1, sizeof *prints);
-    if (!prints)
+    data_facts *facts = qb_realloc(s->facts, s->n_facts + 1, sizeof *facts);
+    if (!facts)
         return QB_E_NOMEM;
-    s->prints = prints;
+    s->facts = facts;
     qb_dataset *data;
     QB_TRY(qb_dataset_open(config->dataset->name, data_dir[0] ? data_dir : NULL, &data));
     if (qb_dataset_warning(data))
         qb_log_warning("%s", qb_dataset_warning(data));
-    fingerprint *new = &prints[s->n_prints++];
-    *new = (fingerprint){.dataset = config->dataset, .data_dir = data_dir};
+    data_facts *new = &facts[s->n_facts++];
+    *new = (data_facts){.dataset = config->dataset, .data_dir = data_dir, .n_train = qb_dataset_count(data, QB_SPLIT_TRAIN),
+                        .n_test = qb_dataset_count(data, QB_SPLIT_TEST)};
     (void)snprintf(new->hash, sizeof new->hash, "%s", qb_dataset_fingerprint(data));
     qb_dataset_close(data);
-    *ret_hash = new->hash;
+    *ret_facts = new;
     return QB_OK;
+}
+
+/* A mistake in the plan that only the data show, before anything is trained. */
+static int resolve(const scan *s, const qb_task *task, const data_facts *facts)
+{
+    int rc = qb_config_resolve(task->config, facts->n_train, facts->n_test);
+    return rc == QB_E_CONFIG ? qb_err_add("%s: %s", s->plan->path, task->cell->name) : rc;
 }
 
 static int fill(scan *s, qb_task *task, size_t cell, size_t seed)
@@ -112,10 +121,11 @@ static int fill(scan *s, qb_task *task, size_t cell, size_t seed)
     task->top1 = (double)NAN;
     if (c->skipped)
         return qb_task_set(task, "skipped", c->skipped);
-    const char *hash;
+    const data_facts *facts;
     task->config = c->runs[seed];
-    QB_TRY(find_fingerprint(s, task->config, &hash));
-    QB_TRY(qb_config_key(task->config, hash, task->key));
+    QB_TRY(find_facts(s, task->config, &facts));
+    QB_TRY(resolve(s, task, facts));
+    QB_TRY(qb_config_key(task->config, facts->hash, task->key));
     if (!(task->dir = qb_config_dir(task->config, task->key)))
         return QB_E_NOMEM;
     return look_at(task, s->force);
@@ -130,7 +140,7 @@ int qb_tasks_create(const qb_study_plan *plan, bool force, qb_tasks *ret)
         for (size_t cell = 0; rc == QB_OK && cell < plan->n_cells; cell++)
             rc = fill(&s, &t.items[t.n++], cell, seed);
     }
-    qb_free(s.prints);
+    qb_free(s.facts);
     if (rc < 0)
         qb_tasks_finish(&t);
     else

@@ -1,6 +1,6 @@
 /* What a plan has to do: one task a cell and seed, with where its run is kept and how far it got.
  *
- * Invariant: the data are opened once for each (data set, folder), for their fingerprint, and closed again; a plan
+ * Invariant: the data are opened once for each (data set, folder), for fingerprint and sizes, and closed again; a plan
  * whose runs are all over costs that and one small file a run.
  */
 #ifndef QB_TASKS_H
@@ -13,7 +13,7 @@
 
 typedef struct qb_task {
     const qb_study_plan_cell *cell; /* borrowed */
-    const qb_config *config;        /* borrowed; NULL for a skipped cell */
+    qb_config *config;              /* borrowed, with its steps; NULL for a skipped cell */
     long long seed;
     char *dir;      /* the run's folder; NULL for a skipped cell */
     char key[65];
@@ -29,7 +29,8 @@ typedef struct qb_tasks {
 } qb_tasks;
 
 /* Looks at every run of the plan. force: finished runs are left too. Errors: those of opening the data;
- * QB_E_CONFIG: a run begun with another file of an outside plugin (unless force). */
+ * QB_E_CONFIG: a run begun with another file of an outside plugin (unless force); a span that does not fit (qb_config_resolve),
+ * with plan and cell. */
 int qb_tasks_create(const qb_study_plan *plan, bool force, qb_tasks *ret);
 void qb_tasks_finish(qb_tasks *t);
 

@@ -11,6 +11,7 @@
 #include "quant/levels.h"
 #include "quant/plugin_probe.h"
 #include "train/identity.h"
+#include "train/lengths.h"
 #include "train/spans.h"
 
 #include <ctype.h>
@@ -226,63 +227,10 @@ static int ask_solver(const qb_config *c)
     return rc == QB_E_CONFIG ? qb_err_add("solver") : rc; /* of options that contradict each other, a plan tells the place */
 }
 
-/* Sizes, and every span in steps. */
-static int resolve_lengths(qb_config *c)
+/* Which of the data set's habits hold. */
+static int resolve_augmentation(qb_config *c)
 {
     qb_settings *s = &c->settings;
-    char text[64];
-    static const struct {
-        const char *key;
-        bool train;
-    } limits[] = {{"train_limit", true}, {"test_limit", false}};
-    for (int i = 0; i < 2; i++) {
-        int64_t n = limits[i].train ? c->dataset->n_train : c->dataset->n_test;
-        const qb_value *limit = qb_get(s, limits[i].key);
-        if (!limit->is_null && limit->i >= n)
-            QB_TRY(set_text(s, limits[i].key, "")); /* no limit at all: the same experiment */
-        else if (!limit->is_null)
-            n = limit->i;
-        *(limits[i].train ? &c->n_train : &c->n_test) = n;
-    }
-    int64_t batch = qb_get(s, "batch")->i;
-    int64_t epochs = qb_get(s, "epochs")->i;
-    int64_t shards = qb_get(s, "shards")->i;
-    if (shards > batch) {
-        (void)qb_err_set(QB_E_CONFIG, "shards: %lld parts of a batch of %lld images would leave some empty", (long long)shards,
-                         (long long)batch);
-        return qb_err_hint("use at most as many shards as images in a batch");
-    }
-    c->steps_per_epoch = (c->n_train + batch - 1) / batch;
-    c->n_steps = c->steps_per_epoch * epochs;
-
-    const qb_value *end = qb_get(s, "anneal_end");
-    c->warmup = (int64_t)qb_span_steps(qb_get(s, "quant_warmup"), c->steps_per_epoch);
-    c->anneal_start = qb_span_steps(qb_get(s, "anneal_start"), c->steps_per_epoch);
-    c->anneal_end = end->is_null ? (double)c->n_steps : qb_span_steps(end, c->steps_per_epoch);
-    if (!c->full_precision) {
-        if (c->anneal_end > (double)c->n_steps)
-            return qb_err_set(QB_E_CONFIG, "anneal_end: %s is past the end of training (%lldep, %lld steps)", end->text,
-                              (long long)epochs, (long long)c->n_steps);
-        if (c->anneal_start >= c->anneal_end)
-            return qb_err_set(QB_E_CONFIG, "anneal_start: %s is not before anneal_end (step %g)",
-                              qb_get(s, "anneal_start")->text, c->anneal_end);
-        if (c->warmup >= c->n_steps)
-            return qb_err_set(QB_E_CONFIG, "quant_warmup: %s leaves no quantized step (the run has %lld steps)",
-                              qb_get(s, "quant_warmup")->text, (long long)c->n_steps);
-    }
-    /* One form for every way to write the same window, so that equal runs have equal identities. */
-    const struct {
-        const char *key;
-        double steps;
-    } spans[] = {{"quant_warmup", (double)c->warmup}, {"anneal_start", c->anneal_start}, {"anneal_end", c->anneal_end}};
-    for (int i = 0; i < 3; i++) {
-        if (spans[i].steps == (double)(int64_t)spans[i].steps)
-            snprintf(text, sizeof text, "%lldst", (long long)spans[i].steps);
-        else
-            snprintf(text, sizeof text, "%.17gep", spans[i].steps / (double)c->steps_per_epoch);
-        QB_TRY(set_text(s, spans[i].key, text));
-    }
-
     const qb_value *flip = qb_get(s, "flip"), *crop = qb_get(s, "crop");
     c->flip = flip->is_null ? c->dataset->augment_by_default : flip->b;
     c->crop_pad = (crop->is_null ? c->dataset->augment_by_default : crop->b) ? 4 : 0;
@@ -306,9 +254,9 @@ static int resolve_quantization(qb_config *c)
     qb_granularity kind;
     int64_t block;
     QB_TRY(qb_granularity_parse(qb_get(s, "granularity")->text, &kind, &block));
-    qb_plugin_question question = {
-        .plugin = c->plugin, .settings = &c->solver, .bits = c->bits, .n_steps = c->n_steps, .first_step = c->warmup,
-        .granularity = qb_granularity_name(kind), .weight_decay = qb_get(s, "weight_decay")->r};
+    qb_plugin_question question = {.plugin = c->plugin, .settings = &c->solver, .bits = c->bits,
+                                   .granularity = qb_granularity_name(kind), .weight_decay = qb_get(s, "weight_decay")->r};
+    qb_lengths_nominal(c, &question.n_steps, &question.first_step);
     uint32_t caps = 0; /* of any width; levels of its own at all of them */
     c->owns_levels = true;
     for (question.bits = 0; question.bits <= MAX_BITS; question.bits++) {
@@ -381,7 +329,9 @@ int qb_config_create_with(const qb_settings *settings, const qb_plugin *plugin, 
     if (rc == 0)
         rc = ask_solver(c);
     if (rc == 0)
-        rc = resolve_lengths(c);
+        rc = qb_lengths_write(c);
+    if (rc == 0)
+        rc = resolve_augmentation(c);
     if (rc == 0)
         rc = resolve_quantization(c);
     if (rc == 0)

@@ -17,8 +17,8 @@
 
 /* Keys: model dataset data_dir solver solver_path bits quantizer granularity quant_period quant_warmup quant_shrink
  * anneal_start anneal_end seed epochs batch optimizer lr lr_schedule momentum beta1 beta2 eps weight_decay
- * label_smoothing flip crop on_bad_image train_limit test_limit eval_every threads loader_threads dtype time_limit
- * checkpoint_every experiment runs_dir. */
+ * label_smoothing grad_clip shards layer_bits flip crop on_bad_image train_limit test_limit eval_every threads
+ * loader_threads dtype time_limit checkpoint_every experiment runs_dir. */
 const qb_option *qb_run_schema(size_t *ret_n);
 
 typedef struct qb_config {
@@ -32,9 +32,9 @@ typedef struct qb_config {
     int bits;            /* 1..8, 0 = ternary */
     int8_t *param_bits;  /* n_params, in the order of the network: as qb_layer_bits_resolve; NULL: no layer_bits */
     size_t n_params;
-    int64_t n_train, n_test, steps_per_epoch, n_steps; /* from the data set's size and the limits */
-    int64_t warmup;                                    /* steps */
-    double anneal_start, anneal_end;                   /* steps */
+    int64_t n_train, n_test, steps_per_epoch, n_steps; /* of the data set's size and the limits; 0: see qb_config_resolve */
+    int64_t warmup;                                    /* steps, as below */
+    double anneal_start, anneal_end;
     bool flip;
     int crop_pad;
     json_t *identity; /* object: identity keys, plus "solver_version"; solver as its canonical spec */
@@ -48,6 +48,11 @@ int qb_config_create(const qb_settings *settings, qb_config **ret_config);
 /* The same with the plugin of the solver, whatever its name finds here; NULL: it is looked for. */
 int qb_config_create_with(const qb_settings *settings, const qb_plugin *plugin, qb_config **ret_config);
 void qb_config_destroy(qb_config *c);
+
+/* The steps of a run on a data set without a fixed size, which are not known before the data are open: images of the opened
+ * set. Identity and settings stay; does nothing where the steps are known. QB_E_CONFIG, naming the key: a span that does not
+ * fit into that many steps; QB_E_DATA: no images to train on. */
+int qb_config_resolve(qb_config *c, int64_t n_train, int64_t n_test);
 
 /* SHA-256 of identity + data fingerprint: the key of the run. */
 int qb_config_key(const qb_config *c, const char *data_fingerprint, char ret_key[65]);

@@ -237,7 +237,7 @@ static int start_watchdog(qb_run *r)
     return limit->is_null ? QB_OK : qb_watchdog_start(limit->r, hang_seconds(r->env), leave_behind, r, &r->watchdog);
 }
 
-int qb_run_execute(const qb_config *config, const qb_run_environment *environment, json_t **ret_record)
+int qb_run_execute(qb_config *config, const qb_run_environment *environment, json_t **ret_record)
 {
     qb_run r = {.config = config, .env = environment, .started = qb_now_seconds(), .dir = {.lock_fd = -1, .metrics_fd = -1, .times_fd = -1, .log_fd = -1}};
     r.state.evaluated_at = -1;
@@ -249,6 +249,8 @@ int qb_run_execute(const qb_config *config, const qb_run_environment *environmen
         rc = qb_dataset_open(config->dataset->name, data_dir->is_null ? NULL : data_dir->text, &r.dataset);
     if (rc == 0 && qb_dataset_warning(r.dataset))
         qb_log_warning("%s", qb_dataset_warning(r.dataset));
+    if (rc == 0)
+        rc = qb_config_resolve(config, qb_dataset_count(r.dataset, QB_SPLIT_TRAIN), qb_dataset_count(r.dataset, QB_SPLIT_TEST));
     if (rc == 0)
         rc = qb_config_key(config, qb_dataset_fingerprint(r.dataset), r.key);
     char *path = rc == 0 ? qb_config_dir(config, r.key) : NULL;

@@ -139,6 +139,7 @@ static int create_loaders(qb_trainer *t, const qb_dataset *data)
 int qb_trainer_create(const qb_config *config, const qb_dataset *data, int threads, qb_trainer **ret_trainer)
 {
     const qb_dataset_info *info = qb_dataset_get_info(data);
+    QB_ASSERT(config->n_steps > 0);
     if (info->n_train < config->n_train || info->n_test < config->n_test)
         return qb_err_set(QB_E_DATA, "data set %s: expected %lld training and %lld test images, found %lld and %lld",
                           info->name, (long long)config->n_train, (long long)config->n_test, (long long)info->n_train,

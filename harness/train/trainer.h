@@ -24,7 +24,7 @@ typedef struct qb_trainer {
     int shards; /* parts that a batch is cut in */
 } qb_trainer;
 
-/* `data` is loaded, and borrowed; only the first config->n_train and n_test samples of the splits are used. Weights are
+/* `config` has its steps (qb_config_resolve); `data` is loaded, and borrowed; only the first config->n_train and n_test samples of the splits are used. Weights are
  * initialised from the seed. */
 int qb_trainer_create(const qb_config *config, const qb_dataset *data, int threads, qb_trainer **ret_trainer);
 void qb_trainer_destroy(qb_trainer *t);
