@@ -1,6 +1,7 @@
 /* solver.safetensors: a run that is saved and loaded at any step equals the unbroken one bit for bit; files that do
  * not fit are refused as a whole.
  */
+#include "plugins/recorder.h"
 #include "quant_net.h"
 
 #include "base/safetensors.h"
@@ -169,6 +170,36 @@ START_TEST(refuses_impossible_numbers)
 }
 END_TEST
 
+static const recorder_event *last_event(const net *n, const char *hook)
+{
+    const recorder_log *log = n->plugin->solver.extension("recorder.log");
+    int i = log->n - 1;
+    while (i >= 0 && strcmp(log->events[i].hook, hook) != 0)
+        i--;
+    ck_assert_msg(i >= 0, "no %s", hook);
+    return &log->events[i];
+}
+
+/* As solver-abi.md has it: `load` gets the solver's own bytes alone, what the program keeps for it follows. */
+START_TEST(arrays_are_filled_after_load)
+{
+    net n;
+    net_open(&n, &(net_options){.solver = "recorder[log=true,aux=1]", .threads = 1});
+    for (int64_t t = 0; t < 3; t++)
+        net_step(&n, t);
+    const float saved = last_event(&n, "project")->aux;
+    ck_assert_int_eq(qb_quant_save(n.quant, path, NULL), 0);
+    net_step(&n, 3);
+    const float later = last_event(&n, "project")->aux;
+    ck_assert(later < saved);
+    ck_assert_msg(qb_quant_load(n.quant, path) == 0, "%s", qb_err_text());
+    ck_assert(last_event(&n, "load")->aux == later);
+    net_step(&n, 3);
+    ck_assert(last_event(&n, "on_gradient")->aux == saved);
+    net_close(&n);
+}
+END_TEST
+
 START_TEST(names_a_bad_save)
 {
     static const struct {
@@ -197,6 +228,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, resumed_equals_unbroken, 0, 2 * (sizeof solvers / sizeof *solvers));
     tcase_add_loop_test(t, refuses_a_file_that_does_not_fit, 0, sizeof misfits / sizeof *misfits);
     tcase_add_test(t, refuses_impossible_numbers);
+    tcase_add_test(t, arrays_are_filled_after_load);
     tcase_add_test(t, names_a_bad_save);
     suite_add_tcase(s, t);
     return s;

@@ -406,6 +406,20 @@ START_TEST(a_test_that_is_not_finite_is_diverged)
 }
 END_TEST
 
+START_TEST(says_that_it_learned_nothing)
+{
+    ck_assert_int_eq(run(&(plan){.dir = "a", .solver = "none", .changes = "lr=1e-9;seed=2"}), 0);
+    json_t *line;
+    char *folder = only_run("a", &line);
+    const json_t *notes = json_object_get(line, "notes");
+    ck_assert_uint_eq(json_array_size(notes), 1);
+    const char *note = json_string_value(json_array_get(notes, 0)), *end = " is at chance level (10 %)";
+    ck_assert_msg(strncmp(note, "test accuracy ", 14) == 0 && strcmp(note + strlen(note) - strlen(end), end) == 0, "%s", note);
+    qb_free(folder);
+    json_decref(line);
+}
+END_TEST
+
 START_TEST(one_process_a_run)
 {
     ck_assert_int_eq(run(&(plan){.dir = "a", .solver = "ste", .changes = "", .kill_step = 3, .kill_phase = "train"}), -SIGKILL);
@@ -496,6 +510,7 @@ static Suite *suite(void)
     tcase_add_test(t, finished_run_trains_nothing);
     tcase_add_test(t, diverged_is_a_status);
     tcase_add_test(t, a_test_that_is_not_finite_is_diverged);
+    tcase_add_test(t, says_that_it_learned_nothing);
     tcase_add_test(t, one_process_a_run);
     tcase_add_test(t, strict_refuses_other_threads);
     tcase_add_test(t, foreign_configuration_in_the_folder);

@@ -223,6 +223,14 @@ START_TEST(leaves_alone_what_its_caller_ignores)
 }
 END_TEST
 
+/* A shell starts jobs behind its back with SIGINT ignored: Ctrl-C is not meant for them. */
+START_TEST(leaves_alone_an_interrupt_in_the_background)
+{
+    expect(75, ENDLESS " & pid=$!; " BEGUN "kill -INT $pid; kill -INT $pid; sleep 1; kill -0 $pid || exit 9; kill -TERM $pid; wait $pid");
+    expect_status("interrupted", 1);
+}
+END_TEST
+
 START_TEST(hears_what_its_caller_blocks)
 {
     sigset_t stops;
@@ -322,6 +330,28 @@ START_TEST(prints_one_object_beside_a_library_that_talks)
 }
 END_TEST
 
+/* In every hook of a run, and when it is loaded. */
+START_TEST(prints_one_object_beside_a_plugin_that_talks)
+{
+    static const char *const hooks[] = {"supports", "create", "bind", "start", "begin_step", "on_gradient", "after_step",
+                                        "project", "metrics", "save", "finish", "destroy"};
+    char *dir = qb_program_dir(), *solvers[13];
+    for (size_t i = 0; i < 12; i++)
+        solvers[i] = qb_sprintf("%s/plugins/misdeed.so[deed=print,hook=%s]", dir, hooks[i]);
+    solvers[12] = qb_sprintf("%s/plugins/print_when_loaded.so", dir);
+    for (size_t i = 0; i < 13; i++) {
+        char *commands = qb_sprintf("$train --threads 1 --json --solver '%s'", solvers[i]);
+        expect(0, commands);
+        json_t *object = json_out();
+        ck_assert_str_eq(json_string_value(json_object_get(object, "status")), "done");
+        json_decref(object);
+        qb_free(commands);
+        qb_free(solvers[i]);
+    }
+    qb_free(dir);
+}
+END_TEST
+
 START_TEST(writes_to_standard_output_by_any_of_its_names)
 {
     static const char *const names[] = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
@@ -360,6 +390,7 @@ static Suite *suite(void)
     tcase_add_loop_test(signals, saves_and_stops_when_asked, 0, n_signals);
     tcase_add_loop_test(signals, saves_and_stops_every_run_of_a_plan, 0, n_signals);
     tcase_add_loop_test(signals, leaves_alone_what_its_caller_ignores, 0, n_signals);
+    tcase_add_test(signals, leaves_alone_an_interrupt_in_the_background);
     tcase_add_test(signals, hears_what_its_caller_blocks);
     tcase_add_test(signals, waits_for_runs_where_ended_children_are_ignored);
     tcase_add_test(signals, a_limit_of_file_sizes_is_an_error_with_its_reason);
@@ -371,6 +402,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(streams, setup, program_teardown);
     tcase_add_loop_test(streams, writes_nothing_of_closed_streams_into_files, 0, sizeof closings / sizeof closings[0]);
     tcase_add_loop_test(streams, prints_one_object_beside_a_library_that_talks, 0, sizeof talkers / sizeof talkers[0]);
+    tcase_add_test(streams, prints_one_object_beside_a_plugin_that_talks);
     tcase_add_loop_test(streams, writes_to_standard_output_by_any_of_its_names, 0, 4);
     tcase_add_test(streams, draws_the_same_in_any_environment);
     tcase_set_timeout(streams, 200);

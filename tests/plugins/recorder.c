@@ -35,6 +35,7 @@ typedef struct recorder {
     double decay_scale, noise;
     uint32_t drop_caps;
     int log, own_finish, n_begun;
+    const float *aux; /* of the last view that was projected; NULL: none yet */
 } recorder;
 
 static const qb_solver_option options[] = {
@@ -205,9 +206,11 @@ static void ask_wrongly(const recorder *r, const qb_step *s, const qb_view *v)
 
 static int project(void *self, const qb_step *s, qb_view *v)
 {
-    const recorder *r = self;
+    recorder *r = self;
     int64_t n = v->n_rows * v->row_len;
     note(r, "project", s, v);
+    if (r->log) /* on one thread */
+        r->aux = v->aux;
     for (int64_t i = 0; i < n; i++)
         v->w[i] = v->levels != NULL ? qb_nearest(v->levels + i / v->row_len * v->n_levels, v->n_levels, v->z[i]) : qb_sign(v->z[i]);
     for (int64_t i = 0; i < n && r->noise > 0.0; i++) {
@@ -260,6 +263,9 @@ static int load(void *self, const void *bytes, size_t n)
     if (n != sizeof r->n_begun || r->trouble == FAIL_LOAD)
         return fail(r, "not my bytes");
     memcpy(&r->n_begun, bytes, n);
+    note(r, "load", &(qb_step){.size = (uint32_t)sizeof(qb_step)}, NULL);
+    if (r->log && record.n > 0 && record.n < RECORDER_MAX)
+        record.events[record.n - 1].aux = first(r->aux);
     return 0;
 }
 
