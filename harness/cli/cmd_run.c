@@ -200,9 +200,14 @@ const qb_verb qb_verb_run = {
     .examples = "  qatbench run results/quickstart/plan.yaml\n"
                 "  qatbench run plan.yaml -n              # what is left?\n"
                 "  qatbench run plan.yaml -j 4 --data-dir ~/data\n",
-    .details = "Finished runs are skipped, interrupted ones go on. A run takes the plan's\n"
-               "threads (default 1) on cores of its own; -j changes when it goes, never its\n"
-               "numbers. Runs that fail or diverge do not stop the others.\n"
+    .details = "A plan is YAML: base (keys of every run), matrix (lists of values, each\n"
+               "combination a cell), include (further cells), exclude, seeds, title, paper.\n"
+               "Its keys are the flags of train with '_' for '-' (layer_bits, time_limit, ...):\n"
+               "'qatbench train --help' explains them all.\n"
+               "Finished runs are skipped, interrupted ones go on. A run takes the plan's\n"
+               "threads (default 1), on cores of its own where the runs fill the allowed ones;\n"
+               "-j changes when it goes, never its numbers. Runs that fail or diverge do not\n"
+               "stop the others.\n"
                "Exit: 0 all complete, 1 some failed, diverged or are mistrusted, 75 stopped on\n"
                "request (signals as of train: every run saves first), 73 the rest runs\n"
                "elsewhere.\n",

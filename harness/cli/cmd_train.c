@@ -168,11 +168,15 @@ const qb_verb qb_verb_train = {
         "      --lr-schedule 'multistep[milestones=2/3/4,gamma=0.1]'\n"
         "  qatbench train --model resnet8 --dataset synthetic --epochs 1 --json\n",
     .details = "The same command again resumes an interrupted run, and prints the result of a\n"
-               "finished one without training. SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 save\n"
-               "and stop (exit 75); a second SIGINT or SIGTERM ends at once. A flag given\n"
-               "twice: the last wins.\n"
-               "--json: run dir status epochs steps train_loss test_loss test_top1 test_top5\n"
-               "images_per_second weights_sha256 max_levels (accuracies in percent).\n",
+               "finished one without training. SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and\n"
+               "SIGXCPU save and stop (exit 75); a second SIGINT or SIGTERM ends at once. A flag\n"
+               "given twice: the last wins.\n"
+               "The run's folder ends up with record.json (all results), metrics.jsonl (the\n"
+               "log), model.safetensors (the weights on their levels) and trained.safetensors\n"
+               "(as trained, with the latent ones).\n"
+               "--json: run dir status reason epochs steps train_loss test_loss test_top1\n"
+               "test_top5 test_top1_soft images_per_second weights_sha256 max_levels (accuracies\n"
+               "in percent; soft: of the weights as trained).\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .takes_run_keys = true,

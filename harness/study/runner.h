@@ -1,4 +1,4 @@
-/* Many runs at once: a child process a run, each on cores of its own.
+/* Many runs at once: a child process a run, each on cores of its own where they fill the allowed ones.
  *
  * Invariants: the parent never touches OpenMP or oneDNN (a child of a process that has would hang); a child ends
  * with its parent (PR_SET_PDEATHSIG); when and beside what a run goes changes nothing in its results.
