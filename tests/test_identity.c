@@ -157,7 +157,7 @@ static char *other_value(const qb_option *o)
 {
     static const struct {
         const char *key, *value;
-    } words[] = {{"layer_bits", "conv1=8"}};
+    } words[] = {{"layer_bits", "conv1=8"}, {"init", "tests/golden/proxmaps.safetensors"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(words[i].key, o->name) == 0)
             return qb_strdup(words[i].value);

@@ -23,7 +23,7 @@ typedef enum qb_kind {
     QB_KIND_SPEC,     /* name or name[key=value,key=value]; checked for form only                       */
     QB_KIND_BITS_OF,  /* none, or PATTERN=BITS or PATTERN=float, separated by '/': for whole names, '*' matches any characters.
                          Canonical: no ".weight" behind a pattern, BITS as above, each pattern once, where it stands last */
-    QB_KIND_PATH,     /* file or folder; not part of any identity                                       */
+    QB_KIND_PATH,     /* file or folder; an identity has what is in it, not where it is                 */
 } qb_kind;
 
 enum { /* flags of an option */
@@ -36,6 +36,7 @@ enum { /* flags of an option */
     QB_OPT_LATER = 64,    /* newer than version 0.1.0: left out of the identity while it is at its default, so that
                              runs which do not use it keep their keys. A released default never changes */
     QB_OPT_NO_STEPS = 128, /* with SECONDS: of nothing else */
+    QB_OPT_BESIDE = 256, /* PATH: a relative one in a file is taken from the folder of that file */
     QB_OPT_OWN = 1 << 16, /* from this bit on: facts of one schema's own, which nothing in base reads
                              (train/identity.h has those of a run)                                      */
 };

@@ -13,6 +13,7 @@ static const qb_verb *const verbs[] = {
     &qb_verb_table,
     &qb_verb_plot,
     &qb_verb_report,
+    &qb_verb_eval,
     &qb_verb_ls,
     &qb_verb_list,
     &qb_verb_info,

@@ -268,6 +268,11 @@ qb_ref qb_graph_logits(const qb_graph *g)
 {
     return g->logits;
 }
+void qb_graph_classifier(const qb_graph *g, size_t *ret_first, size_t *ret_n)
+{
+    *ret_first = g->layers[g->logits].param;
+    *ret_n = g->layers[g->logits].n_params;
+}
 const qb_layer *qb_graph_layers(const qb_graph *g, size_t *ret_n)
 {
     *ret_n = g->n_layers;

@@ -71,6 +71,8 @@ typedef struct qb_layer_info {
 } qb_layer_info;
 
 const char *qb_graph_model(const qb_graph *g);
+/* The parameters of the layer that makes the logits: *ret_n of them from *ret_first on. */
+void qb_graph_classifier(const qb_graph *g, size_t *ret_first, size_t *ret_n);
 qb_shape qb_graph_input_shape(const qb_graph *g);
 int qb_graph_n_classes(const qb_graph *g);
 size_t qb_graph_n_layers(const qb_graph *g);

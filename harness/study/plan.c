@@ -42,6 +42,18 @@ static int no_memory(void)
 
 /* ---- one cell ---- */
 
+/* A path beside the plan is relative to the plan, wherever the program is started. */
+static int set_word(const builder *b, const qb_option *o, const char *text, qb_settings *s)
+{
+    if (!(o->flags & QB_OPT_BESIDE) || !text[0] || text[0] == '/')
+        return qb_settings_set(s, o->name, text);
+    char *dir = qb_path_dir(b->plan->path), *path = dir ? qb_path_join(dir, text) : NULL;
+    int rc = path ? qb_settings_set(s, o->name, path) : no_memory();
+    qb_free(dir);
+    qb_free(path);
+    return rc;
+}
+
 static int apply(const builder *b, const combination *words, qb_settings *s)
 {
     const qb_study_plan_places *places = b->places;
@@ -49,7 +61,7 @@ static int apply(const builder *b, const combination *words, qb_settings *s)
     QB_TRY(qb_settings_set(s, "threads", "1")); /* the habit of `run`; the plan's own value follows */
     for (size_t i = 0; i < b->n_schema; i++) {
         if (words[i])
-            QB_TRY(qb_settings_set(s, b->schema[i].name, words[i]->text));
+            QB_TRY(set_word(b, &b->schema[i], words[i]->text, s));
     }
     if (places->runs_dir)
         QB_TRY(qb_settings_set(s, "runs_dir", places->runs_dir));

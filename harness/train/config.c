@@ -13,6 +13,7 @@
 #include "train/identity.h"
 #include "train/lengths.h"
 #include "train/spans.h"
+#include "train/state_dict.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static const qb_option run_schema[] = {
     {"test_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "test on the first N images in file order", ID | QB_OPT_NULLABLE | QB_KEY_NULL_IS_ALL | QB_KEY_CAPTION(6), "What to train"},
     {"flip", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "random horizontal flips (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
     {"crop", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "pad by 4 and crop at random (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
+    {"init", QB_KIND_PATH, NULL, 0, 0, NULL, "", "weights to start from: a safetensors file, or the folder of a finished run (default: drawn from the seed)", ID | QB_OPT_LATER | QB_OPT_NULLABLE | QB_OPT_BESIDE, "What to train"},
     {"on_bad_image", QB_KIND_CHOICE, "stop", 0, 0, bad_image_ways, "", "an image that cannot be read: stop, or warn and take the mean colour for it", ID | QB_OPT_LATER, "What to train"},
 
     {"solver", QB_KIND_SPEC, "none", 0, 0, NULL, "", "solver and its options, or the path of a plugin; `qatbench list solvers`", ID | QB_KEY_CAPTION(11), "Quantization"},
@@ -134,6 +136,8 @@ static int build_identity(qb_config *c)
 {
     const qb_identity_traits traits = traits_of(c);
     QB_TRY(qb_identity_create(&c->settings, &traits, &c->identity));
+    if (c->init_sha256[0] && json_object_set_new(c->identity, "init", qb_json_text(c->init_sha256)) != 0)
+        return qb_err_set(QB_E_NOMEM, "out of memory");
     if (json_object_set_new(c->identity, "solver_version", qb_json_text(c->plugin->solver.version)) != 0)
         return qb_err_set(QB_E_NOMEM, "out of memory");
     return QB_OK;
@@ -191,6 +195,21 @@ static int resolve_layer_bits(qb_config *c)
                             : qb_layer_bits_resolve(list, c->bits, params, c->n_params, c->model->name, c->param_bits);
     qb_graph_destroy(g);
     return rc;
+}
+
+/* What a run starts from is known by its values, wherever they lie. */
+static int resolve_init(qb_config *c)
+{
+    const qb_value *init = qb_get(&c->settings, "init");
+    qb_state_dict weights;
+    if (init->is_null)
+        return QB_OK;
+    int rc = qb_state_dict_open(init->text, QB_STATE_LATENT, &weights);
+    if (rc == 0) {
+        rc = qb_state_dict_hash(&weights, c->init_sha256);
+        qb_state_dict_finish(&weights);
+    }
+    return rc < 0 ? qb_err_add("init") : rc;
 }
 
 /* Is some layer to have these bits? */
@@ -326,6 +345,8 @@ int qb_config_create_with(const qb_settings *settings, const qb_plugin *plugin, 
         rc = resolve_names(c);
     if (rc == 0)
         rc = resolve_layer_bits(c);
+    if (rc == 0)
+        rc = resolve_init(c);
     if (rc == 0)
         rc = ask_solver(c);
     if (rc == 0)

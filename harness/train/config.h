@@ -17,7 +17,7 @@
 
 /* Keys: model dataset data_dir solver solver_path bits quantizer granularity quant_period quant_warmup quant_shrink
  * anneal_start anneal_end seed epochs batch optimizer lr lr_schedule momentum beta1 beta2 eps weight_decay
- * label_smoothing grad_clip shards layer_bits flip crop on_bad_image train_limit test_limit eval_every threads
+ * label_smoothing grad_clip shards layer_bits flip crop init on_bad_image train_limit test_limit eval_every threads
  * loader_threads dtype time_limit checkpoint_every experiment runs_dir. */
 const qb_option *qb_run_schema(size_t *ret_n);
 
@@ -32,6 +32,7 @@ typedef struct qb_config {
     int bits;            /* 1..8, 0 = ternary */
     int8_t *param_bits;  /* n_params, in the order of the network: as qb_layer_bits_resolve; NULL: no layer_bits */
     size_t n_params;
+    char init_sha256[65]; /* of the weights that the run starts from (qb_state_dict_hash); "": drawn from the seed */
     int64_t n_train, n_test, steps_per_epoch, n_steps; /* of the data set's size and the limits; 0: see qb_config_resolve */
     int64_t warmup;                                    /* steps, as below */
     double anneal_start, anneal_end;

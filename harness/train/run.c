@@ -62,6 +62,8 @@ static int warn_of_data(qb_run *r)
 {
     if (qb_dataset_warning(r->dataset))
         qb_run_add_note(r, qb_dataset_warning(r->dataset));
+    if (r->trainer->new_classifier)
+        qb_run_add_note(r, "the classifier was drawn anew: the weights of init are of another number of classes");
     size_t n;
     const char *const *notes;
     n = qb_quant_notes(r->trainer->quant, &notes);

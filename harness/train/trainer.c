@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "quant/layer_bits.h"
 #include "train/spans.h"
+#include "train/state_dict.h"
 
 #include <string.h>
 
@@ -31,6 +32,26 @@ static int64_t eval_batch(const qb_config *c)
     return (qb_get(&c->settings, "batch")->i + shards - 1) / shards;
 }
 
+/* The weights of `init`, which must still be the ones that the run is known by. */
+static int load_init(qb_trainer *t)
+{
+    const qb_value *init = qb_get(&t->config->settings, "init");
+    qb_state_dict weights;
+    char sha256[65];
+    if (init->is_null)
+        return QB_OK;
+    int rc = qb_state_dict_open(init->text, QB_STATE_LATENT, &weights);
+    if (rc < 0)
+        return qb_err_add("init");
+    rc = qb_state_dict_hash(&weights, sha256);
+    if (rc == 0 && strcmp(sha256, t->config->init_sha256) != 0)
+        rc = qb_err_set(QB_E_DATA, "%s changed while the run was starting", init->text);
+    if (rc == 0)
+        rc = qb_state_dict_load(&weights, t->graph, t->net, &t->new_classifier);
+    qb_state_dict_finish(&weights);
+    return rc < 0 ? qb_err_add("init") : rc;
+}
+
 static int create_net(qb_trainer *t, const qb_dataset_info *info, int threads)
 {
     const qb_config *c = t->config;
@@ -52,6 +73,7 @@ static int create_net(qb_trainer *t, const qb_dataset_info *info, int threads)
         qb_graph_set_quantized(t->graph, i, c->param_bits[i] != QB_BITS_FLOAT);
     QB_TRY(qb_net_create(t->graph, &o, &t->net));
     qb_net_init_weights(t->net, (uint64_t)qb_get(s, "seed")->i);
+    QB_TRY(load_init(t));
     t->finished = qb_alloc(qb_net_slab_size(t->net), sizeof *t->finished);
     return t->finished ? QB_OK : QB_E_NOMEM;
 }

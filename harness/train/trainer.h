@@ -20,12 +20,14 @@ typedef struct qb_trainer {
     qb_schedule *schedule;
     qb_loader *train, *test; /* test: NULL when the test split is empty */
     float *finished;         /* slab for finished weights */
+    bool new_classifier; /* the weights it starts from are of another number of classes: the classifier is drawn from the seed */
     double label_smoothing;
     int shards; /* parts that a batch is cut in */
 } qb_trainer;
 
-/* `config` has its steps (qb_config_resolve); `data` is loaded, and borrowed; only the first config->n_train and n_test samples of the splits are used. Weights are
- * initialised from the seed. */
+/* `config` has its steps (qb_config_resolve); `data` is loaded, and borrowed; only the first config->n_train and n_test samples
+ * of the splits are used. Weights are initialised from the seed, or are those of key `init` (QB_E_DATA: they do not fit, or are
+ * no longer those of the identity). */
 int qb_trainer_create(const qb_config *config, const qb_dataset *data, int threads, qb_trainer **ret_trainer);
 void qb_trainer_destroy(qb_trainer *t);
 

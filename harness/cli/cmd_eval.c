@@ -1,0 +1,82 @@
+/* `qatbench eval`: the accuracy of a finished run's weights, or of a file's, on a data set. */
+#include "cli/cli.h"
+
+#include "base/err.h"
+#include "base/json.h"
+#include "train/eval_weights.h"
+
+#include <string.h>
+
+/* A run knows these, so they are flags of this verb that nobody has to give. */
+static const char *const names[] = {"model", "dataset"};
+
+static bool must_stop(const void *context)
+{
+    (void)context;
+    return qb_cli_stop != 0;
+}
+
+static int print_report(const qb_cli *cli, const qb_weights_report *r, const char *weights)
+{
+    if (cli->json)
+        return qb_cli_print_json(qb_json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:f, s:f, s:f}", "path", cli->args[0], "model",
+                                              r->model, "dataset", r->data, "label", r->label, "weights", weights, "n",
+                                              (json_int_t)r->n, "test_loss", r->result.loss, "test_top1", r->result.top1,
+                                              "test_top5", r->result.top5));
+    QB_TRY(qb_cli_printf("%s on %s, %lld test images%s%s%s\n", r->model, r->label, (long long)r->n, weights ? ", " : "",
+                         weights ? weights : "", weights ? " weights" : ""));
+    return qb_cli_printf("%-16s%.2f %%\n%-16s%.2f %%\n%-16s%.4f\n", "test top-1", r->result.top1, "test top-5", r->result.top5,
+                         "test loss", r->result.loss);
+}
+
+static int run_eval(qb_cli *cli)
+{
+    const char *path = cli->args[0];
+    const qb_value *asked = qb_get(&cli->flags, "weights");
+    bool is_run = qb_state_dict_is_run(path), soft = strcmp(asked->text, "soft") == 0;
+    if (!is_run && asked->is_set) {
+        qb_err_set(QB_E_USAGE, "--weights: %s is a file, whose weights are what they are", path);
+        return qb_err_hint("--weights hard|soft chooses among those of a run");
+    }
+    for (int i = 0; i < 2; i++) {
+        const qb_value *name = qb_get(&cli->flags, names[i]);
+        if (!name->is_null)
+            QB_TRY(qb_settings_set(&cli->run, names[i], name->text));
+    }
+    qb_cli_catch_stop_signals();
+    qb_weights_report report;
+    QB_TRY(qb_eval_weights(path, soft ? QB_STATE_SOFT : QB_STATE_HARD, &cli->run, must_stop, NULL, &report));
+    return print_report(cli, &report, is_run ? asked->text : NULL);
+}
+
+static const char *const kinds[] = {"hard", "soft", NULL};
+
+static const char *const run_keys[] = {"data_dir", "test_limit", "on_bad_image", "batch", "shards", "dtype", "threads",
+                                       "loader_threads", NULL};
+
+static const qb_option options[] = {
+    {"model", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "network (default: the run's); `qatbench list models`", QB_OPT_NULLABLE, NULL},
+    {"dataset", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "data set (default: the run's); `qatbench list datasets`", QB_OPT_NULLABLE, NULL},
+    {"weights", QB_KIND_CHOICE, "hard", 0, 0, kinds, "", "of a run: finished (hard) ones, or as trained (soft)", 0, NULL},
+};
+
+const qb_verb qb_verb_eval = {
+    .name = "eval",
+    .args = "RUN|FILE",
+    .summary = "accuracy of a run's or a file's weights on a data set",
+    .examples = "  qatbench eval runs/train/resnet8-fashion-mnist/ste-w2/s1-0123456789ab\n"
+                "  qatbench eval RUN --weights soft --json\n"
+                "  qatbench eval model.safetensors --model resnet20 --dataset cifar10\n",
+    .details = "RUN is the folder of a finished run, whose model, data set, batch and so on are\n"
+               "taken where they are not given. FILE is a safetensors file with PyTorch's names\n"
+               "(\"module.\" in front of them is dropped); it needs --model and --dataset.\n"
+               "--json: path model dataset label weights n test_loss test_top1 test_top5.\n",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .takes_run_keys = true,
+    .run_keys = run_keys,
+    .has_json = true,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run_eval,
+};

@@ -1,0 +1,160 @@
+/* See eval_weights.h. */
+#include "train/eval_weights.h"
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "datasets/datasets.h"
+#include "models/models.h"
+#include "train/cores.h"
+#include "train/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What a test depends on and a record knows. */
+static const char *const recorded_keys[] = {"model", "dataset", "test_limit", "on_bad_image", "batch", "shards", "dtype", NULL};
+
+/* Sets what nobody set to what the run was trained with; a key that its record leaves out stays at its default. */
+static int complete(qb_settings *s, const json_t *config)
+{
+    for (const char *const *key = recorded_keys; *key; key++) {
+        const json_t *recorded = json_object_get(config, *key);
+        if (qb_get(s, *key)->is_set || !recorded || json_is_null(recorded))
+            continue;
+        char *text = json_is_string(recorded) ? qb_strdup(json_string_value(recorded)) : qb_json_compact(recorded);
+        int rc = text ? qb_settings_set(s, *key, text) : QB_E_NOMEM;
+        qb_free(text);
+        QB_TRY(rc);
+    }
+    return QB_OK;
+}
+
+static int complete_from_run(qb_settings *s, const char *dir)
+{
+    json_t *record;
+    QB_TRY(qb_record_read(dir, &record));
+    int rc = complete(s, json_object_get(record, "config"));
+    json_decref(record);
+    return rc;
+}
+
+static int need(const qb_settings *s, const char *key, const char *path)
+{
+    if (qb_get(s, key)->text[0])
+        return QB_OK;
+    qb_err_set(QB_E_USAGE, "--%s is required: %s is a file of weights, which does not say", key, path);
+    return qb_err_hint("'qatbench list %ss' shows them", key);
+}
+
+/* The objects of a test, and the order in which they come and go. */
+typedef struct test {
+    qb_dataset *data;
+    qb_graph *graph;
+    qb_net *net;
+    qb_loader *loader;
+} test;
+
+static void test_finish(test *t)
+{
+    qb_loader_destroy(t->loader);
+    qb_net_destroy(t->net);
+    qb_graph_destroy(t->graph);
+    qb_dataset_close(t->data);
+}
+
+static int64_t batch_of(const qb_settings *s)
+{
+    int64_t shards = qb_get(s, "shards")->i;
+    return (qb_get(s, "batch")->i + shards - 1) / shards; /* as in training: no more than a part */
+}
+
+static int open_data(const qb_settings *s, test *t, int64_t *ret_n)
+{
+    const qb_value *dir = qb_get(s, "data_dir"), *limit = qb_get(s, "test_limit");
+    QB_TRY(qb_dataset_open(qb_get(s, "dataset")->text, dir->is_null ? NULL : dir->text, &t->data));
+    QB_TRY(qb_dataset_load(t->data));
+    int64_t n = qb_dataset_count(t->data, QB_SPLIT_TEST);
+    *ret_n = !limit->is_null && limit->i < n ? limit->i : n;
+    return *ret_n > 0 ? QB_OK : qb_err_set(QB_E_DATA, "data set %s has no test images", qb_dataset_get_info(t->data)->name);
+}
+
+static int create_net(const qb_settings *s, test *t, int64_t n)
+{
+    const qb_value *threads = qb_get(s, "threads");
+    const qb_dataset_info *info = qb_dataset_get_info(t->data);
+    int64_t batch = batch_of(s);
+    int sizes[2];
+    qb_net_options o = {.precision = strcmp(qb_get(s, "dtype")->text, "bf16") == 0 ? QB_BF16 : QB_FP32,
+                        .threads = threads->is_null ? qb_cores_default_threads() : (int)threads->i,
+                        .eval_batches = sizes};
+    if (n >= batch)
+        sizes[o.n_eval_batches++] = (int)batch;
+    if (n % batch > 0)
+        sizes[o.n_eval_batches++] = (int)(n % batch);
+    QB_TRY(qb_model_graph(qb_get(s, "model")->text, (qb_shape){info->c, info->h, info->w}, info->n_classes, &t->graph));
+    return qb_net_create(t->graph, &o, &t->net);
+}
+
+static int create_loader(const qb_settings *s, test *t, int64_t n)
+{
+    const qb_loader_options o = {.data = t->data,
+                                 .split = QB_SPLIT_TEST,
+                                 .n = n,
+                                 .batch = (int)batch_of(s),
+                                 .threads = (int)qb_get(s, "loader_threads")->i,
+                                 .pass_bad_images = strcmp(qb_get(s, "on_bad_image")->text, "warn") == 0};
+    return qb_loader_create(&o, &t->loader);
+}
+
+static void describe(const test *t, int64_t n, qb_weights_report *ret)
+{
+    ret->n = n;
+    (void)snprintf(ret->model, sizeof ret->model, "%s", qb_graph_model(t->graph));
+    (void)snprintf(ret->data, sizeof ret->data, "%s", qb_dataset_get_info(t->data)->name);
+    (void)snprintf(ret->label, sizeof ret->label, "%s", qb_dataset_label(t->data));
+}
+
+static int run_test(const qb_state_dict *weights, const qb_settings *s, bool (*must_stop)(const void *context),
+                    const void *context, qb_weights_report *ret)
+{
+    test t = {0};
+    int64_t n;
+    int rc = open_data(s, &t, &n);
+    if (rc == 0)
+        rc = create_net(s, &t, n);
+    if (rc == 0)
+        rc = qb_state_dict_load(weights, t.graph, t.net, NULL);
+    if (rc == 0)
+        rc = create_loader(s, &t, n);
+    if (rc == 0)
+        rc = qb_evaluate(t.net, t.loader, NULL, must_stop, context, &ret->result);
+    if (rc == 0)
+        describe(&t, n, ret);
+    test_finish(&t);
+    return rc;
+}
+
+int qb_eval_weights(const char *path, qb_state_kind kind, const qb_settings *settings, bool (*must_stop)(const void *context),
+                    const void *context, qb_weights_report *ret_report)
+{
+    qb_settings s;
+    qb_state_dict weights;
+    QB_TRY(qb_state_dict_open(path, kind, &weights));
+    int rc = qb_settings_copy(&s, settings);
+    if (rc < 0) {
+        qb_state_dict_finish(&weights);
+        return rc;
+    }
+    rc = qb_state_dict_is_run(path) ? complete_from_run(&s, path) : QB_OK;
+    if (rc == 0)
+        rc = need(&s, "model", path);
+    if (rc == 0)
+        rc = need(&s, "dataset", path);
+    if (rc == 0)
+        rc = run_test(&weights, &s, must_stop, context, ret_report);
+    qb_settings_finish(&s);
+    qb_state_dict_finish(&weights);
+    return rc;
+}
