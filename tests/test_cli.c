@@ -292,6 +292,16 @@ START_TEST(examines_the_machine)
 }
 END_TEST
 
+START_TEST(tells_what_a_lesser_machine_would_use)
+{
+    setenv("DNNL_MAX_CPU_ISA", "SSE41", 1);
+    json_t *o = json_of("doctor --json"), *machine = json_object_get(o, "machine");
+    ck_assert_str_eq(json_string_value(json_object_get(json_object_get(machine, "isa"), "value")), "SSE41");
+    ck_assert_str_eq(json_string_value(json_object_get(json_object_get(machine, "weight loops"), "value")), "for any CPU");
+    json_decref(o);
+}
+END_TEST
+
 START_TEST(measures_a_step)
 {
     static const char *const parts[] = {"data_ms", "forward_ms", "backward_ms", "optimizer_ms", "solver_ms"};
@@ -477,6 +487,7 @@ static Suite *suite(void)
     tcase_add_test(output, lists_as_json);
     tcase_add_test(output, shows_a_broken_plugin_with_the_reason);
     tcase_add_test(output, examines_the_machine);
+    tcase_add_test(output, tells_what_a_lesser_machine_would_use);
     tcase_add_test(output, measures_a_step);
     tcase_add_test(output, measures_the_ceiling_and_every_layer);
     tcase_add_test(output, measures_each_value_of_a_sweep);

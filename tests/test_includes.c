@@ -41,6 +41,7 @@ static bool is_allowed(const struct rule *r, const char *name)
 static void check_line(const struct rule *r, const char *path, const char *line)
 {
     char mark, name[200];
+    ck_assert_msg(!strstr(line, "target_clones"), "%s: the compiler's clones heed no DNNL_MAX_CPU_ISA: use QB_CLONES", path);
     if (sscanf(line, " # include %c%199[^\">]", &mark, name) != 2)
         return;
     if (mark == '"')
