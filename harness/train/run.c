@@ -229,7 +229,7 @@ static void leave_behind(void *context)
     if (status && strcmp(status, "running") == 0)
         qb_run_record_error(r, QB_E_FAILED);
     if (r->record)
-        json_object_set_new(r->record, "dir", qb_json_text(r->dir.path));
+        json_object_set_new(r->record, "dir", qb_json_text(r->shown_dir));
     r->env->abandon(r->env->abandon_context, r->record);
 }
 
@@ -258,6 +258,7 @@ int qb_run_execute(qb_config *config, const qb_run_environment *environment, jso
     char *path = rc == 0 ? qb_config_dir(config, r.key) : NULL;
     if (rc == 0 && !path)
         rc = QB_E_NOMEM;
+    r.shown_dir = path;
     bool finished = false;
     if (rc == 0 && !environment->force && is_over(path))
         rc = look_for_finished(&r, path, &r.record, &finished);

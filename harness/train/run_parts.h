@@ -15,6 +15,7 @@ typedef struct qb_run {
     qb_dataset *dataset;
     char key[65];
     qb_rundir dir;
+    const char *shown_dir; /* its path as the caller gave it; NULL: not known yet */
     json_t *record;
     int threads;
     qb_trainer *trainer;

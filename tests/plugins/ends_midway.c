@@ -7,9 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { NEVER, SEGV, ABORT, EXIT, VANISH, FAIL };
+enum { NEVER, SEGV, ABORT, EXIT, VANISH, FAIL, SLEEP };
 
-static const char *const ways[] = {"never", "segv", "abort", "exit", "vanish", "fail", NULL};
+static const char *const ways[] = {"never", "segv", "abort", "exit", "vanish", "fail", "sleep", NULL};
 
 static const qb_solver_option options[] = {
     {"how", QB_OPTION_CHOICE, 0, "never", 0, 0, ways, "", "how it ends"},
@@ -55,6 +55,10 @@ static int begin_step(void *self, const qb_step *step, qb_step_request *request)
     case FAIL:
         m->host->fail(m->host, "it was told to");
         return 1;
+    case SLEEP: /* as long as the surroundings are such */
+        while (getenv("QB_TEST_SLEEP"))
+            pause();
+        break;
     }
     return 0;
 }
