@@ -38,9 +38,29 @@ static bool is_allowed(const struct rule *r, const char *name)
     return false;
 }
 
+/* The repository stands alone: a document that a source names is in it, or is what the program writes. */
+static void check_documents(const char *path, const char *line)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+    ck_assert_msg(!strstr(line, "spec/"), "%s cites what is not here: %s", path, line);
+    for (const char *end = line; (end = strstr(end, ".md")) != NULL; end += 3) {
+        const char *begin = end;
+        while (begin > line && strchr(letters, begin[-1]))
+            begin--;
+        if (strchr(letters, end[3]) && end[3] != '.' && end[3] != '\0')
+            continue;
+        char *name = qb_strndup(begin, (size_t)(end + 3 - begin)), *in_docs = qb_sprintf("docs/%s", name);
+        bool is_here = qb_fs_exists(name) || qb_fs_exists(in_docs) || qb_ends_with(name, "REPORT.md");
+        ck_assert_msg(is_here, "%s cites %s, which is not here", path, name);
+        qb_free(name);
+        qb_free(in_docs);
+    }
+}
+
 static void check_line(const struct rule *r, const char *path, const char *line)
 {
     char mark, name[200];
+    check_documents(path, line);
     ck_assert_msg(!strstr(line, "target_clones"), "%s: the compiler's clones heed no DNNL_MAX_CPU_ISA: use QB_CLONES", path);
     if (sscanf(line, " # include %c%199[^\">]", &mark, name) != 2)
         return;
