@@ -5,8 +5,8 @@
 
 #include "base/json.h"
 
-#define RUN "$q train --model resnet8 --dataset synthetic --epochs 2 --train-limit 96 --test-limit 32 --batch 32 --bits 2 --threads 1 " \
-            "--checkpoint-every 1st --json -q --solver \"$plugin\""
+#define RUN "$q train --model resnet8 --dataset synthetic --epochs 2 --train-limit 96 --test-limit 32 --batch 32 --bits 2 " \
+            "--threads 1 --checkpoint-every 1st --json -q --solver \"$plugin\""
 
 START_TEST(ends_with_its_last_checkpoint)
 {
@@ -20,18 +20,20 @@ START_TEST(ends_with_its_last_checkpoint)
         json_t *summary = NULL;
         ck_assert_msg(o.status == 1, "%s", o.err);
         ck_assert_msg(qb_json_parse(o.out, strlen(o.out), "stdout", &summary) == 0, "%s", o.out);
-        const char *reason = json_string_value(json_object_get(summary, "reason")), *run = json_string_value(json_object_get(summary, "dir"));
+        const char *reason = json_string_value(json_object_get(summary, "reason"));
+        const char *run = json_string_value(json_object_get(summary, "dir"));
         ck_assert_str_eq(json_string_value(json_object_get(summary, "status")), "failed");
         ck_assert_msg(strncmp(run, "runs/train/", 11) == 0, "%s", run);
-        hung = strcmp(reason, "time limit of 5s reached, and nothing ended for 60 s more: the process was ended, the last checkpoint "
-                              "stands") == 0;
+        hung = strcmp(reason, "time limit of 5s reached, and nothing ended for 60 s more: the process was ended, the last "
+                              "checkpoint stands") == 0;
         ck_assert_msg(hung || strstr(reason, "everything is saved"), "%s", reason);
         ck_assert(!hung || strstr(o.err, "run the same command again to go on from there"));
         json_decref(summary);
         forget(&o);
     }
     ck_assert(hung);
-    outcome o = shell("grep -q '\"status\": \"failed\"' runs/*/*/*/*/record.json && ls -d runs/*/*/*/*/ckpt/step-00000004 && " RUN " && "
+    outcome o = shell("grep -q '\"status\": \"failed\"' runs/*/*/*/*/record.json && ls -d runs/*/*/*/*/ckpt/step-00000004 && "
+                      RUN " && "
                       "grep -q '\"status\": \"done\"' runs/*/*/*/*/record.json && " RUN " --runs-dir b && "
                       "cmp runs/*/*/*/*/model.safetensors b/*/*/*/*/model.safetensors && "
                       "cmp runs/*/*/*/*/metrics.jsonl b/*/*/*/*/metrics.jsonl");

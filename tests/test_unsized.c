@@ -29,7 +29,8 @@ static int unsized_open(qb_dataset *d, const char *data_dir, qb_report *report)
     return mixed_open(d, data_dir, report);
 }
 
-static const qb_source_kind unsized_kind = {.open = unsized_open, .load = mixed_load, .image = mixed_image, .image_name = mixed_name};
+static const qb_source_kind unsized_kind = {.open = unsized_open, .load = mixed_load, .image = mixed_image,
+                                            .image_name = mixed_name};
 static qb_source unsized_source;
 
 static char dir[] = "/tmp/qb-test-unsized-XXXXXX";
@@ -83,9 +84,11 @@ static const struct {
 } written[] = {
     {"solver=ste", "null null", "0st", "0st", "2ep", 70, 40, 10, 0, 0, 10},
     {"solver=ste;anneal_end=2ep;anneal_start=0ep", "null null", "0st", "0st", "2ep", 70, 40, 10, 0, 0, 10},
-    {"solver=ste;quant_warmup=0.30ep;anneal_start=3st;anneal_end=1.5ep", "null null", "0.3ep", "3st", "1.5ep", 70, 40, 10, 1, 3, 7.5},
+    {"solver=ste;quant_warmup=0.30ep;anneal_start=3st;anneal_end=1.5ep", "null null", "0.3ep", "3st", "1.5ep",
+     70, 40, 10, 1, 3, 7.5},
     {"solver=ste;anneal_start=0.2ep;anneal_end=10st", "null null", "0st", "0.2ep", "10st", 70, 40, 10, 0, 1, 10},
-    {"solver=ste;train_limit=500000;test_limit=7", "500000 7", "0st", "0st", "2ep", 70, 7, 10, 0, 0, 10}, /* more than there are */
+    {"solver=ste;train_limit=500000;test_limit=7", "500000 7", "0st", "0st", "2ep",
+     70, 7, 10, 0, 0, 10}, /* more than there are */
     {"solver=ste;train_limit=33;anneal_end=1ep", "33 null", "0st", "0st", "1ep", 33, 40, 6, 0, 0, 3},
     {"solver=none", "null null", NULL, NULL, NULL, 70, 40, 10, 0, 0, 10},
 };
@@ -326,8 +329,8 @@ START_TEST(a_plan_is_refused_before_anything_is_trained)
 
     ck_assert_msg(read_plan(late, &plan) == 0, "%s", qb_err_text());
     ck_assert_int_eq(qb_tasks_create(plan, false, &tasks), QB_E_CONFIG);
-    (void)snprintf(want, sizeof want, "%s: solver=ste bits=2 anneal_end=11st: anneal_end: 11st is past the end of training (2ep, 10 steps)",
-                   plan_path);
+    (void)snprintf(want, sizeof want, "%s: solver=ste bits=2 anneal_end=11st: anneal_end: 11st is past the end of training "
+                                      "(2ep, 10 steps)", plan_path);
     ck_assert_str_eq(qb_err_text(), want);
     qb_study_plan_destroy(plan);
 }

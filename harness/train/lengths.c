@@ -26,12 +26,13 @@ typedef struct verdict {
 static int check_window(const qb_settings *s, const verdict *v)
 {
     if (v->ends_late)
-        return qb_err_set(QB_E_CONFIG, "anneal_end: %s is past the end of training (%s)", qb_get(s, "anneal_end")->text, v->training);
+        return qb_err_set(QB_E_CONFIG, "anneal_end: %s is past the end of training (%s)", qb_get(s, "anneal_end")->text,
+                          v->training);
     if (v->starts_late)
         return qb_err_set(QB_E_CONFIG, "anneal_start: %s is not before anneal_end (%s)", qb_get(s, "anneal_start")->text, v->end);
     if (v->is_all_warmup)
-        return qb_err_set(QB_E_CONFIG, "quant_warmup: %s leaves no quantized step (the run has %s)", qb_get(s, "quant_warmup")->text,
-                          v->run);
+        return qb_err_set(QB_E_CONFIG, "quant_warmup: %s leaves no quantized step (the run has %s)",
+                          qb_get(s, "quant_warmup")->text, v->run);
     return QB_OK;
 }
 
@@ -57,7 +58,8 @@ static int check_written_window(const qb_config *c)
 static int check_window_in_steps(const qb_config *c)
 {
     char training[64], run[40], end[48];
-    (void)snprintf(training, sizeof training, "%lldep, %lld steps", (long long)qb_get(&c->settings, "epochs")->i, (long long)c->n_steps);
+    (void)snprintf(training, sizeof training, "%lldep, %lld steps", (long long)qb_get(&c->settings, "epochs")->i,
+                   (long long)c->n_steps);
     (void)snprintf(run, sizeof run, "%lld steps", (long long)c->n_steps);
     (void)snprintf(end, sizeof end, "step %g", c->anneal_end);
     const verdict v = {.ends_late = c->anneal_end > (double)c->n_steps,
