@@ -54,7 +54,8 @@ static inline int qb_clone(void)
     int clone = __atomic_load_n(&found, __ATOMIC_RELAXED);
     if (clone == 0) {
         int allowed = qb_clone_allowed();
-        clone = __builtin_cpu_supports("avx512f") ? QB_CLONE_AVX512 : __builtin_cpu_supports("avx2") ? QB_CLONE_AVX2 : QB_CLONE_ANY;
+        clone = __builtin_cpu_supports("avx2") ? QB_CLONE_AVX2 : QB_CLONE_ANY;
+        clone = __builtin_cpu_supports("avx512f") ? QB_CLONE_AVX512 : clone;
         clone = clone < allowed ? clone : allowed;
         __atomic_store_n(&found, clone, __ATOMIC_RELAXED);
     }
