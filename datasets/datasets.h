@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "datasets/image.h"
+#include "image/image.h"
 #include "datasets/transform.h"
 
 typedef struct qb_dataset qb_dataset;

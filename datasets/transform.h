@@ -9,7 +9,7 @@
 #define QB_DATASETS_TRANSFORM_H
 
 #include "base/rng.h"
-#include "datasets/image.h"
+#include "image/image.h"
 
 /* Whose image it is, and what a transform may draw from. */
 typedef struct qb_draw {

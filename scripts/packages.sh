@@ -5,7 +5,8 @@
 
 # The one list. The last line is not needed to build: plots, and the default data set.
 packages='gcc libc6-dev meson ninja-build pkg-config
-  libdnnl-dev libyaml-dev libjansson-dev libmd-dev librandom123-dev zlib1g-dev libarchive-dev check
+  libdnnl-dev libyaml-dev libjansson-dev libmd-dev librandom123-dev zlib1g-dev libarchive-dev
+  libjpeg62-turbo-dev libpng-dev check
   gnuplot-nox dataset-fashion-mnist'
 
 say() { printf '==> %s\n' "$*" >&2; }

@@ -14,17 +14,18 @@
 /* A folder, and how the names may begin that its files include with quotes. */
 static const struct rule {
     const char *dir;
-    const char *own[10]; /* ends at NULL */
+    const char *own[11]; /* ends at NULL */
     bool is_solver;
 } rules[] = {
     {"harness/base", {"base/", "qb_git.h"}, false},
+    {"harness/image", {"base/", "image/"}, false},
     {"harness/engine", {"base/", "engine/"}, false},
     {"harness/quant", {"base/", "engine/", "quant/"}, false},
-    {"harness/train", {"base/", "engine/", "quant/", "train/", "models/", "datasets/"}, false},
-    {"harness/study", {"base/", "engine/", "quant/", "train/", "study/", "models/", "datasets/"}, false},
-    {"harness/cli", {"base/", "engine/", "quant/", "train/", "study/", "cli/", "models/", "datasets/", "license_text.h", "template_"}, false},
+    {"harness/train", {"base/", "image/", "engine/", "quant/", "train/", "models/", "datasets/"}, false},
+    {"harness/study", {"base/", "image/", "engine/", "quant/", "train/", "study/", "models/", "datasets/"}, false},
+    {"harness/cli", {"base/", "image/", "engine/", "quant/", "train/", "study/", "cli/", "models/", "datasets/", "license_text.h", "template_"}, false},
     {"models", {"base/", "models/", "engine/graph.h"}, false},
-    {"datasets", {"base/", "datasets/"}, false},
+    {"datasets", {"base/", "image/", "datasets/"}, false},
     {"solvers", {"common/"}, true},
     {"solvers/common", {"common/"}, true},
 };

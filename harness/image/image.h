@@ -3,8 +3,8 @@
  * Invariant: turning, moving and cropping change the strides and the frame alone; a byte is copied or computed only where
  * that cannot be avoided (decoding, resizing), and then into a room of the caller's that grows to the largest image.
  */
-#ifndef QB_DATASETS_IMAGE_H
-#define QB_DATASETS_IMAGE_H
+#ifndef QB_IMAGE_H
+#define QB_IMAGE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +20,11 @@ typedef struct qb_image {
     int top, left;              /* where the stored image lies in the frame; may be negative */
     int h, w;                   /* the frame: what the image counts as */
 } qb_image;
+
+/* A window: pixels left..left + width - 1 of rows top..top + height - 1. */
+typedef struct qb_box {
+    int left, top, width, height;
+} qb_box;
 
 /* Bytes that a thread keeps from image to image. Zeroed = empty; free `bytes` with qb_free. */
 typedef struct qb_room {

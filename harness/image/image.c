@@ -1,4 +1,4 @@
-#include "datasets/image.h"
+#include "image/image.h"
 
 #include "base/err.h"
 #include "base/mem.h"
