@@ -30,6 +30,8 @@ static const golden_kind *const kinds[] = {
     &golden_gradients,
     &golden_whole_runs,
     &golden_trajectories,
+    &golden_crops,
+    &golden_images,
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

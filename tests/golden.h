@@ -97,5 +97,7 @@ extern const golden_kind golden_hooks;
 extern const golden_kind golden_gradients;
 extern const golden_kind golden_trajectories;
 extern const golden_kind golden_whole_runs;
+extern const golden_kind golden_images;
+extern const golden_kind golden_crops;
 
 #endif
