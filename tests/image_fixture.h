@@ -1,0 +1,162 @@
+/* Folders of image files, tar archives and packs, made in a temporary folder. The files need be no images: an index does not look. */
+#ifndef QB_IMAGE_FIXTURE_H
+#define QB_IMAGE_FIXTURE_H
+
+#include "qb_test.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "datasets/index.h"
+#include "datasets/store.h"
+
+static char root[] = "/tmp/qatbench-test-XXXXXX";
+static char path_buffer[16][2048];
+
+/* Below the temporary folder; one of sixteen buffers in turn. */
+static const char *at(const char *name)
+{
+    static int turn;
+    char *p = path_buffer[turn++ % 16];
+    snprintf(p, sizeof path_buffer[0], "%s/%s", root, name);
+    return p;
+}
+
+static inline void set_up(void)
+{
+    strcpy(root + strlen(root) - 6, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    unsetenv("HOME");
+    unsetenv("QATBENCH_DATA");
+    unsetenv("XDG_DATA_HOME");
+    setenv("XDG_CACHE_HOME", at("cache"), 1);
+}
+
+static inline void tear_down(void)
+{
+    qb_fs_remove_tree(root);
+}
+
+static inline void make_dirs(const char *name)
+{
+    ck_assert_msg(qb_fs_make_dirs(at(name), 0755) == 0, "%s", qb_err_text());
+}
+
+static inline void write_file(const char *path, const void *bytes, size_t n)
+{
+    char *dir = qb_path_dir(path);
+    ck_assert_int_eq(qb_fs_make_dirs(dir, 0755), 0);
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+    ck_assert_int_eq(fclose(f), 0);
+    qb_free(dir);
+}
+
+/* `text` in root/NAME, with the folders that it needs. */
+static inline void put_text(const char *name, const char *text)
+{
+    write_file(at(name), text, strlen(text));
+}
+
+static inline char *get_file(const char *path, size_t *ret_n)
+{
+    char *text = NULL;
+    ck_assert_msg(qb_fs_read(path, 1u << 30, &text, ret_n) == 0, "%s", qb_err_text());
+    return text;
+}
+
+/* ---- tar archives ---- */
+
+typedef enum qb_tar_form { TAR_USTAR = 1, TAR_GNU, TAR_PAX } qb_tar_form;
+
+static inline void add_padded(qb_str *tar, const void *bytes, size_t n)
+{
+    static const char zeros[512];
+    qb_str_addn(tar, bytes, n);
+    qb_str_addn(tar, zeros, (512 - n % 512) % 512);
+}
+
+static inline void add_header(qb_str *tar, const char *name, size_t size, char type, bool is_gnu)
+{
+    char h[512] = {0};
+    unsigned sum = 0;
+    memcpy(h, name, strlen(name) < 100 ? strlen(name) : 100);
+    snprintf(h + 100, 8, "%07o", 0644u);
+    snprintf(h + 108, 8, "%07o", 0u);
+    snprintf(h + 116, 8, "%07o", 0u);
+    snprintf(h + 124, 12, "%011o", (unsigned)size);
+    snprintf(h + 136, 12, "%011o", 0u);
+    memset(h + 148, ' ', 8);
+    h[156] = type;
+    memcpy(h + 257, is_gnu ? "ustar  " : "ustar\0" "00", 8);
+    for (int i = 0; i < 512; i++)
+        sum += (unsigned char)h[i];
+    snprintf(h + 148, 8, "%06o", sum);
+    qb_str_addn(tar, h, 512);
+}
+
+/* A member; ustar takes names of up to 100 bytes here. */
+static inline void tar_add(qb_str *tar, qb_tar_form form, const char *name, const void *bytes, size_t n)
+{
+    if (form == TAR_GNU) {
+        add_header(tar, "././@LongLink", strlen(name) + 1, 'L', true);
+        add_padded(tar, name, strlen(name) + 1);
+    } else if (form == TAR_PAX) {
+        char record[2048];
+        size_t length = strlen(name) + 8, digits = 1;
+        while (length + digits > (digits == 1 ? 9u : digits == 2 ? 99u : 999u))
+            digits++;
+        length = (size_t)snprintf(record, sizeof record, "%zu path=%s\n", strlen(name) + 7 + digits, name);
+        ck_assert_uint_eq(length, strlen(name) + 7 + digits);
+        add_header(tar, "PaxHeaders/x", length, 'x', false);
+        add_padded(tar, record, length);
+    }
+    add_header(tar, name, n, '0', form == TAR_GNU);
+    add_padded(tar, bytes, n);
+}
+
+static inline void tar_end(qb_str *tar)
+{
+    static const char zeros[1024];
+    qb_str_addn(tar, zeros, sizeof zeros);
+    ck_assert(!tar->failed);
+}
+
+/* ---- checks ---- */
+
+static inline void check_error(int rc, int code, const char *const *needles, int n)
+{
+    ck_assert_msg(rc == code, "got %d (%s), wanted %d", rc, qb_err_text(), code);
+    for (int i = 0; i < n && needles[i]; i++)
+        ck_assert_msg(strstr(qb_err_text(), needles[i]) || strstr(qb_err_hint_text(), needles[i]), "'%s' is not in '%s' / '%s'",
+                      needles[i], qb_err_text(), qb_err_hint_text());
+    ck_assert_str_ne(qb_err_hint_text(), "");
+}
+
+/* The bytes of every image, read through the store, are those of a file of root/NAME: SPLIT/CLASS/IMAGE. */
+static inline void check_bytes(const qb_index *x, const qb_store *s, const char *tree)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        const qb_entry *e = &x->entries[i];
+        qb_file_bytes bytes = {0};
+        char name[1024];
+        size_t n = 0;
+        snprintf(name, sizeof name, "%s/%s/%s/%s", tree, qb_split_folder(e->split), x->classes[e->label], qb_index_name(x, e));
+        char *wanted = get_file(at(name), &n);
+        ck_assert_msg(qb_store_read(s, x, e, &bytes) == 0, "%s: %s", name, qb_err_text());
+        ck_assert_uint_eq(bytes.n, n);
+        ck_assert(memcmp(bytes.bytes, wanted, n) == 0);
+        qb_free(bytes.owned);
+        qb_free(wanted);
+    }
+}
+
+#endif
