@@ -1,0 +1,284 @@
+/* Writing packs, and going on with one. Everything that is in PATH.part up to the first record that is not whole stays.
+ * See pack.h.
+ */
+#include "datasets/pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "datasets/bytes.h"
+#include "datasets/index_form.h"
+
+enum { TELL_EVERY = 64, BUFFER = 1 << 20 };
+
+typedef struct writer {
+    const char *path;
+    char *part; /* PATH.part */
+    int fd;
+    qb_index *index;
+    const qb_store *store;
+    qb_pack_shrink *shrink;
+    const qb_watch *watch;
+    qb_pack_head head;
+    int64_t at;      /* where the next record goes */
+    uint8_t *buffer; /* what is not written yet, up to `at` */
+    size_t n_buffer;
+    int64_t n_kept_as_is; /* images that could not be made smaller */
+} writer;
+
+static int write_error(const writer *w)
+{
+    const int why = errno;
+    qb_err_set(QB_E_IO, "cannot write '%s': %s", w->part, strerror(why));
+    return qb_err_hint("what is written stays: start the same command again once this is mended");
+}
+
+static int write_at(const writer *w, const void *bytes, size_t n, int64_t at)
+{
+    for (size_t done = 0; done < n;) {
+        const ssize_t k = pwrite(w->fd, (const char *)bytes + done, n - done, at + (int64_t)done);
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k < 0)
+            return write_error(w);
+        done += (size_t)k;
+    }
+    return 0;
+}
+
+static int flush(writer *w)
+{
+    QB_TRY(write_at(w, w->buffer, w->n_buffer, w->at - (int64_t)w->n_buffer));
+    w->n_buffer = 0;
+    return 0;
+}
+
+static int append(writer *w, const void *bytes, size_t n)
+{
+    if (n > BUFFER - w->n_buffer)
+        QB_TRY(flush(w));
+    if (n > BUFFER) {
+        QB_TRY(write_at(w, bytes, n, w->at));
+    } else {
+        memcpy(w->buffer + w->n_buffer, bytes, n);
+        w->n_buffer += n;
+    }
+    w->at += (int64_t)n;
+    return 0;
+}
+
+/* ---- records ---- */
+
+/* An image as it goes into the pack. Of a link that leads nowhere nothing does. */
+static int get_bytes(writer *w, const qb_entry *e, qb_file_bytes *ret_bytes)
+{
+    qb_file_bytes bytes = {0};
+    if (e->size > 0)
+        QB_TRY(qb_store_read(w->store, w->index, e, &bytes));
+    *ret_bytes = bytes;
+    if (!w->shrink || bytes.n == 0)
+        return 0;
+    int rc = w->shrink(&bytes, w->head.short_side, ret_bytes);
+    if (rc == QB_E_DATA) {
+        qb_err_clear(); /* training says what is wrong with it */
+        *ret_bytes = bytes;
+        w->n_kept_as_is++;
+        return 0;
+    }
+    qb_free(bytes.owned);
+    return rc;
+}
+
+static int write_record(writer *w, qb_entry *e)
+{
+    uint8_t record[QB_PACK_RECORD];
+    qb_file_bytes bytes = {0};
+    int rc = get_bytes(w, e, &bytes);
+    if (rc < 0) {
+        (void)qb_err_add("class '%s', image '%s'", w->index->classes[e->label], qb_index_name(w->index, e));
+        return qb_err_hint("mend or remove it and start the same command again: it goes on");
+    }
+    e->crc = (uint32_t)crc32_z(0, bytes.bytes, bytes.n);
+    e->size = (int64_t)bytes.n;
+    e->at = w->at + QB_PACK_RECORD;
+    qb_put_number(record, 4, QB_PACK_FILE);
+    qb_put_number(record + 4, 4, e->crc);
+    qb_put_number(record + 8, 8, bytes.n);
+    rc = append(w, record, sizeof record);
+    if (rc == 0)
+        rc = append(w, bytes.bytes, bytes.n);
+    qb_free(bytes.owned);
+    return rc;
+}
+
+/* The record at w->at of `map`, if it is whole and can be that of e: then e's place. */
+static bool take_record(const writer *w, const qb_map *map, qb_entry *e)
+{
+    if (w->at + QB_PACK_RECORD > (int64_t)map->n)
+        return false;
+    const uint8_t *record = map->bytes + w->at;
+    const uint64_t size = qb_get_number(record + 8, 8);
+    if (qb_get_number(record, 4) != QB_PACK_FILE || size > map->n - (size_t)(w->at + QB_PACK_RECORD))
+        return false;
+    if (!w->shrink && (int64_t)size != e->size)
+        return false;
+    const uint32_t crc = (uint32_t)crc32_z(0, record + QB_PACK_RECORD, size);
+    if (crc != qb_get_number(record + 4, 4))
+        return false;
+    e->crc = crc;
+    e->size = (int64_t)size;
+    e->at = w->at + QB_PACK_RECORD;
+    return true;
+}
+
+/* Records that are there already: *ret_n of them. */
+static int take_records(writer *w, size_t *ret_n)
+{
+    qb_map map = {0};
+    qb_pack_head head;
+    size_t n = 0;
+    int64_t size = 0;
+    QB_TRY(qb_fs_size(w->part, &size));
+    if (size == 0)
+        return 0;
+    QB_TRY(qb_map_open(w->part, &map));
+    int rc = qb_pack_head_parse(w->part, map.bytes, map.n, &head);
+    if (rc == 0 && (strcmp(head.made_of, w->head.made_of) != 0 || head.short_side != w->head.short_side)) {
+        qb_log_warning("%s is of other images than these: written anew", w->part);
+        rc = QB_E_DATA;
+    }
+    qb_err_clear(); /* a head that was not whole: nothing to go on with */
+    while (rc == 0 && n < w->index->n && take_record(w, &map, &w->index->entries[n])) {
+        w->at = w->index->entries[n].at + w->index->entries[n].size;
+        if (++n % TELL_EVERY == 0)
+            rc = qb_watch_step(w->watch, "images there already", (int64_t)n, (int64_t)w->index->n);
+    }
+    qb_map_close(&map);
+    *ret_n = n;
+    return rc == QB_E_STOPPED ? rc : 0;
+}
+
+static int write_records(writer *w, size_t first)
+{
+    const int64_t n = (int64_t)w->index->n;
+    int rc = 0;
+    for (int64_t i = (int64_t)first; i < n && rc == 0; i++) {
+        if (i % TELL_EVERY == 0)
+            rc = qb_watch_step(w->watch, "images packed", i, n);
+        if (rc == 0)
+            rc = write_record(w, &w->index->entries[i]);
+    }
+    if (rc == QB_E_STOPPED) {
+        int failed = flush(w); /* so that nothing is lost */
+        return failed < 0 ? failed : rc;
+    }
+    return rc < 0 ? rc : flush(w);
+}
+
+/* ---- the file ---- */
+
+static int open_part(writer *w)
+{
+    w->fd = open(w->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (w->fd < 0)
+        return write_error(w);
+    if (flock(w->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return 0; /* a file system without locks does without */
+    qb_err_set(QB_E_INUSE, "%s: another process is writing it", w->part);
+    return qb_err_hint("wait for it, or give another file with -o");
+}
+
+static int finish(writer *w)
+{
+    qb_str text = {0};
+    uint8_t head[QB_PACK_HEAD];
+    qb_index_write(w->index, &text);
+    int rc = text.failed ? qb_err_set(QB_E_NOMEM, "out of memory") : write_at(w, text.text, text.length, w->at);
+    w->head.index_at = w->at;
+    w->head.index_size = (int64_t)text.length;
+    w->head.file_size = w->at + (int64_t)text.length;
+    qb_str_finish(&text);
+    QB_TRY(rc);
+    if (ftruncate(w->fd, w->head.file_size) != 0 || fsync(w->fd) != 0)
+        return write_error(w);
+    qb_pack_head_write(&w->head, head);
+    QB_TRY(write_at(w, head, sizeof head, 0));
+    if (fsync(w->fd) != 0 || rename(w->part, w->path) != 0)
+        return write_error(w);
+    return 0;
+}
+
+static int write_pack(writer *w)
+{
+    uint8_t head[QB_PACK_HEAD];
+    size_t n_there = 0;
+    QB_TRY(open_part(w));
+    w->at = QB_PACK_HEAD;
+    QB_TRY(take_records(w, &n_there));
+    qb_pack_head_write(&w->head, head);
+    if (ftruncate(w->fd, w->at) != 0)
+        return write_error(w);
+    QB_TRY(write_at(w, head, sizeof head, 0));
+    if (n_there > 0)
+        qb_log_info("%s: going on after %zu of %zu images", w->part, n_there, w->index->n);
+    QB_TRY(write_records(w, n_there));
+    if (w->n_kept_as_is > 0)
+        qb_log_warning("%lld images cannot be read and are packed as they are; 'qatbench data verify' names them",
+                       (long long)w->n_kept_as_is);
+    return finish(w);
+}
+
+/* What is at `path` already: nothing, or this pack (*ret_is_done). */
+static int look_at_target(const writer *w, bool *ret_is_done)
+{
+    qb_index x = {0};
+    qb_store s = {0};
+    *ret_is_done = false;
+    if (!qb_fs_exists(w->path))
+        return 0;
+    int rc = qb_pack_open(w->path, &x, &s);
+    qb_pack_head head = {0};
+    if (rc == 0)
+        rc = qb_pack_head_parse(w->path, s.maps[0].bytes, s.maps[0].n, &head);
+    *ret_is_done = rc == 0 && strcmp(head.made_of, w->head.made_of) == 0 && head.short_side == w->head.short_side;
+    qb_index_finish(&x);
+    qb_store_finish(&s);
+    if (rc == QB_E_NOMEM || *ret_is_done)
+        return rc;
+    qb_err_set(QB_E_USAGE, "%s: is there already, and %s", w->path, rc == 0 ? "holds other images" : "is no whole pack");
+    return qb_err_hint("give another file with -o, or remove this one");
+}
+
+int qb_pack_write(const char *path, qb_index *x, const qb_store *s, int short_side, qb_pack_shrink *shrink, const qb_watch *watch)
+{
+    writer w = {.path = path, .fd = -1, .index = x, .store = s, .shrink = shrink, .watch = watch, .head = {.short_side = short_side}};
+    bool is_done = false;
+    QB_TRY(qb_index_fingerprint(x, w.head.made_of));
+    QB_TRY(look_at_target(&w, &is_done));
+    if (is_done) {
+        qb_log_info("%s is there already", path);
+        return 0;
+    }
+    if (short_side > 0)
+        x->short_side = short_side;
+    w.part = qb_sprintf("%s" QB_PACK_UNFINISHED, path);
+    w.buffer = qb_alloc(BUFFER, 1);
+    int rc = w.part && w.buffer ? write_pack(&w) : QB_E_NOMEM;
+    if (w.fd >= 0 && close(w.fd) != 0 && rc == 0)
+        rc = write_error(&w);
+    qb_free(w.part);
+    qb_free(w.buffer);
+    return rc;
+}
