@@ -10,6 +10,7 @@
 
 static const qb_source *const table[] = {
     &qb_source_fashion_mnist, &qb_source_mnist, &qb_source_cifar10, &qb_source_cifar100, &qb_source_synthetic,
+    &qb_source_imagenet, &qb_source_folder,
 };
 enum { N_TABLE = sizeof table / sizeof table[0] };
 
@@ -73,16 +74,29 @@ int qb_report_error(qb_report *report, int rc)
 
 /* ---- open, load, close ---- */
 
-static int open_set(const char *name, const char *data_dir, qb_report *report, qb_dataset **ret_dataset)
+/* Options beside data_dir are for sets that have images of any sizes. */
+static int check_options(const qb_source *s, const qb_dataset_options *o)
+{
+    const char *key = o->image_size ? "image_size" : o->mean ? "norm_mean" : o->std ? "norm_std" : o->val_fraction > 0 ? "val_fraction" : NULL;
+    if (!key || s->info.is_sized)
+        return 0;
+    qb_err_set(QB_E_CONFIG, "%s: data set '%s' does not take it: its images and its split are given", key, s->info.name);
+    return qb_err_hint("leave it out, or use the data sets imagenet or folder");
+}
+
+static int open_set(const char *name, const qb_dataset_options *options, qb_report *report, qb_dataset **ret_dataset)
 {
     const qb_source *s = NULL;
     QB_TRY(find_source(name, &s));
+    QB_TRY(check_options(s, options));
     qb_dataset *d = qb_alloc(1, sizeof *d);
     if (!d)
         return QB_E_NOMEM;
     d->source = s;
     d->info = s->info;
-    int rc = s->kind->open(d, data_dir, report);
+    d->options = *options;
+    int rc = s->kind->open(d, options->data_dir, report);
+    d->options = (qb_dataset_options){0}; /* what it borrows is the caller's */
     if (rc < 0) {
         qb_dataset_close(d);
         return rc;
@@ -94,7 +108,12 @@ static int open_set(const char *name, const char *data_dir, qb_report *report, q
 
 int qb_dataset_open(const char *name, const char *data_dir, qb_dataset **ret_dataset)
 {
-    return open_set(name, data_dir, NULL, ret_dataset);
+    return open_set(name, &(qb_dataset_options){.data_dir = data_dir}, NULL, ret_dataset);
+}
+
+int qb_dataset_open_with(const char *name, const qb_dataset_options *options, qb_dataset **ret_dataset)
+{
+    return open_set(name, options, NULL, ret_dataset);
 }
 
 int qb_dataset_load(qb_dataset *d)
@@ -203,21 +222,54 @@ char *qb_dataset_image_name(const qb_dataset *d, int split, int64_t i)
 
 const qb_transform *qb_dataset_transforms(const qb_dataset *d, size_t *ret_n)
 {
-    *ret_n = d->source->n_transforms;
-    return d->source->transforms;
+    *ret_n = d->n_transforms > 0 ? d->n_transforms : d->source->n_transforms;
+    return d->n_transforms > 0 ? d->transforms : d->source->transforms;
+}
+
+void qb_dataset_pick(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images)
+{
+    QB_ASSERT(n >= 0 && n <= qb_dataset_count(d, split));
+    if (d->source->kind->pick && n < qb_dataset_count(d, split)) {
+        d->source->kind->pick(d, split, n, ret_images);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++)
+        ret_images[i] = (uint32_t)i;
+}
+
+int qb_dataset_pack(const char *name, const qb_dataset_options *options, const char *path, int short_side)
+{
+    const qb_source *s = NULL;
+    QB_TRY(find_source(name, &s));
+    if (!s->kind->pack) {
+        qb_err_set(QB_E_USAGE, "data set '%s' is not packed: it is read as it is", name);
+        return qb_err_hint("packs are for the data sets imagenet and folder");
+    }
+    qb_dataset *d = NULL;
+    QB_TRY(open_set(name, options, NULL, &d));
+    int rc = s->kind->pack(d, path, short_side, options->watch);
+    qb_dataset_close(d);
+    return rc;
 }
 
 int qb_dataset_verify(const char *name, const char *data_dir, void (*line)(void *context, const char *text), void *context)
 {
+    return qb_dataset_verify_with(name, &(qb_dataset_options){.data_dir = data_dir}, line, context);
+}
+
+int qb_dataset_verify_with(const char *name, const qb_dataset_options *options, void (*line)(void *context, const char *text),
+                           void *context)
+{
     qb_report report = {.line = line, .context = context};
     qb_dataset *d = NULL;
-    int rc = open_set(name, data_dir, &report, &d);
+    int rc = open_set(name, options, &report, &d);
     if (rc == 0 && report.first_error < 0) {
         rc = qb_err_set(report.first_error, "%s", report.first_text ? report.first_text : "out of memory");
         if (report.first_hint && report.first_hint[0])
             qb_err_hint("%s", report.first_hint);
     } else if (rc == 0) {
-        char *text = qb_sprintf("%s: %s; fingerprint %s", qb_dataset_dir(d), d->warning ? d->label : "as published", d->fingerprint);
+        const bool is_published = !d->warning && !d->info.is_sized;
+        char *text = qb_sprintf("%s: %s; fingerprint %s", qb_dataset_dir(d), is_published ? "as published" : d->label, d->fingerprint);
         if (text)
             line(context, text);
         rc = text ? 0 : QB_E_NOMEM;

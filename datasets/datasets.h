@@ -13,6 +13,7 @@
 
 #include "image/image.h"
 #include "datasets/transform.h"
+#include "datasets/watch.h"
 
 typedef struct qb_dataset qb_dataset;
 
@@ -26,6 +27,7 @@ typedef struct qb_dataset_info {
     int64_t n_train, n_test;           /* images; -1: only the opened set knows */
     double mean[3], std[3];            /* per channel, for x / 255 */
     bool augment_by_default;           /* flip and pad-crop on */
+    bool is_sized;                     /* images of any sizes, brought to one: takes the options below beside data_dir */
     const char *const *class_names;    /* n_classes, or NULL */
     const char *files;                 /* what a user must have, one line */
     const char *apt_package;           /* Debian package that has it, or NULL */
@@ -35,6 +37,16 @@ typedef struct qb_dataset_info {
 const qb_dataset_info *qb_datasets(size_t *ret_n);
 int qb_dataset_find(const char *name, const qb_dataset_info **ret_info); /* QB_E_USAGE with the nearest name */
 
+/* How a set is opened. Zeroed: as it is by default. */
+typedef struct qb_dataset_options {
+    const char *data_dir;    /* NULL: the usual places */
+    int image_size;          /* sides of what a network sees; 0: as in the table */
+    const double *mean, *std; /* 3 each; NULL: as in the table */
+    double val_fraction;     /* share of the images that are for testing, of a set that is not split; 0: none is given */
+    bool keeps_whole;        /* a set that is not split stays so, all of it training images: to be packed */
+    const qb_watch *watch;   /* of what takes long; NULL: nobody */
+} qb_dataset_options;
+
 /* Finds and verifies. Search order: data_dir (the folder of the files, the parent of it, or an archive's
  * file; when it is given, nowhere else), or with NULL: QATBENCH_DATA, $XDG_DATA_HOME/qatbench/datasets, the Debian
  * package's folder; the first that has any of the files.
@@ -42,8 +54,13 @@ int qb_dataset_find(const char *name, const qb_dataset_info **ret_info); /* QB_E
  * its checksum by path, size, times and inode in the XDG cache, and not read again here while these are the same; an
  * unknown checksum is a warning (see qb_dataset_warning), never an error.
  * QB_E_NOINPUT: not found (the text lists where it looked, the hint says which apt package or download has it).
- * QB_E_DATA: missing part, empty, truncated, oversized, mislabelled file, label out of range (path, got, wanted). */
+ * QB_E_DATA: missing part, empty, truncated, oversized, mislabelled file, label out of range (path, got, wanted).
+ * Images in folders, archives or a pack: only the index is made; data_dir is a pack, a folder that holds one, ImageNet's tar
+ * archives, or a tree of folders. QB_E_DATA: another number of classes than the set has; QB_E_STOPPED by the watch.
+ * QB_E_CONFIG: an option that such a set does not take; a val_fraction where there are validation images, or none where there
+ * are not. */
 int qb_dataset_open(const char *name, const char *data_dir, qb_dataset **ret_dataset);
+int qb_dataset_open_with(const char *name, const qb_dataset_options *options, qb_dataset **ret_dataset);
 void qb_dataset_close(qb_dataset *d); /* NULL is fine */
 
 /* Makes the images readable: files that lie unpacked are memory-mapped (a file that another program shortens while it is
@@ -78,9 +95,20 @@ char *qb_dataset_image_name(const qb_dataset *d, int split, int64_t i);
 /* What the set does to each of its images before anything else, such as bringing them to one size; *ret_n may be 0. */
 const qb_transform *qb_dataset_transforms(const qb_dataset *d, size_t *ret_n);
 
+/* The numbers of the n images (at most all) that a run takes which takes n of them: the first ones; where the images lie class by
+ * class, from each class in turn, so that none is left out. */
+void qb_dataset_pick(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images);
+
+/* Writes the images to one file, `path` (pack.h), where the set has images of any sizes; short_side > 0: those whose shorter
+ * side is longer are made smaller, and are JPEG files then. Goes on where an earlier call was interrupted.
+ * QB_E_USAGE: another kind of set, or `path` is something else already; errors of opening, QB_E_IO, QB_E_INUSE, QB_E_STOPPED. */
+int qb_dataset_pack(const char *name, const qb_dataset_options *options, const char *path, int short_side);
+
 /* One line a file: path, size, checksum, verdict; for `data verify`. Calls `line` for each, hashes all afresh and goes
- * on after an error; returns the first one. */
+ * on after an error; returns the first one. Images of any sizes are decoded, and those that cannot be read have a line each. */
 int qb_dataset_verify(const char *name, const char *data_dir, void (*line)(void *context, const char *text), void *context);
+int qb_dataset_verify_with(const char *name, const qb_dataset_options *options, void (*line)(void *context, const char *text),
+                           void *context);
 
 /* A split in memory: planar (n, c, h, w) bytes of info's c, h, w, and (n) classes. */
 typedef struct qb_arrays {

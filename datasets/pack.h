@@ -35,7 +35,7 @@ bool qb_pack_is_one(const char *path);
 int qb_pack_open(const char *path, qb_index *x, qb_store *s);
 
 /* Makes smaller what it is given: the bytes of an image file become those of another one. QB_E_DATA: it cannot be read as an
- * image. Free ret_bytes->owned. */
+ * image. Free ret_bytes->owned; without bytes: it is small enough and stays as it is. */
 typedef int qb_pack_shrink(const qb_file_bytes *bytes, int short_side, qb_file_bytes *ret_bytes);
 
 /* Writes the images to `path`. What an earlier call, which was interrupted, has left in PATH.part stays and is gone on with,

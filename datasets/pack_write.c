@@ -90,14 +90,17 @@ static int get_bytes(writer *w, const qb_entry *e, qb_file_bytes *ret_bytes)
     *ret_bytes = bytes;
     if (!w->shrink || bytes.n == 0)
         return 0;
-    int rc = w->shrink(&bytes, w->head.short_side, ret_bytes);
+    qb_file_bytes smaller = {0};
+    int rc = w->shrink(&bytes, w->head.short_side, &smaller);
     if (rc == QB_E_DATA) {
         qb_err_clear(); /* training says what is wrong with it */
-        *ret_bytes = bytes;
         w->n_kept_as_is++;
-        return 0;
+        rc = 0;
     }
-    qb_free(bytes.owned);
+    if (smaller.bytes)
+        *ret_bytes = smaller;
+    if (smaller.bytes || rc < 0)
+        qb_free(bytes.owned);
     return rc;
 }
 

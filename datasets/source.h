@@ -19,6 +19,9 @@ struct qb_dataset {
     char *label, *warning;         /* warning: NULL for none */
     uint16_t *classes[QB_N_SPLITS]; /* (n) of each split, once it is loaded */
     bool loaded;
+    qb_dataset_options options; /* while it is opened */
+    qb_transform transforms[1]; /* of this set alone, after those of its row */
+    size_t n_transforms;
     void *state; /* of the source's own; NULL: none */
 };
 
@@ -49,6 +52,12 @@ typedef struct qb_source_kind {
 
     char *(*image_name)(const qb_dataset *d, int split, int64_t i);
 
+    /* As qb_dataset_pick; NULL: the first ones. */
+    void (*pick)(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images);
+
+    /* Of an open set; as qb_dataset_pack. NULL: such sets are not packed. */
+    int (*pack)(qb_dataset *d, const char *path, int short_side, const qb_watch *watch);
+
     void (*close)(qb_dataset *d); /* frees d->state, also of a set that was opened by halves; NULL: nothing to do */
 } qb_source_kind;
 
@@ -57,12 +66,13 @@ struct qb_source {
     qb_dataset_info info;
     const char *label; /* title in tables, "CIFAR-10" */
     const qb_source_kind *kind;
-    const qb_transform *transforms; /* of its own, first in the chain of each image */
+    const qb_transform *transforms; /* of its own, first in the chain of each image; none where a set has its own */
     size_t n_transforms;
     const struct qb_files *files; /* files.h; NULL: another kind */
 };
 
-extern const qb_source qb_source_fashion_mnist, qb_source_mnist, qb_source_cifar10, qb_source_cifar100, qb_source_synthetic;
+extern const qb_source qb_source_fashion_mnist, qb_source_mnist, qb_source_cifar10, qb_source_cifar100, qb_source_synthetic,
+    qb_source_imagenet, qb_source_folder;
 
 /* Makes a further source known in this process by its name; it is not listed. Borrowed. For tests. */
 void qb_source_plug(const qb_source *s);

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "image/crop.h"
+#include "image/resize.h"
 
 qb_draw qb_draw_of(uint64_t seed, int64_t epoch, uint32_t sample, qb_room *room)
 {
@@ -37,6 +39,22 @@ qb_transform qb_transform_flip(double chance)
 qb_transform qb_transform_pad_crop(int pad)
 {
     return (qb_transform){.name = "pad-crop", .apply = pad_crop, .pad = pad};
+}
+
+static int resize_crop(const qb_transform *t, qb_draw *draw, qb_image *image)
+{
+    int height, width;
+    qb_crop_shorter_side(image->h, image->w, t->side * 8 / 7, &height, &width);
+    const qb_box box = qb_crop_centre(height, width, t->side);
+    QB_TRY(qb_room_reserve(draw->room, (size_t)t->side * (size_t)t->side * QB_IMAGE_CHANNELS));
+    QB_TRY(qb_resize(image, QB_FILTER_BICUBIC, height, width, &box, draw->scratch, draw->room->bytes));
+    *image = qb_image_of_pixels(draw->room->bytes, QB_IMAGE_CHANNELS, t->side, t->side);
+    return 0;
+}
+
+qb_transform qb_transform_resize_crop(int side)
+{
+    return (qb_transform){.name = "resize-crop", .apply = resize_crop, .side = side};
 }
 
 void qb_normalizer_init(qb_normalizer *n, int c, const double *mean, const double *std)

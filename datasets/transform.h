@@ -16,6 +16,7 @@ typedef struct qb_draw {
     uint64_t seed, epoch, sample;
     qb_stream augment; /* QB_RNG_AUGMENT of (epoch, sample) */
     qb_room *room;     /* for a transform that makes new pixels; not where the image's own pixels are */
+    qb_room *scratch;  /* for what it needs meanwhile; NULL where no transform makes pixels */
 } qb_draw;
 
 qb_draw qb_draw_of(uint64_t seed, int64_t epoch, uint32_t sample, qb_room *room);
@@ -27,6 +28,7 @@ struct qb_transform {
     int (*apply)(const qb_transform *t, qb_draw *draw, qb_image *image);
     double chance; /* flip: of it happening, in [0, 1] */
     int pad;       /* pad-crop: pixels on each side */
+    int side;      /* resize-crop: of the result */
 };
 
 /* Left to right, with the chance given (0: draws and does nothing). */
@@ -34,6 +36,10 @@ qb_transform qb_transform_flip(double chance);
 
 /* Pads each side with raw 0 and takes a window of the image's own size at a random place. */
 qb_transform qb_transform_pad_crop(int pad);
+
+/* Brings the shorter side to trunc(side / 0.875) (bicubic, antialiased) and takes the middle side x side: what ImageNet networks are
+ * tested on. Draws nothing. Source: torchvision's Resize and CenterCrop on Pillow images. */
+qb_transform qb_transform_resize_crop(int side);
 
 /* Bytes to float32: (x / 255 - mean) / std, each operation rounded to float32 in that order, as PyTorch's code does.
  * A byte has 256 values, so a table a channel gives exactly these numbers. */

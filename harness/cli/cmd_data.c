@@ -4,8 +4,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/data_args.h"
 #include "cli/describe.h"
-#include "datasets/datasets.h"
 
 static const char *data_dir(const qb_cli *cli)
 {
@@ -64,9 +64,13 @@ static json_t *class_counts(const qb_dataset *d, int split)
 static int info_one(const qb_cli *cli, const char *name)
 {
     qb_dataset *d = NULL;
-    QB_TRY(qb_dataset_open(name, data_dir(cli), &d));
+    qb_data_args args;
+    qb_data_args_init(cli, &args);
+    int rc = qb_dataset_open_with(name, &args.options, &d);
+    qb_cli_status_line(NULL);
+    QB_TRY(rc);
     const qb_dataset_info *info = qb_dataset_get_info(d);
-    int rc = qb_dataset_load(d);
+    rc = qb_dataset_load(d);
     if (rc < 0) {
         qb_dataset_close(d);
         return rc;
@@ -115,12 +119,17 @@ static void print_line(void *context, const char *line)
 static int run_verify(qb_cli *cli)
 {
     report r = {QB_OK};
-    QB_TRY(qb_dataset_verify(cli->args[0], data_dir(cli), print_line, &r));
-    return r.rc;
+    qb_data_args args;
+    qb_data_args_init(cli, &args);
+    int rc = qb_dataset_verify_with(cli->args[0], &args.options, print_line, &r);
+    qb_cli_status_line(NULL);
+    return rc < 0 ? rc : r.rc;
 }
 
 static const qb_option options[] = {
-    {"data_dir", QB_KIND_PATH, NULL, 0, 0, NULL, "", "folder of the files, the parent of it, or the archive", QB_OPT_NULLABLE, NULL},
+    QB_CLI_DATA_DIR,
+    {"val_fraction", QB_KIND_REAL, NULL, 0, 0.999, NULL, "", "share of the images to test on, of folders of classes without train and val",
+     QB_OPT_NULLABLE | QB_OPT_MIN_OPEN, NULL},
 };
 
 #define SEARCH                                                                      \
@@ -148,8 +157,11 @@ const qb_verb qb_verb_data_verify = {
     .args = "NAME",
     .summary = "checks every file of a data set: sizes, labels, checksums",
     .examples = "  qatbench data verify fashion-mnist\n"
-                "  qatbench data verify cifar10 --data-dir ~/data/cifar-10-binary.tar.gz\n",
+                "  qatbench data verify cifar10 --data-dir ~/data/cifar-10-binary.tar.gz\n"
+                "  qatbench data verify folder --data-dir ~/birds\n",
     .details = "One line a file: path, bytes after unpacking, SHA-256 of them, and whose it is.\n"
+               "Of imagenet and folder each image is decoded, and each that cannot be read has a\n"
+               "line.\n"
                "Exit code 0 also for unknown checksums, 65 for damaged and 66 for missing files.\n" SEARCH,
     .options = options,
     .n_options = sizeof options / sizeof options[0],

@@ -40,7 +40,7 @@ typedef struct slot {
 /* What a thread that makes images has to itself. */
 typedef struct worker {
     qb_loader *loader;
-    qb_room pixels, scratch;
+    qb_room pixels, made, scratch;
 } worker;
 
 struct qb_loader {
@@ -53,6 +53,7 @@ struct qb_loader {
     int batch;     /* o.batch, at most n */
     int64_t n_batches;
 
+    uint32_t *picked; /* (n) images of the set; NULL: the first n */
     uint32_t *order; /* (n) of order_epoch; unused without shuffling */
     int64_t order_epoch;
 
@@ -114,6 +115,8 @@ static slot *open_slot(qb_loader *l)
     else
         for (int i = 0; i < s->n; i++)
             s->samples[i] = (uint32_t)(first + i);
+    for (int i = 0; l->picked && i < s->n; i++)
+        s->samples[i] = l->picked[s->samples[i]];
     atomic_store(&s->next, 0);
     if (++l->next_index == l->n_batches) {
         l->next_index = 0;
@@ -137,7 +140,8 @@ static int add_name(const qb_loader *l, uint32_t sample, int rc)
 static int transform(const qb_loader *l, worker *w, int64_t epoch, uint32_t sample, qb_image *image)
 {
     if (l->n_steps > 0) {
-        qb_draw draw = qb_draw_of(l->o.seed, epoch, sample, &w->scratch);
+        qb_draw draw = qb_draw_of(l->o.seed, epoch, sample, &w->made);
+        draw.scratch = &w->scratch;
         for (size_t i = 0; i < l->n_steps; i++) {
             int rc = l->steps[i].apply(&l->steps[i], &draw, image);
             if (rc < 0)
@@ -312,10 +316,14 @@ int qb_loader_create(const qb_loader_options *options, qb_loader **ret_loader)
     build_chain(l);
     qb_normalizer_init(&l->normalizer, l->info.c, l->info.mean, l->info.std);
     l->order = l->o.shuffle ? qb_alloc((size_t)l->o.n, sizeof *l->order) : NULL;
-    if ((l->o.shuffle && !l->order) || alloc_slots(l) < 0) {
+    if (l->o.n < qb_dataset_count(l->o.data, l->o.split))
+        l->picked = qb_alloc((size_t)l->o.n, sizeof *l->picked);
+    if ((l->o.shuffle && !l->order) || (l->o.n < qb_dataset_count(l->o.data, l->o.split) && !l->picked) || alloc_slots(l) < 0) {
         qb_loader_destroy(l);
         return QB_E_NOMEM;
     }
+    if (l->picked)
+        qb_dataset_pick(l->o.data, l->o.split, l->o.n, l->picked);
     for (int i = 0; i <= MAX_THREADS; i++)
         l->workers[i].loader = l;
     pthread_mutex_init(&l->lock, NULL); /* these cannot fail with default attributes on Linux */
@@ -353,8 +361,10 @@ void qb_loader_destroy(qb_loader *l)
     }
     for (int i = 0; i <= MAX_THREADS; i++) {
         qb_free(l->workers[i].pixels.bytes);
+        qb_free(l->workers[i].made.bytes);
         qb_free(l->workers[i].scratch.bytes);
     }
+    qb_free(l->picked);
     qb_free(l->order);
     qb_free(l->bad);
     qb_free(l);

@@ -17,7 +17,7 @@
 typedef struct qb_loader_options {
     const qb_dataset *data; /* loaded; borrowed. Its info gives size and normalisation */
     int split;              /* QB_SPLIT_TRAIN or QB_SPLIT_TEST */
-    int64_t n;              /* samples used: the first n */
+    int64_t n;              /* samples used: those of qb_dataset_pick */
     int batch;
     uint64_t seed;
     bool shuffle;           /* false: file order (evaluation) */
@@ -35,7 +35,7 @@ typedef struct qb_loader qb_loader;
 
 /* QB_E_USAGE: a size or count out of range. Threads that the system refuses are done without (a warning is
  * logged). Memory: three batches of floats (one without threads), however many threads; for each thread the largest image
- * as it is decoded; 4 bytes a sample. */
+ * as it is decoded, and what transforms make of it; 4 bytes a sample, 8 where not all are used. */
 int qb_loader_create(const qb_loader_options *options, qb_loader **ret_loader);
 void qb_loader_destroy(qb_loader *l); /* joins the threads */
 
