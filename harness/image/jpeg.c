@@ -6,6 +6,7 @@
  * component) is decoded too, so that smooth upsampling sees what it sees in the whole image.
  */
 #include <setjmp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@
 #include "base/err.h"
 #include "image/format.h"
 
-enum { LARGE_PIXELS = 1 << 24 };
+enum { LARGE_PIXELS = 1 << 24, MARK_START = 0xd8, MARK_SCAN = 0xda };
 
 typedef struct reader {
     struct jpeg_decompress_struct d; /* client_data: the reader */
@@ -77,11 +78,60 @@ static void count_scans(j_common_ptr common)
         fail(common->client_data, qb_err_set(QB_E_DATA, "more than %d scans", QB_JPEG_SCANS));
 }
 
+/* ---- marks ---- */
+
+/* The next mark from *p on, which moves behind it; fill bytes and zeros that make 0xff a byte of data are passed over.
+ * -1: there is none. */
+static int next_mark(const unsigned char **p, const unsigned char *end)
+{
+    while (*p < end && (*p = memchr(*p, 0xff, (size_t)(end - *p))) != NULL) {
+        while (*p < end && **p == 0xff)
+            ++*p;
+        if (*p < end && *(*p)++ != 0)
+            return (*p)[-1];
+    }
+    *p = end;
+    return -1;
+}
+
+static bool is_restart(int mark)
+{
+    return mark >= JPEG_RST0 && mark <= JPEG_RST0 + 7;
+}
+
+/* Mark 1, which libjpeg passes over, stands before the scan: to Pillow such a file is no image. */
+static bool has_foreign_mark(const unsigned char *p, const unsigned char *end)
+{
+    for (int mark = next_mark(&p, end); mark >= 0 && mark != MARK_SCAN; mark = next_mark(&p, end)) {
+        if (mark == 1)
+            return true;
+        if (is_restart(mark) || mark == MARK_START || mark == JPEG_EOI)
+            continue;
+        const ptrdiff_t length = end - p < 2 ? PTRDIFF_MAX : p[0] << 8 | p[1];
+        if (length > end - p)
+            return false;
+        p += length;
+    }
+    return false;
+}
+
+/* The next mark behind the data of the first scan is the end mark: whatever the scan's data say, decoding the rest of it
+ * could not fail. */
+static bool ends_after_scan(const unsigned char *p, const unsigned char *end)
+{
+    int mark = next_mark(&p, end);
+    while (is_restart(mark))
+        mark = next_mark(&p, end);
+    return mark == JPEG_EOI;
+}
+
 /* ---- the header ---- */
 
 static void read_header(reader *r)
 {
     struct jpeg_decompress_struct *d = &r->d;
+    if (has_foreign_mark(r->job->bytes, r->job->bytes + r->job->n))
+        fail(r, qb_err_set(QB_E_DATA, "a mark that has no place in a header (ff 01)"));
     (void)jpeg_read_header(d, TRUE);
     r->job->height = (int)d->image_height;
     r->job->width = (int)d->image_width;
@@ -98,22 +148,6 @@ static void read_header(reader *r)
 }
 
 /* ---- which part ---- */
-
-/* The next mark behind the data of the first scan is the end mark: whatever the scan's data say, decoding the rest of it
- * could not fail. */
-static bool ends_after_scan(const unsigned char *p, const unsigned char *end)
-{
-    while (p < end && (p = memchr(p, 0xff, (size_t)(end - p))) != NULL) {
-        while (p < end && *p == 0xff)
-            p++;
-        if (p == end)
-            return false;
-        const unsigned char mark = *p++;
-        if (mark != 0 && (mark < JPEG_RST0 || mark > JPEG_RST0 + 7))
-            return mark == JPEG_EOI;
-    }
-    return false;
-}
 
 /* The samplings that photographs have, and whose upsampling reaches no further than the margin. */
 static bool is_common_sampling(const struct jpeg_decompress_struct *d)
