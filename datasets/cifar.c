@@ -49,7 +49,7 @@ static int cifar_read_labels(const qb_source *s, const qb_part *p, const char *n
     return 0;
 }
 
-static const qb_format cifar_format = {cifar_layout, cifar_check_head, cifar_read_labels};
+static const qb_format cifar_format = {NULL, cifar_layout, cifar_check_head, cifar_read_labels};
 
 static const qb_part parts10[] = {
     {"data_batch_1.bin", {"data_batch_1.bin"}, QB_SPLIT_TRAIN, 0, 10000},

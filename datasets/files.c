@@ -25,6 +25,7 @@ typedef struct part_state {
 
 typedef struct files_state {
     qb_place place;
+    qb_part list[MAX_PARTS]; /* those of the table, with the counts of this set */
     part_state parts[MAX_PARTS];
 } files_state;
 
@@ -82,7 +83,7 @@ static int check_contents(const qb_dataset *d, const qb_part *p, qb_input *in, c
 static int read_part(reading *r, size_t index, qb_input *in)
 {
     const qb_source *s = r->set->source;
-    const qb_part *p = &s->files->parts[index];
+    const qb_part *p = &r->state->list[index];
     const int64_t size = s->files->format->layout(s, p).size;
     part_state *part = &r->state->parts[index];
     qb_contents c = {0};
@@ -280,6 +281,47 @@ static int make_label(qb_dataset *d)
     return rc;
 }
 
+/* ---- counts ---- */
+
+/* What the head of a part's file says; 0: nothing, reading it says why. */
+static int64_t count_part(const qb_dataset *d, const qb_part *p)
+{
+    const files_state *state = d->state;
+    qb_input in = {0};
+    qb_contents head = {0};
+    int64_t n = 0;
+    char *path = qb_locate_part(p, state->place.path);
+    if (path && qb_input_open(path, &in) == 0 && qb_input_contents(&in, QB_HEAD, &head) == 0)
+        n = d->source->files->format->count(p, head.bytes, head.n);
+    qb_contents_finish(&head);
+    qb_input_close(&in);
+    qb_free(path);
+    qb_err_clear();
+    return n;
+}
+
+/* Where all files of a split agree on another count than the table's, it is that of this set. */
+static void take_counts(qb_dataset *d)
+{
+    files_state *state = d->state;
+    const size_t n_parts = d->source->files->n_parts;
+    for (int split = 0; split < QB_N_SPLITS; split++) {
+        int64_t n = -1; /* none seen yet */
+        for (size_t i = 0; i < n_parts && n != 0; i++) {
+            if (state->list[i].split != split)
+                continue;
+            const int64_t here = count_part(d, &state->list[i]);
+            n = n < 0 || n == here ? here : 0;
+        }
+        if (n <= 0)
+            continue;
+        for (size_t i = 0; i < n_parts; i++)
+            if (state->list[i].split == split)
+                state->list[i].n = n;
+        *(split == QB_SPLIT_TRAIN ? &d->info.n_train : &d->info.n_test) = n;
+    }
+}
+
 /* ---- the kind ---- */
 
 static int files_locate(const qb_source *s, const char *data_dir, char **ret_path)
@@ -297,9 +339,12 @@ static int files_open(qb_dataset *d, const char *data_dir, qb_report *report)
     d->state = state;
     if (!state)
         return QB_E_NOMEM;
-    QB_TRY(qb_dataset_alloc_classes(d));
+    memcpy(state->list, d->source->files->parts, d->source->files->n_parts * sizeof *state->list);
     QB_TRY(qb_locate(d->source, data_dir, &state->place));
     d->place = state->place.path;
+    if (d->source->files->format->count && !state->place.is_archive)
+        take_counts(d);
+    QB_TRY(qb_dataset_alloc_classes(d));
     QB_TRY(read_all(d, report, false));
     if (report && report->first_error < 0)
         return 0; /* not all checksums are known */
@@ -313,9 +358,10 @@ static int files_load(qb_dataset *d)
 }
 
 /* The part that holds the pixels of image i. */
-static size_t part_of(const qb_source *s, int split, int64_t i)
+static size_t part_of(const qb_dataset *d, int split, int64_t i)
 {
-    const qb_part *parts = s->files->parts;
+    const qb_source *s = d->source;
+    const qb_part *parts = ((const files_state *)d->state)->list;
     size_t k = 0;
     while (parts[k].split != split || i < parts[k].first || i >= parts[k].first + parts[k].n ||
            s->files->format->layout(s, &parts[k]).pixels < 0)
@@ -327,8 +373,8 @@ static int files_image(const qb_dataset *d, int split, int64_t i, qb_room *room,
 {
     (void)room;
     const qb_source *s = d->source;
-    const size_t k = part_of(s, split, i);
-    const qb_part *p = &s->files->parts[k];
+    const size_t k = part_of(d, split, i);
+    const qb_part *p = &((const files_state *)d->state)->list[k];
     const qb_layout at = s->files->format->layout(s, p);
     const uint8_t *bytes = ((const files_state *)d->state)->parts[k].contents.bytes;
     *ret_image = qb_image_of_planes(bytes + at.pixels + (i - p->first) * at.stride, s->info.c, s->info.h, s->info.w);
@@ -337,7 +383,7 @@ static int files_image(const qb_dataset *d, int split, int64_t i, qb_room *room,
 
 static char *files_image_name(const qb_dataset *d, int split, int64_t i)
 {
-    const qb_part *p = &d->source->files->parts[part_of(d->source, split, i)];
+    const qb_part *p = &((const files_state *)d->state)->list[part_of(d, split, i)];
     return qb_sprintf("%s: record %lld of %s", d->place, (long long)(i - p->first), p->role);
 }
 

@@ -7,14 +7,14 @@
 
 #include "datasets/source.h"
 
-enum { QB_PART_NAMES = 4 };
+enum { QB_PART_NAMES = 4, QB_HEAD = 16 };
 
 /* One file of a data set. */
 typedef struct qb_part {
     const char *role;                 /* its name in fingerprints and in the list of checksums */
     const char *names[QB_PART_NAMES]; /* file names it may have, preferred first; NULL-terminated unless full */
     int split;
-    int64_t first, n; /* records [first, first + n) of the split */
+    int64_t first, n; /* records [first, first + n) of the split; with a format that counts: unless all files say another n */
 } qb_part;
 
 /* Where a part's images are: image first + i starts at byte pixels + i * stride. */
@@ -25,6 +25,10 @@ typedef struct qb_layout {
 } qb_layout;
 
 typedef struct qb_format {
+    /* Images or labels in a file that begins with these n bytes (at most QB_HEAD of them); 0: it does not begin as it should.
+     * NULL: a format without counts; sets have those of the table. */
+    int64_t (*count)(const qb_part *p, const uint8_t *bytes, size_t n);
+
     qb_layout (*layout)(const qb_source *s, const qb_part *p);
 
     /* Does it begin as it should? n <= layout.size bytes are there. QB_E_DATA with file, got and wanted. */

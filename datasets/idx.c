@@ -1,6 +1,7 @@
-/* MNIST and Fashion-MNIST: IDX files, plain or gzip.
+/* MNIST and Fashion-MNIST: IDX files, plain or gzip, of any counts that images and labels agree on.
  * Format: two zero bytes, type 0x08 (bytes), number of dimensions, big-endian uint32 sizes, data row by row.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -64,7 +65,13 @@ static int idx_read_labels(const qb_source *s, const qb_part *p, const char *nam
     return 0;
 }
 
-static const qb_format idx_format = {idx_layout, idx_check_head, idx_read_labels};
+static int64_t idx_count(const qb_part *p, const uint8_t *bytes, size_t n)
+{
+    const bool is_whole = n >= 8 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 0x08 && bytes[3] == (holds_labels(p) ? 1 : 3);
+    return is_whole ? (int64_t)big_endian(bytes + 4) : 0;
+}
+
+static const qb_format idx_format = {idx_count, idx_layout, idx_check_head, idx_read_labels};
 
 static const qb_part parts[] = {
     {"test-images", {"t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz", "t10k-images.idx3-ubyte",

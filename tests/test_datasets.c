@@ -350,6 +350,45 @@ START_TEST(works_without_a_cache) /* no HOME, or a place that cannot be written 
 }
 END_TEST
 
+static const struct counts {
+    uint32_t images[QB_N_SPLITS], labels[QB_N_SPLITS];
+    const char *needle; /* NULL: they are taken */
+} idx_counts[] = {
+    {{10000, 60000}, {10000, 60000}, NULL},
+    {{7, 100}, {7, 100}, NULL},
+    {{10000, 120000}, {10000, 120000}, NULL},
+    {{1, 60000}, {1, 60000}, NULL},
+    {{7, 100}, {8, 100}, "its header says 7 images, wanted 10000"},
+    {{7, 60000}, {10000, 60000}, "its header says 7 images, wanted 10000"},
+    {{10000, 60000}, {10000, 9}, "its header says 9 labels (one an image), wanted 60000"},
+    {{0, 60000}, {0, 60000}, "its header says 0 images, wanted 10000"},
+};
+
+START_TEST(idx_files_have_the_counts_that_they_agree_on)
+{
+    static const char *const files[QB_N_SPLITS][2] = {{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
+                                                      {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"}};
+    const struct counts *c = &idx_counts[_i];
+    for (int split = 0; split < QB_N_SPLITS; split++) {
+        make_idx(at("idx", files[split][0]), c->images[split], 3);
+        make_idx(at("idx", files[split][1]), c->labels[split], 1);
+    }
+    if (c->needle) {
+        check_refused("mnist", at("idx", ""), QB_E_DATA, &c->needle, 1);
+        return;
+    }
+    for (int round = 0; round < 2; round++) { /* the second time the checksums are known */
+        qb_dataset *d = open_good("mnist", at("idx", ""));
+        for (int split = 0; split < QB_N_SPLITS; split++) {
+            ck_assert_int_eq(qb_dataset_count(d, split), c->images[split]);
+            ck_assert_int_eq(pixels_of(d, split, c->images[split] - 1)[783], 0);
+        }
+        ck_assert_str_eq(qb_dataset_label(d), "MNIST (unverified)");
+        qb_dataset_close(d);
+    }
+}
+END_TEST
+
 START_TEST(verify_reports_every_file)
 {
     qb_str all = {0};
@@ -549,6 +588,7 @@ static Suite *suite(void)
     tcase_add_test(tc, plain_files_are_mapped);
     tcase_add_test(tc, a_damaged_cache_is_ignored);
     tcase_add_test(tc, works_without_a_cache);
+    tcase_add_loop_test(tc, idx_files_have_the_counts_that_they_agree_on, 0, sizeof idx_counts / sizeof idx_counts[0]);
     tcase_add_test(tc, verify_reports_every_file);
     tcase_add_test(tc, survives_short_memory);
     tcase_add_test(tc, table_is_sound);
