@@ -161,17 +161,17 @@ static int info_dataset(const qb_cli *cli, const char *name)
     QB_TRY(qb_dataset_find(name, &d));
     if (cli->json)
         return qb_cli_print_json(qb_json_pack(
-            "{s:s, s:s, s:s, s:s, s:[i,i,i], s:i, s:I, s:I, s:o, s:o, s:b, s:s?, s:s?}", "kind", "dataset", "name", d->name,
-            "title", d->title, "source", d->source, "input", d->c, d->h, d->w, "classes", d->n_classes, "n_train",
-            (json_int_t)d->n_train, "n_test", (json_int_t)d->n_test, "mean", reals(d->mean, d->c), "std",
+            "{s:s, s:s, s:s, s:s, s:[i,i,i], s:o, s:o, s:o, s:o, s:o, s:b, s:s?, s:s?}", "kind", "dataset", "name", d->name,
+            "title", d->title, "source", d->source, "input", d->c, d->h, d->w, "classes", qb_describe_known_json(d->n_classes),
+            "n_train", qb_describe_known_json(d->n_train), "n_test", qb_describe_known_json(d->n_test), "mean", reals(d->mean, d->c), "std",
             reals(d->std, d->c), "augment", d->augment_by_default, "files", d->files, "apt_package", d->apt_package));
     qb_str s = {0};
     char a[32], b[32];
     qb_str_addf(&s, "%s: %s\n", d->name, d->title);
     qb_describe_field(&s, "source", d->source);
-    qb_str_addf(&s, "%-16s%dx%dx%d, %d classes\n", "images", d->c, d->h, d->w, d->n_classes);
-    qb_str_addf(&s, "%-16s%s to train, %s to test\n", "", qb_describe_count(d->n_train, a),
-                qb_describe_count(d->n_test, b));
+    qb_str_addf(&s, "%-16s%dx%dx%d%s, %s classes\n", "images", d->c, d->h, d->w, d->is_sized ? " (image_size)" : "",
+                qb_describe_known(d->n_classes, a));
+    qb_str_addf(&s, "%-16s%s to train, %s to test\n", "", qb_describe_known(d->n_train, a), qb_describe_known(d->n_test, b));
     add_reals(&s, "mean", d->mean, d->c);
     add_reals(&s, "std", d->std, d->c);
     qb_describe_field(&s, "augmentation", d->augment_by_default ? "flip and pad-crop" : "none unless asked for");

@@ -48,10 +48,11 @@ static int list_datasets(const qb_cli *cli, qb_str *s, json_t *list)
     const qb_dataset_info *d = qb_datasets(&n);
     for (size_t i = 0; i < n; i++) {
         add_row(s, d[i].name, d[i].title);
-        json_array_append_new(list, qb_json_pack("{s:s, s:s, s:s, s:[i,i,i], s:i, s:I, s:I}", "name", d[i].name, "title",
+        json_array_append_new(list, qb_json_pack("{s:s, s:s, s:s, s:[i,i,i], s:o, s:o, s:o}", "name", d[i].name, "title",
                                                  d[i].title, "source", d[i].source, "input", d[i].c, d[i].h, d[i].w,
-                                                 "classes", d[i].n_classes, "n_train", (json_int_t)d[i].n_train, "n_test",
-                                                 (json_int_t)d[i].n_test));
+                                                 "classes", qb_describe_known_json(d[i].n_classes), "n_train",
+                                                 qb_describe_known_json(d[i].n_train), "n_test",
+                                                 qb_describe_known_json(d[i].n_test)));
     }
     return QB_OK;
 }

@@ -57,6 +57,16 @@ const char *qb_describe_count(long long value, char *buf)
     return buf;
 }
 
+const char *qb_describe_known(long long value, char *buf)
+{
+    return value < 0 ? "as many as there are" : qb_describe_count(value, buf);
+}
+
+json_t *qb_describe_known_json(long long value)
+{
+    return value < 0 ? json_null() : json_integer(value);
+}
+
 void qb_describe_text(qb_str *s, const char *text, size_t indent)
 {
     qb_str_add_wrapped(s, text, indent);

@@ -13,6 +13,10 @@ json_t *qb_describe_options(const qb_option *options, size_t n);
 /* 12345678 -> "12,345,678". buf >= 32 bytes. */
 const char *qb_describe_count(long long value, char *buf);
 
+/* A number that only the data tell (below 0) is "as many as there are", or null. */
+const char *qb_describe_known(long long value, char *buf);
+json_t *qb_describe_known_json(long long value);
+
 /* Adds `text` wrapped to 80 columns, every line behind `indent` spaces. */
 void qb_describe_text(qb_str *s, const char *text, size_t indent);
 
