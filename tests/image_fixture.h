@@ -1,9 +1,11 @@
-/* Folders of image files, tar archives and packs, made in a temporary folder. The files need be no images: an index does not look. */
+/* Folders of image files, tar archives and packs, made in a temporary folder. An index does not look whether
+ * the files are images. */
 #ifndef QB_IMAGE_FIXTURE_H
 #define QB_IMAGE_FIXTURE_H
 
 #include "qb_test.h"
 
+#include <png.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +18,7 @@
 #include "base/str.h"
 #include "datasets/index.h"
 #include "datasets/store.h"
+#include "image/jpeg_write.h"
 
 static char root[] = "/tmp/qatbench-test-XXXXXX";
 static char path_buffer[16][2048];
@@ -71,6 +74,27 @@ static inline char *get_file(const char *path, size_t *ret_n)
     char *text = NULL;
     ck_assert_msg(qb_fs_read(path, 1u << 30, &text, ret_n) == 0, "%s", qb_err_text());
     return text;
+}
+
+/* An image of its own for each k, between 9 and 60 pixels a side. */
+static inline void put_image(const char *path, int k, bool is_png)
+{
+    const int height = 9 + k * 7 % 52, width = 9 + k * 13 % 52;
+    static uint8_t pixels[61 * 61 * 3], file[1 << 16];
+    for (int i = 0; i < height * width * 3; i++)
+        pixels[i] = (uint8_t)(k * 31 + i / 3 % width * 5 + i / (3 * width) * (1 + i % 3));
+    if (is_png) {
+        png_image image = {.version = PNG_IMAGE_VERSION, .width = (png_uint_32)width, .height = (png_uint_32)height, .format = PNG_FORMAT_RGB};
+        png_alloc_size_t n = sizeof file;
+        ck_assert(png_image_write_to_memory(&image, file, &n, 0, pixels, 0, NULL));
+        write_file(path, file, n);
+        return;
+    }
+    void *jpeg = NULL;
+    size_t n = 0;
+    ck_assert_int_eq(qb_jpeg_write(pixels, height, width, 90, &jpeg, &n), 0);
+    write_file(path, jpeg, n);
+    qb_free(jpeg);
 }
 
 /* ---- tar archives ---- */

@@ -3,37 +3,14 @@
  */
 #include "image_fixture.h"
 
-#include <png.h>
 #include <sys/wait.h>
 
 #include "datasets/datasets.h"
 #include "datasets/index_form.h"
 #include "datasets/pack.h"
-#include "image/jpeg_write.h"
 #include "train/loader.h"
 
 enum { N_CLASSES = 3, N_TRAIN = 7, N_TEST = 4 };
-
-/* An image of its own for each k, between 9 and 60 pixels a side. */
-static void put_image(const char *path, int k, bool is_png)
-{
-    const int height = 9 + k * 7 % 52, width = 9 + k * 13 % 52;
-    static uint8_t pixels[61 * 61 * 3], file[1 << 16];
-    for (int i = 0; i < height * width * 3; i++)
-        pixels[i] = (uint8_t)(k * 31 + i / 3 % width * 5 + i / (3 * width) * (1 + i % 3));
-    if (is_png) {
-        png_image image = {.version = PNG_IMAGE_VERSION, .width = (png_uint_32)width, .height = (png_uint_32)height, .format = PNG_FORMAT_RGB};
-        png_alloc_size_t n = sizeof file;
-        ck_assert(png_image_write_to_memory(&image, file, &n, 0, pixels, 0, NULL));
-        write_file(path, file, n);
-        return;
-    }
-    void *jpeg = NULL;
-    size_t n = 0;
-    ck_assert_int_eq(qb_jpeg_write(pixels, height, width, 90, &jpeg, &n), 0);
-    write_file(path, jpeg, n);
-    qb_free(jpeg);
-}
 
 /* root/tree; every third image is a PNG, whatever its name says. */
 static void make_tree(void)

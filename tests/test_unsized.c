@@ -174,16 +174,18 @@ START_TEST(refuses_as_early_as_it_can)
 }
 END_TEST
 
-/* Of a set with sizes in its table everything is known at once, and stays. */
-START_TEST(fixed_sizes_are_not_resolved_again)
+/* Of a set with sizes in its table everything is known at once, and stays; unless its data have others. */
+START_TEST(fixed_sizes_are_resolved_again_for_others_alone)
 {
     qb_config *c = NULL;
     ck_assert_msg(make("dataset=synthetic;solver=ste;anneal_start=0.3ep", &c) == 0, "%s", qb_err_text());
     int64_t steps = c->n_steps;
     double start = c->anneal_start;
     ck_assert_int_eq(steps, 2 * 313);
-    ck_assert_int_eq(qb_config_resolve(c, 10, 10), 0);
+    ck_assert_int_eq(qb_config_resolve(c, 5000, 1000), 0);
     ck_assert(c->n_steps == steps && c->anneal_start == start && c->n_train == 5000);
+    ck_assert_int_eq(qb_config_resolve(c, 160, 10), 0);
+    ck_assert(c->n_steps == 20 && c->anneal_start == 3 && c->anneal_end == 20 && c->n_train == 160 && c->n_test == 10);
     qb_config_destroy(c);
 }
 END_TEST
@@ -344,7 +346,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_loop_test(t, identity_is_as_written, 0, sizeof written / sizeof *written);
     tcase_add_loop_test(t, refuses_as_early_as_it_can, 0, sizeof refusals / sizeof *refusals);
-    tcase_add_test(t, fixed_sizes_are_not_resolved_again);
+    tcase_add_test(t, fixed_sizes_are_resolved_again_for_others_alone);
     tcase_add_test(t, a_run_is_resumed_under_its_identity);
     tcase_add_test(t, a_run_that_cannot_be_leaves_nothing);
     tcase_add_test(t, plans_and_tables_need_no_data);

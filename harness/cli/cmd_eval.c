@@ -51,7 +51,7 @@ static int run_eval(qb_cli *cli)
 
 static const char *const kinds[] = {"hard", "soft", NULL};
 
-static const char *const run_keys[] = {"data_dir", "test_limit", "on_bad_image", "batch", "shards", "dtype", "threads",
+static const char *const run_keys[] = {"data_dir", "test_limit", "image_size", "norm_mean", "norm_std", "val_fraction", "on_bad_image", "batch", "shards", "dtype", "threads",
                                        "loader_threads", NULL};
 
 static const qb_option options[] = {

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "train/data_keys.h"
 #include "train/record.h"
 
 #include <math.h>
@@ -11,8 +12,7 @@
 
 /* What the tasks need of the data seen so far. */
 typedef struct data_facts {
-    const qb_dataset_info *dataset;
-    const char *data_dir; /* borrowed; "" for none */
+    const qb_settings *settings; /* borrowed; of a configuration with these data */
     char hash[65];
     int64_t n_train, n_test;
 } data_facts;
@@ -81,10 +81,8 @@ static int look_at(qb_task *task, bool force)
 
 static int find_facts(scan *s, const qb_config *config, const data_facts **ret_facts)
 {
-    const qb_value *dir = qb_get(&config->settings, "data_dir");
-    const char *data_dir = dir->is_null ? "" : dir->text;
     for (size_t i = 0; i < s->n_facts; i++) {
-        if (s->facts[i].dataset == config->dataset && strcmp(s->facts[i].data_dir, data_dir) == 0) {
+        if (qb_data_keys_same_images(s->facts[i].settings, &config->settings)) {
             *ret_facts = &s->facts[i];
             return QB_OK;
         }
@@ -94,11 +92,11 @@ static int find_facts(scan *s, const qb_config *config, const data_facts **ret_f
         return QB_E_NOMEM;
     s->facts = facts;
     qb_dataset *data;
-    QB_TRY(qb_dataset_open(config->dataset->name, data_dir[0] ? data_dir : NULL, &data));
+    QB_TRY(qb_data_keys_open(&config->settings, config->dataset, &data));
     if (qb_dataset_warning(data))
         qb_log_warning("%s", qb_dataset_warning(data));
     data_facts *new = &facts[s->n_facts++];
-    *new = (data_facts){.dataset = config->dataset, .data_dir = data_dir, .n_train = qb_dataset_count(data, QB_SPLIT_TRAIN),
+    *new = (data_facts){.settings = &config->settings, .n_train = qb_dataset_count(data, QB_SPLIT_TRAIN),
                         .n_test = qb_dataset_count(data, QB_SPLIT_TEST)};
     (void)snprintf(new->hash, sizeof new->hash, "%s", qb_dataset_fingerprint(data));
     qb_dataset_close(data);

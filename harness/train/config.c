@@ -10,6 +10,7 @@
 #include "quant/layer_bits.h"
 #include "quant/levels.h"
 #include "quant/plugin_probe.h"
+#include "train/data_keys.h"
 #include "train/identity.h"
 #include "train/lengths.h"
 #include "train/spans.h"
@@ -28,8 +29,12 @@ static const qb_option run_schema[] = {
     {"model", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "network; `qatbench list models`", ID | QB_OPT_REQUIRED | QB_KEY_CAPTION(1), "What to train"},
     {"dataset", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "data set; `qatbench list datasets`", ID | QB_OPT_REQUIRED | QB_KEY_CAPTION(2), "What to train"},
     {"data_dir", QB_KIND_PATH, NULL, 0, 0, NULL, "", "folder of the data files, or its parent", QB_OPT_NULLABLE, "What to train"},
-    {"train_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "train on the first N images in file order", ID | QB_OPT_NULLABLE | QB_KEY_NULL_IS_ALL | QB_KEY_CAPTION(5), "What to train"},
-    {"test_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "test on the first N images in file order", ID | QB_OPT_NULLABLE | QB_KEY_NULL_IS_ALL | QB_KEY_CAPTION(6), "What to train"},
+    {"train_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "train on N images: the first in file order, of folders of classes from each in turn", ID | QB_OPT_NULLABLE | QB_KEY_NULL_IS_ALL | QB_KEY_CAPTION(5), "What to train"},
+    {"test_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "test on N images, taken as in train_limit", ID | QB_OPT_NULLABLE | QB_KEY_NULL_IS_ALL | QB_KEY_CAPTION(6), "What to train"},
+    {"image_size", QB_KIND_INT, NULL, 1, 4096, NULL, "pixels", "side of what the network sees of images of any sizes (imagenet, folder; default: 224)", ID | QB_OPT_LATER | QB_OPT_NULLABLE | QB_KEY_CAPTION(18), "What to train"},
+    {"norm_mean", QB_KIND_REALS, NULL, -100, 100, NULL, "", "of their channels, for values from 0 to 1, subtracted (default: ImageNet's)", ID | QB_OPT_LATER | QB_OPT_NULLABLE, "What to train"},
+    {"norm_std", QB_KIND_REALS, NULL, 0, 100, NULL, "", "of their channels, divided by (default: ImageNet's)", ID | QB_OPT_LATER | QB_OPT_NULLABLE | QB_OPT_MIN_OPEN, "What to train"},
+    {"val_fraction", QB_KIND_REAL, NULL, 0, 0.999, NULL, "", "share of the images to test on, by a hash of their names, of a folder without train and val", ID | QB_OPT_LATER | QB_OPT_NULLABLE | QB_OPT_MIN_OPEN, "What to train"},
     {"flip", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "random horizontal flips (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
     {"crop", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "pad by 4 and crop at random (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
     {"init", QB_KIND_PATH, NULL, 0, 0, NULL, "", "weights to start from: a safetensors file, or the folder of a finished run (default: drawn from the seed)", ID | QB_OPT_LATER | QB_OPT_NULLABLE | QB_OPT_BESIDE, "What to train"},
@@ -344,6 +349,8 @@ int qb_config_create_with(const qb_settings *settings, const qb_plugin *plugin, 
     if (rc == 0)
         rc = resolve_names(c);
     if (rc == 0)
+        rc = qb_data_keys_check(&c->settings, c->dataset);
+    if (rc == 0)
         rc = resolve_layer_bits(c);
     if (rc == 0)
         rc = resolve_init(c);
@@ -372,6 +379,7 @@ void qb_config_destroy(qb_config *c)
     if (!c)
         return;
     qb_settings_finish(&c->settings);
+    qb_settings_finish(&c->written);
     qb_settings_finish(&c->solver);
     qb_free(c->param_bits);
     json_decref(c->identity);
@@ -427,7 +435,7 @@ char *qb_config_command(const qb_config *c)
     qb_str_add(&s, "qatbench train");
     for (size_t i = 0; i < N_RUN_SCHEMA; i++) {
         const qb_option *o = &run_schema[i];
-        const qb_value *v = &c->settings.values[i];
+        const qb_value *v = qb_lengths_value(c, i);
         bool matters = (o->flags & QB_OPT_IDENTITY) || strcmp(o->name, "experiment") == 0;
         if (!matters || v->is_null || qb_identity_ignores(&traits, o))
             continue;

@@ -17,12 +17,14 @@
 
 /* Keys: model dataset data_dir solver solver_path bits quantizer granularity quant_period quant_warmup quant_shrink
  * anneal_start anneal_end seed epochs batch optimizer lr lr_schedule momentum beta1 beta2 eps weight_decay
- * label_smoothing grad_clip shards layer_bits flip crop init on_bad_image train_limit test_limit eval_every threads
- * loader_threads dtype time_limit checkpoint_every experiment runs_dir. */
+ * label_smoothing grad_clip shards layer_bits image_size norm_mean norm_std val_fraction flip crop init on_bad_image
+ * train_limit test_limit eval_every threads loader_threads dtype time_limit checkpoint_every experiment runs_dir. */
 const qb_option *qb_run_schema(size_t *ret_n);
 
 typedef struct qb_config {
     qb_settings settings; /* over qb_run_schema */
+    qb_settings written;  /* as they were before limits and spans came to what they are with the table's sizes; else n = 0 */
+    bool is_other_size;   /* the data have other sizes than the table */
     const qb_plugin *plugin;
     qb_settings solver; /* over plugin->options */
     const qb_dataset_info *dataset;
@@ -50,8 +52,9 @@ int qb_config_create(const qb_settings *settings, qb_config **ret_config);
 int qb_config_create_with(const qb_settings *settings, const qb_plugin *plugin, qb_config **ret_config);
 void qb_config_destroy(qb_config *c);
 
-/* The steps of a run on a data set without a fixed size, which are not known before the data are open: images of the opened
- * set. Identity and settings stay; does nothing where the steps are known. QB_E_CONFIG, naming the key: a span that does not
+/* The steps of a run on a data set without a fixed size, or whose data have other sizes than the table says (a part of MNIST),
+ * which are not known before the data are open: images of the opened set. Identity and settings stay; does nothing where the
+ * steps are known. QB_E_CONFIG, naming the key: a span that does not
  * fit into that many steps; QB_E_DATA: no images to train on. */
 int qb_config_resolve(qb_config *c, int64_t n_train, int64_t n_test);
 

@@ -8,13 +8,15 @@
 #include "datasets/datasets.h"
 #include "models/models.h"
 #include "train/cores.h"
+#include "train/data_keys.h"
 #include "train/record.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* What a test depends on and a record knows. */
-static const char *const recorded_keys[] = {"model", "dataset", "test_limit", "on_bad_image", "batch", "shards", "dtype", NULL};
+static const char *const recorded_keys[] = {"model", "dataset", "test_limit", "on_bad_image", "batch", "shards", "dtype",
+                                            "image_size", "norm_mean", "norm_std", "val_fraction", NULL};
 
 /* Sets what nobody set to what the run was trained with; a key that its record leaves out stays at its default. */
 static int complete(qb_settings *s, const json_t *config)
@@ -72,8 +74,10 @@ static int64_t batch_of(const qb_settings *s)
 
 static int open_data(const qb_settings *s, test *t, int64_t *ret_n)
 {
-    const qb_value *dir = qb_get(s, "data_dir"), *limit = qb_get(s, "test_limit");
-    QB_TRY(qb_dataset_open(qb_get(s, "dataset")->text, dir->is_null ? NULL : dir->text, &t->data));
+    const qb_value *limit = qb_get(s, "test_limit");
+    const qb_dataset_info *info = NULL;
+    QB_TRY(qb_dataset_find(qb_get(s, "dataset")->text, &info));
+    QB_TRY(qb_data_keys_open(s, info, &t->data));
     QB_TRY(qb_dataset_load(t->data));
     int64_t n = qb_dataset_count(t->data, QB_SPLIT_TEST);
     *ret_n = !limit->is_null && limit->i < n ? limit->i : n;

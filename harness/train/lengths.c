@@ -4,6 +4,7 @@
 #include "train/spans.h"
 
 #include <stdio.h>
+#include <string.h>
 
 bool qb_lengths_are_fixed(const qb_config *c)
 {
@@ -55,25 +56,24 @@ static int check_written_window(const qb_config *c)
     return c->full_precision ? QB_OK : check_window(s, &v);
 }
 
-static int check_window_in_steps(const qb_config *c)
+static int check_window_in_steps(const qb_config *c, const qb_settings *s)
 {
     char training[64], run[40], end[48];
-    (void)snprintf(training, sizeof training, "%lldep, %lld steps", (long long)qb_get(&c->settings, "epochs")->i,
-                   (long long)c->n_steps);
+    (void)snprintf(training, sizeof training, "%lldep, %lld steps", (long long)qb_get(s, "epochs")->i, (long long)c->n_steps);
     (void)snprintf(run, sizeof run, "%lld steps", (long long)c->n_steps);
     (void)snprintf(end, sizeof end, "step %g", c->anneal_end);
     const verdict v = {.ends_late = c->anneal_end > (double)c->n_steps,
                        .starts_late = c->anneal_start >= c->anneal_end,
                        .is_all_warmup = c->warmup >= c->n_steps,
                        .training = training, .run = run, .end = end};
-    return c->full_precision ? QB_OK : check_window(&c->settings, &v);
+    return c->full_precision ? QB_OK : check_window(s, &v);
 }
 
 /* ---- steps ---- */
 
-static int resolve(qb_config *c, int64_t n_train, int64_t n_test)
+/* By the limits and spans of s. */
+static int resolve(qb_config *c, const qb_settings *s, int64_t n_train, int64_t n_test)
 {
-    const qb_settings *s = &c->settings;
     const int64_t batch = qb_get(s, "batch")->i;
     c->n_train = at_most(qb_get(s, "train_limit"), n_train);
     c->n_test = at_most(qb_get(s, "test_limit"), n_test);
@@ -83,19 +83,30 @@ static int resolve(qb_config *c, int64_t n_train, int64_t n_test)
     c->warmup = (int64_t)qb_span_steps(qb_get(s, "quant_warmup"), c->steps_per_epoch);
     c->anneal_start = qb_span_steps(qb_get(s, "anneal_start"), c->steps_per_epoch);
     c->anneal_end = end->is_null ? (double)c->n_steps : qb_span_steps(end, c->steps_per_epoch);
-    return check_window_in_steps(c);
+    return check_window_in_steps(c, s);
 }
 
 int qb_config_resolve(qb_config *c, int64_t n_train, int64_t n_test)
 {
-    if (c->n_steps > 0)
+    const bool is_fixed = qb_lengths_are_fixed(c), is_as_in_table = n_train == c->dataset->n_train && n_test == c->dataset->n_test;
+    if (c->n_steps > 0 && (!is_fixed || is_as_in_table || c->is_other_size))
         return QB_OK;
     if (n_train < 1)
         return qb_err_set(QB_E_DATA, "data set %s has no training images", c->dataset->name);
-    int rc = resolve(c, n_train, n_test);
+    c->is_other_size = is_fixed;
+    int rc = resolve(c, is_fixed ? &c->written : &c->settings, n_train, n_test);
     if (rc < 0)
         c->n_steps = 0; /* not known still */
     return rc;
+}
+
+const qb_value *qb_lengths_value(const qb_config *c, size_t row)
+{
+    static const char *const keys[] = {"train_limit", "test_limit", "quant_warmup", "anneal_start", "anneal_end"};
+    for (size_t i = 0; c->is_other_size && i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(c->settings.schema[row].name, keys[i]) == 0)
+            return &c->written.values[row];
+    return &c->settings.values[row];
 }
 
 void qb_lengths_nominal(const qb_config *c, int64_t *ret_n_steps, int64_t *ret_warmup)
@@ -153,10 +164,11 @@ int qb_lengths_write(qb_config *c)
 {
     qb_settings *s = &c->settings;
     if (qb_lengths_are_fixed(c)) {
+        QB_TRY(qb_settings_copy(&c->written, s));
         QB_TRY(drop_idle_limit(s, "train_limit", c->dataset->n_train));
         QB_TRY(drop_idle_limit(s, "test_limit", c->dataset->n_test));
         QB_TRY(check_shards(s));
-        QB_TRY(resolve(c, c->dataset->n_train, c->dataset->n_test));
+        QB_TRY(resolve(c, s, c->dataset->n_train, c->dataset->n_test));
         return write_steps(c);
     }
     QB_TRY(check_shards(s));

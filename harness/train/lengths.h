@@ -16,6 +16,9 @@ bool qb_lengths_are_fixed(const qb_config *c);
  * that would be empty; a window that cannot be, as far as it can be told without the sizes. */
 int qb_lengths_write(qb_config *c);
 
+/* A value of c->settings; of data of other sizes than the table's, limits and spans as they were written: what a command has. */
+const qb_value *qb_lengths_value(const qb_config *c, size_t row);
+
 /* What a solver is asked with before there is a run: the steps, or where they are not known yet a length in proportion. */
 void qb_lengths_nominal(const qb_config *c, int64_t *ret_n_steps, int64_t *ret_warmup);
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "train/cores.h"
+#include "train/data_keys.h"
 #include "train/record.h"
 
 #include <pthread.h>
@@ -245,10 +246,9 @@ int qb_run_execute(qb_config *config, const qb_run_environment *environment, jso
     r.state.evaluated_at = -1;
     r.state.curve = json_array();
     *ret_record = NULL;
-    const qb_value *data_dir = qb_get(&config->settings, "data_dir");
     int rc = r.state.curve ? start_watchdog(&r) : qb_err_set(QB_E_NOMEM, "out of memory");
     if (rc == 0)
-        rc = qb_dataset_open(config->dataset->name, data_dir->is_null ? NULL : data_dir->text, &r.dataset);
+        rc = qb_data_keys_open(&config->settings, config->dataset, &r.dataset);
     if (rc == 0 && qb_dataset_warning(r.dataset))
         qb_log_warning("%s", qb_dataset_warning(r.dataset));
     if (rc == 0)
