@@ -94,6 +94,7 @@ typedef struct png_kind {
     int colour, depth;
     bool interlaced;
     bool transparent; /* has a chunk that makes a colour transparent */
+    int n_palette;    /* entries that it has; 0: all that the depth allows */
 } png_kind;
 
 typedef struct png_bytes {
@@ -124,7 +125,8 @@ static inline unsigned char *make_png(const png_kind *kind, const uint8_t *rows,
         png_color palette[256];
         for (int i = 0; i < 256; i++)
             palette[i] = (png_color){(png_byte)i, (png_byte)(255 - i), (png_byte)(3 * i)};
-        png_set_PLTE(png, info, palette, 1 << kind->depth);
+        png_set_check_for_invalid_index(png, 0);
+        png_set_PLTE(png, info, palette, kind->n_palette ? kind->n_palette : 1 << kind->depth);
         if (kind->transparent)
             png_set_tRNS(png, info, (png_byte[]){7, 0}, 2, NULL);
     } else if (kind->transparent) {

@@ -269,12 +269,13 @@ END_TEST
 /* ---- PNG ---- */
 
 static const png_kind pngs[] = {
-    {PNG_COLOR_TYPE_GRAY, 1, false, false},   {PNG_COLOR_TYPE_GRAY, 2, false, true},   {PNG_COLOR_TYPE_GRAY, 4, true, false},
-    {PNG_COLOR_TYPE_GRAY, 8, false, true},    {PNG_COLOR_TYPE_GRAY, 16, false, false}, {PNG_COLOR_TYPE_GRAY, 16, true, true},
-    {PNG_COLOR_TYPE_GA, 8, false, false},     {PNG_COLOR_TYPE_GA, 16, true, false},    {PNG_COLOR_TYPE_RGB, 8, false, true},
-    {PNG_COLOR_TYPE_RGB, 8, true, false},     {PNG_COLOR_TYPE_RGB, 16, false, false},  {PNG_COLOR_TYPE_RGBA, 8, false, false},
-    {PNG_COLOR_TYPE_RGBA, 16, true, false},   {PNG_COLOR_TYPE_PALETTE, 1, false, true}, {PNG_COLOR_TYPE_PALETTE, 2, true, false},
-    {PNG_COLOR_TYPE_PALETTE, 4, false, false}, {PNG_COLOR_TYPE_PALETTE, 8, false, true},
+    {PNG_COLOR_TYPE_GRAY, 1, false, false, 0},   {PNG_COLOR_TYPE_GRAY, 2, false, true, 0},   {PNG_COLOR_TYPE_GRAY, 4, true, false, 0},
+    {PNG_COLOR_TYPE_GRAY, 8, false, true, 0},    {PNG_COLOR_TYPE_GRAY, 16, false, false, 0}, {PNG_COLOR_TYPE_GRAY, 16, true, true, 0},
+    {PNG_COLOR_TYPE_GA, 8, false, false, 0},     {PNG_COLOR_TYPE_GA, 16, true, false, 0},    {PNG_COLOR_TYPE_RGB, 8, false, true, 0},
+    {PNG_COLOR_TYPE_RGB, 8, true, false, 0},     {PNG_COLOR_TYPE_RGB, 16, false, false, 0},  {PNG_COLOR_TYPE_RGBA, 8, false, false, 0},
+    {PNG_COLOR_TYPE_RGBA, 16, true, false, 0},   {PNG_COLOR_TYPE_PALETTE, 1, false, true, 0}, {PNG_COLOR_TYPE_PALETTE, 2, true, false, 0},
+    {PNG_COLOR_TYPE_PALETTE, 4, false, false, 0}, {PNG_COLOR_TYPE_PALETTE, 8, false, true, 0},
+    {PNG_COLOR_TYPE_PALETTE, 8, false, true, 100},  {PNG_COLOR_TYPE_PALETTE, 4, true, false, 3},
 };
 
 static int channels(const png_kind *kind)
@@ -296,6 +297,8 @@ static int rgb_of(const png_kind *kind, const uint8_t *row, int x, int c)
 {
     const bool grey = (kind->colour & PNG_COLOR_MASK_COLOR) == 0;
     const int v = packed(kind, row, x, grey || kind->colour == PNG_COLOR_TYPE_PALETTE ? 0 : c);
+    if (kind->n_palette && v >= kind->n_palette)
+        return v;
     if (kind->colour == PNG_COLOR_TYPE_PALETTE)
         return (uint8_t)(c == 0 ? v : c == 1 ? 255 - v : 3 * v);
     if (kind->colour == PNG_COLOR_TYPE_GRAY && kind->depth == 16)

@@ -9,10 +9,12 @@ import hashlib
 import io
 import os
 import random
+import struct
 import subprocess
 import sys
 import tempfile
 import warnings
+import zlib
 
 try:
     from PIL import Image, __version__ as pillow
@@ -77,8 +79,8 @@ def ask(path, name, may_fail, resized=True):
 
 
 def noise(size, mode):
-    small = Image.frombytes('RGB', (9, 7), bytes(rnd.randrange(256) for _ in range(9 * 7 * 3)))
-    grain = Image.frombytes('RGB', size, bytes(rnd.randrange(256) for _ in range(size[0] * size[1] * 3)))
+    small = Image.frombytes('RGB', (9, 7), rnd.randbytes(9 * 7 * 3))
+    grain = Image.frombytes('RGB', size, rnd.randbytes(size[0] * size[1] * 3))
     return Image.blend(small.resize(size, bicubic), grain, 0.1).convert(mode)
 
 
@@ -110,6 +112,48 @@ def odd_files():
     yield 'zero bytes', bytes(1000)
 
 
+def chunk(name, data):
+    return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
+
+
+def some_rows(width, height, bits):
+    return b''.join(bytes([rnd.randrange(5)]) + rnd.randbytes((width * bits + 7) // 8) for _ in range(height))
+
+
+def some_png():
+    """Any colour type and depth, interlaced or not, with filters, chunks, palettes and pieces of data as they come."""
+    colour, depths = rnd.choice([(0, (1, 2, 4, 8, 16)), (2, (8, 16)), (3, (1, 2, 4, 8)), (4, (8, 16)), (6, (8, 16))])
+    depth, width, height, interlaced = rnd.choice(depths), rnd.randint(1, 40), rnd.randint(1, 40), rnd.randrange(2)
+    bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    to = b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, depth, colour, 0, 0, interlaced))
+    extra = [(b'gAMA', struct.pack('>I', 30000)), (b'tEXt', b'a\0text'), (b'iCCP', b'a\0\0' + zlib.compress(b'junk')),
+             (b'pHYs', struct.pack('>IIB', 3, 4, 1)), (b'prVt', b'zz')]
+    for name, data in rnd.sample(extra, rnd.randrange(3)):
+        to += chunk(name, data)
+    if colour == 3:
+        to += chunk(b'PLTE', rnd.randbytes(3 * (2 ** depth if rnd.random() < 0.7 else rnd.randint(1, 2 ** depth))))
+    if rnd.random() < 0.3 and colour in (0, 2, 3):
+        to += chunk(b'tRNS', {0: b'\0\1', 2: b'\0\1' * 3, 3: b'\x09'}[colour])
+    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)] if interlaced else [(0, 0, 1, 1)]
+    data = b''
+    for x, y, across, down in passes:
+        if width > x and height > y:
+            data += some_rows((width - x + across - 1) // across, (height - y + down - 1) // down, bits)
+    packed = zlib.compress(data + rnd.choice([b'', b'', b'too much']))
+    for part in rnd.choice([[packed], [packed[:3], b'', packed[3:]]]):
+        to += chunk(b'IDAT', part)
+    return to + rnd.choice([chunk(b'IEND', b''), chunk(b'IEND', b'') + b'behind it', b''])
+
+
+def huge_headers():
+    jpeg = bytearray(saved(noise((16, 16), 'RGB'), 'JPEG', subsampling=0))
+    at = jpeg.index(b'\xff\xc0') + 5
+    jpeg[at:at + 4] = struct.pack('>HH', 30000, 30000)
+    yield bytes(jpeg)
+    yield (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 30000, 30000, 8, 2, 0, 0, 0)) +
+           chunk(b'IDAT', zlib.compress(bytes(1000))) + chunk(b'IEND', b''))
+
+
 def damaged(data):
     """One to three wrong bytes, a wrong bit in the header, a piece missing or too much, or the end missing."""
     b, kind = bytearray(data), rnd.randrange(5)
@@ -125,13 +169,14 @@ def damaged(data):
         del b[at:at + rnd.randint(1, 20)]
     else:
         at = rnd.randrange(len(b))
-        b[at:at] = bytes(rnd.randrange(256) for _ in range(rnd.randint(1, 20)))
+        b[at:at] = rnd.randbytes(rnd.randint(1, 20))
     return bytes(b)
 
 
 def ask_about_made_files(folder):
     odd = list(odd_files())
     made = [(name, data, False) for name, data in odd]
+    made += [('made png', some_png(), False) for _ in range(150)] + [('30,000 x 30,000', data, False) for data in huge_headers()]
     for i in range(600):
         name, data = odd[i % (len(odd) - 5)]
         made.append((f'{name}, damaged', damaged(data), True))

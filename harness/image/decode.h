@@ -10,12 +10,14 @@
  *   alpha, transparent colours                        dropped, colours as stored
  *   PNG with 16 bits: RGB, or grey with alpha         the high byte
  *   PNG with 16 bits: grey                            min(value, 255)
+ *   colours that a PNG's palette lacks                grey of their number
  *   checksums of a PNG's image data                   not looked at; those of other chunks must be right
  *   bytes after the end, stray ones before the mark   not looked at
  *   a JPEG that ends before its end mark              an error
  * Source: Pillow 9.4.0 on libjpeg-turbo 2.1.5 (accurate integer DCT, smooth chroma upsampling, both libjpeg's defaults).
  * Differs: other formats are refused; so are a JPEG of more than QB_JPEG_SCANS scans, or of more than 2^24 pixels and less than
- * a bit of data a block, both made to take time and memory.
+ * a bit of data a block, both made to take time and memory; and a PNG whose compressed data lack their end. Chunks that say
+ * nothing of the pixels may hold anything.
  */
 #ifndef QB_IMAGE_DECODE_H
 #define QB_IMAGE_DECODE_H

@@ -2,6 +2,8 @@
  * Rows are decoded one by one to the last one, whatever the window; an interlaced image as a whole.
  */
 #include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <png.h>
@@ -17,6 +19,8 @@ typedef struct reader {
     size_t at; /* bytes read */
     int code;  /* of the error */
     bool out_of_memory;
+    enum { RGB = 1, GREY16, PALETTE } rows; /* what libpng is asked for: 3 bytes, 2 or 1 a pixel */
+    uint8_t palette[256][3];                /* entries that the file lacks: their number as grey, as Pillow has them */
     jmp_buf failed;
 } reader;
 
@@ -82,59 +86,80 @@ static void read_header(reader *r)
     r->job->width = (int)width;
 }
 
-/* What a row is to be when it is read: RGB with 8 bits, or (true) grey with 16. */
-static bool ask_for_rgb(reader *r)
+static void read_palette(reader *r)
+{
+    png_colorp entries = NULL;
+    int n = 0;
+    (void)png_get_PLTE(r->png, r->info, &entries, &n);
+    for (int i = 0; i < 256; i++) {
+        r->palette[i][0] = i < n ? entries[i].red : (uint8_t)i;
+        r->palette[i][1] = i < n ? entries[i].green : (uint8_t)i;
+        r->palette[i][2] = i < n ? entries[i].blue : (uint8_t)i;
+    }
+}
+
+static void choose_rows(reader *r)
 {
     const int colour = png_get_color_type(r->png, r->info), depth = png_get_bit_depth(r->png, r->info);
-    const bool is_grey16 = colour == PNG_COLOR_TYPE_GRAY && depth == 16;
-    if (!is_grey16) {
+    r->rows = colour == PNG_COLOR_TYPE_PALETTE ? PALETTE : colour == PNG_COLOR_TYPE_GRAY && depth == 16 ? GREY16 : RGB;
+    if (r->rows == PALETTE) {
+        png_set_packing(r->png);
+        read_palette(r);
+    } else if (r->rows == RGB) {
         png_set_strip_16(r->png);
-        if (colour == PNG_COLOR_TYPE_PALETTE)
-            png_set_palette_to_rgb(r->png);
         if (colour == PNG_COLOR_TYPE_GRAY && depth < 8)
             png_set_expand_gray_1_2_4_to_8(r->png);
         png_set_gray_to_rgb(r->png);
+        png_set_strip_alpha(r->png);
     }
-    png_set_strip_alpha(r->png);
-    return is_grey16;
 }
 
-static void put_pixels(const uint8_t *from, bool is_grey16, size_t n, uint8_t *to)
+/* The window's part of a row. */
+static void put_pixels(const reader *r, const uint8_t *row, const qb_box *box, uint8_t *to)
 {
-    if (!is_grey16) {
-        memmove(to, from, n * 3); /* an interlaced image is moved within its room */
-        return;
+    const size_t left = (size_t)box->left, n = (size_t)box->width;
+    switch (r->rows) {
+    case RGB:
+        memcpy(to, row + 3 * left, 3 * n);
+        break;
+    case GREY16:
+        row += 2 * left;
+        for (size_t i = 0; i < n; i++, to += 3)
+            to[0] = to[1] = to[2] = row[2 * i] ? 255 : row[2 * i + 1];
+        break;
+    case PALETTE:
+        row += left;
+        for (size_t i = 0; i < n; i++, to += 3)
+            memcpy(to, r->palette[row[i]], 3);
+        break;
     }
-    for (size_t i = 0; i < n; i++, to += 3)
-        to[0] = to[1] = to[2] = from[2 * i] ? 255 : from[2 * i + 1];
 }
 
-static void read_rows(reader *r, const qb_box *box, bool is_grey16, uint8_t *to, uint8_t *row)
+static void read_rows(reader *r, const qb_box *box, uint8_t *to, uint8_t *row)
 {
-    const size_t pixel = is_grey16 ? 2 : 3;
     for (int y = 0; y < r->job->height; y++) {
         png_read_row(r->png, row, NULL);
         if (y >= box->top && y < box->top + box->height) {
-            put_pixels(row + (size_t)box->left * pixel, is_grey16, (size_t)box->width, to);
+            put_pixels(r, row, box, to);
             to += box->width * 3;
         }
     }
 }
 
 /* Every pass goes over all rows, which lie behind the window's pixels. */
-static void read_passes(reader *r, int n_passes, const qb_box *box, bool is_grey16, uint8_t *to, uint8_t *rows, size_t row_bytes)
+static void read_passes(reader *r, int n_passes, const qb_box *box, uint8_t *to, uint8_t *rows, size_t row_bytes)
 {
     for (int pass = 0; pass < n_passes; pass++)
         for (int y = 0; y < r->job->height; y++)
             png_read_row(r->png, rows + (size_t)y * row_bytes, NULL);
     for (int y = box->top; y < box->top + box->height; y++, to += box->width * 3)
-        put_pixels(rows + (size_t)y * row_bytes + (size_t)box->left * (is_grey16 ? 2 : 3), is_grey16, (size_t)box->width, to);
+        put_pixels(r, rows + (size_t)y * row_bytes, box, to);
 }
 
 static void read_pixels(reader *r)
 {
     const qb_box box = qb_format_window(r->job);
-    const bool is_grey16 = ask_for_rgb(r);
+    choose_rows(r);
     const int n_passes = png_set_interlace_handling(r->png);
     png_read_update_info(r->png, r->info);
     const size_t row_bytes = png_get_rowbytes(r->png, r->info), bytes = (size_t)box.width * (size_t)box.height * 3;
@@ -143,9 +168,9 @@ static void read_pixels(reader *r)
         fail(r, rc);
     uint8_t *to = r->job->room->bytes;
     if (n_passes > 1)
-        read_passes(r, n_passes, &box, is_grey16, to, to + bytes, row_bytes);
+        read_passes(r, n_passes, &box, to, to + bytes, row_bytes);
     else
-        read_rows(r, &box, is_grey16, to, to + bytes);
+        read_rows(r, &box, to, to + bytes);
 }
 
 static void run(reader *r)
