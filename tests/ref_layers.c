@@ -1,5 +1,6 @@
 /* ref_layers.h. Letters: n image, o output channel, c input channel, i j output row and column, a b kernel row and column. */
 #include "ref_layers.h"
+#include "ref_tokens.h"
 
 #include "engine/layer_batchnorm.h"
 #include "engine/layer_conv.h"
@@ -88,7 +89,7 @@ void ref_net_destroy(ref_net *r)
     free(r);
 }
 
-/* ---- convolution and linear ---- */
+/* ---- convolution ---- */
 
 /* With dy NULL: y = conv(x). Else: adds to dx, dw, db. */
 static void conv(const qb_layer *l, int batch, const double *x, const double *w, const double *bias, double *y, const double *dy,
@@ -122,29 +123,6 @@ static void conv(const qb_layer *l, int batch, const double *x, const double *w,
                     if (dy == NULL)
                         y[at] = sum;
                 }
-}
-
-static void linear(const qb_layer *l, int batch, const double *x, const double *w, const double *bias, double *y, const double *dy,
-                   double *dx, double *dw, double *db)
-{
-    for (int64_t n = 0; n < batch; n++)
-        for (int64_t o = 0; o < l->out.c; o++) {
-            int64_t at = n * l->out.c + o;
-            double sum = bias[o];
-            if (dy != NULL)
-                db[o] += dy[at];
-            for (int64_t c = 0; c < l->in_shape.c; c++) {
-                int64_t xi = n * l->in_shape.c + c, wi = o * l->in_shape.c + c;
-                if (dy == NULL) {
-                    sum += x[xi] * w[wi];
-                } else {
-                    dx[xi] += dy[at] * w[wi];
-                    dw[wi] += dy[at] * x[xi];
-                }
-            }
-            if (dy == NULL)
-                y[at] = sum;
-        }
 }
 
 /* ---- batchnorm ---- */
@@ -289,14 +267,14 @@ static bool is_kind(const qb_layer *l, const char *name)
 
 static void run_layer(ref_net *r, const qb_layer *l, const double *dy)
 {
+    if (ref_token_layer(r, l, dy))
+        return;
     const double *x = r->value[l->in[0]], *w = l->n_params > 0 ? r->params[l->param] : NULL;
     const double *bias = l->n_params > 1 ? r->params[l->param + 1] : NULL;
     double *y = r->value[l->ref], *dx = r->grad[l->in[0]];
     double *dw = l->n_params > 0 ? r->param_grad[l->param] : NULL, *db = l->n_params > 1 ? r->param_grad[l->param + 1] : NULL;
     if (is_kind(l, "conv"))
         conv(l, r->n, x, w, bias, y, dy, dx, dw, db);
-    else if (is_kind(l, "linear"))
-        linear(l, r->n, x, w, bias, y, dy, dx, dw, db);
     else if (is_kind(l, "maxpool"))
         maxpool(l, r->n, x, y, dy, dx);
     else if (is_kind(l, "avgpool"))
@@ -311,6 +289,7 @@ void ref_net_forward(ref_net *r, bool train)
 {
     size_t n_layers;
     const qb_layer *layers = qb_graph_layers(r->graph, &n_layers);
+    r->trains = train;
     for (size_t i = 1; i < n_layers; i++)
         if (is_kind(&layers[i], "batchnorm"))
             batchnorm_forward(r, &layers[i], train);

@@ -13,6 +13,8 @@ typedef struct ref_net {
     double **param_grad; /* out */
     double **running_stats; /* running statistics, updated by a forward pass in training */
     double **value, **grad; /* one array a layer; value[0] = images is in */
+    const qb_batch *batch;  /* in: what stochastic depth is drawn for; NULL: none is */
+    bool trains;            /* the last forward did */
 } ref_net;
 
 /* All arrays zero but running variances (1). Exits when memory is short. */

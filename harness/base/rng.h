@@ -16,7 +16,7 @@ enum {
     QB_RNG_AUGMENT = 3,   /* augmentation: a = epoch, b = sample index                              */
     QB_RNG_SOLVER = 4,    /* solver_util uniform(): see quant/                                      */
     QB_RNG_SYNTHETIC = 5, /* pixels of the synthetic data set                                       */
-    QB_RNG_DROP = 6,      /* stochastic depth: a = step, b = sample                                 */
+    QB_RNG_DROP = 6,      /* stochastic depth: a = step, b = position in the batch, index = branch   */
 };
 
 typedef struct qb_stream {

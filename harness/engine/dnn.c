@@ -8,13 +8,20 @@
 #include "engine/dnn_make.h"
 #include "engine/net.h"
 
+#include <omp.h>
 #include <string.h>
+
+typedef struct traced { /* a primitive, or the products of a layer */
+    qb_prim *prim;
+    int (*again)(void *context);
+    void *context;
+} traced;
 
 struct qb_dnn {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     double seconds;
-    qb_prim **trace; /* in the order of running */
+    traced *trace; /* in the order of running */
     size_t n_trace;
     bool is_tracing;
 };
@@ -318,6 +325,24 @@ int qb_prim_linear_backward_weights(qb_dnn *dnn, const qb_dnn_shape *s, const qb
     return linear(dnn, s, QB_OP_BACKWARD_WEIGHTS, forward, ret_prim);
 }
 
+static qb_md matrix_md(const qb_matrix *m)
+{
+    return (qb_md){.n_dims = 2, .dims = {m->rows, m->columns}, .type = data_type(m->type), .strides = {m->row_step, m->column_step}};
+}
+
+int qb_prim_product(qb_dnn *dnn, const qb_matrix *src, const qb_matrix *weights, const qb_matrix *dst, qb_prim **ret_prim)
+{
+    QB_ASSERT(src->rows == dst->rows && src->columns == weights->rows && weights->columns == dst->columns && dst->column_step == 1);
+    qb_op op = {.src = matrix_md(src), .weights = matrix_md(weights), .dst = matrix_md(dst)};
+    dnnl_primitive_desc_t pd;
+    int threads = omp_get_max_threads(), rc;
+    omp_set_num_threads(1); /* a primitive runs on as many threads as there are when it is made */
+    dnnl_status_t status = create_pd(dnn, &op, qb_op_make_product, &pd);
+    rc = status != dnnl_success ? fail(status, "matrix product") : prim_from_pd(dnn, pd, false, "matrix product", ret_prim);
+    omp_set_num_threads(threads);
+    return rc;
+}
+
 static int maxpool(qb_dnn *dnn, const qb_dnn_shape *s, const qb_layout *src, const qb_prim *forward, qb_prim **ret_prim)
 {
     qb_layout dst = *src;
@@ -415,17 +440,16 @@ static int execute(const qb_prim *prim)
     return status == dnnl_success ? 0 : fail(status, "execution");
 }
 
-static int remember(qb_prim *prim)
+static int remember(qb_dnn *dnn, traced what)
 {
-    qb_dnn *dnn = prim->dnn;
     size_t n = dnn->n_trace;
     if ((n & (n - 1)) == 0) { /* room for a power of two */
-        qb_prim **more = qb_realloc(dnn->trace, n == 0 ? 1 : 2 * n, sizeof *more);
+        traced *more = qb_realloc(dnn->trace, n == 0 ? 1 : 2 * n, sizeof *more);
         if (more == NULL)
             return QB_E_NOMEM;
         dnn->trace = more;
     }
-    dnn->trace[dnn->n_trace++] = prim;
+    dnn->trace[dnn->n_trace++] = what;
     return 0;
 }
 
@@ -434,11 +458,17 @@ int qb_prim_run(qb_prim *prim)
     if (!prim->is_timed)
         return execute(prim);
     if (prim->dnn->is_tracing)
-        QB_TRY(remember(prim));
+        QB_TRY(remember(prim->dnn, (traced){.prim = prim}));
     double start = qb_now_seconds();
     QB_TRY(execute(prim));
     prim->dnn->seconds += qb_now_seconds() - start;
     return 0;
+}
+
+int qb_dnn_note_products(qb_dnn *dnn, double seconds, int (*again)(void *context), void *context)
+{
+    dnn->seconds += seconds;
+    return dnn->is_tracing ? remember(dnn, (traced){.again = again, .context = context}) : 0;
 }
 
 void qb_dnn_trace(qb_dnn *dnn, bool on)
@@ -451,6 +481,6 @@ void qb_dnn_trace(qb_dnn *dnn, bool on)
 int qb_dnn_replay(qb_dnn *dnn)
 {
     for (size_t i = 0; i < dnn->n_trace; i++)
-        QB_TRY(execute(dnn->trace[i]));
+        QB_TRY(dnn->trace[i].prim != NULL ? execute(dnn->trace[i].prim) : dnn->trace[i].again(dnn->trace[i].context));
     return 0;
 }

@@ -46,12 +46,16 @@ static inline bool qb_layout_equal(const qb_layout *a, const qb_layout *b)
 
 int qb_dnn_create(qb_dnn **ret_dnn);
 void qb_dnn_destroy(qb_dnn *dnn);
-double qb_dnn_take_seconds(qb_dnn *dnn); /* inside convolutions and inner products since the last call */
+double qb_dnn_take_seconds(qb_dnn *dnn); /* inside convolutions and matrix products since the last call */
 
-/* The convolutions and inner products alone: while `on`, each that runs is remembered, in that order; switching on
+/* The convolutions and matrix products alone: while `on`, each that runs is remembered, in that order; switching on
  * forgets the earlier ones. qb_dnn_replay runs them again on the memory that they are bound to. */
 void qb_dnn_trace(qb_dnn *dnn, bool on);
 int qb_dnn_replay(qb_dnn *dnn);
+
+/* For a layer that runs products (qb_prim_product) on threads of its own: says after a pass how long they took, and how to
+ * run them alone. `again` and its context live as long as the plan. QB_E_NOMEM. */
+int qb_dnn_note_products(qb_dnn *dnn, double seconds, int (*again)(void *context), void *context);
 
 /* Effective instruction set (DNNL_MAX_CPU_ISA respected). */
 bool qb_dnn_has_avx2(void);
@@ -92,6 +96,16 @@ int qb_prim_conv_backward_weights(qb_dnn *dnn, const qb_dnn_shape *s, const qb_p
 int qb_prim_linear_forward(qb_dnn *dnn, const qb_dnn_shape *s, qb_prim **ret_prim);
 int qb_prim_linear_backward_data(qb_dnn *dnn, const qb_dnn_shape *s, const qb_prim *forward, qb_prim **ret_prim);
 int qb_prim_linear_backward_weights(qb_dnn *dnn, const qb_dnn_shape *s, const qb_prim *forward, qb_prim **ret_prim);
+
+/* A matrix in memory: element (i, j) at i * row_step + j * column_step, in values; one of the steps is 1. */
+typedef struct qb_matrix {
+    qb_type type;
+    int64_t rows, columns, row_step, column_step;
+} qb_matrix;
+
+/* DST = SRC x WEIGHTS on the calling thread alone, so that threads can run products of their own side by side, each with a
+ * primitive of its own. column_step of dst is 1. Memory needs the alignment of a value only. */
+int qb_prim_product(qb_dnn *dnn, const qb_matrix *src, const qb_matrix *weights, const qb_matrix *dst, qb_prim **ret_prim);
 
 /* src and dst in the layout `src` (dst with its own size). The workspace (train only) remembers the maxima. */
 int qb_prim_maxpool_forward(qb_dnn *dnn, const qb_dnn_shape *s, const qb_layout *src, qb_prim **ret_prim);

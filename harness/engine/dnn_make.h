@@ -16,13 +16,15 @@ typedef const dnnl_memory_desc_t *qb_md_ref;
 typedef const_dnnl_memory_desc_t qb_md_ref;
 #endif
 
-/* A descriptor that oneDNN has not seen yet: the one of `like`, or else these sizes, this type and order. */
+/* A descriptor that oneDNN has not seen yet: the one of `like`, or else these sizes, this type and order (a tag, or where
+ * it is undefined the strides). */
 typedef struct qb_md {
     qb_md_ref like;
     int n_dims; /* 0: there is none */
     dnnl_dims_t dims;
     dnnl_data_type_t type;
     dnnl_format_tag_t tag;
+    dnnl_dims_t strides;
 } qb_md;
 
 qb_md qb_md_of(qb_md_ref ref);                     /* like ref, with its sizes and type to read; tag undefined */
@@ -44,6 +46,7 @@ typedef struct qb_op {
 
 dnnl_status_t qb_op_make_convolution(const qb_op *op, dnnl_primitive_desc_t *ret_pd);
 dnnl_status_t qb_op_make_inner_product(const qb_op *op, dnnl_primitive_desc_t *ret_pd);
+dnnl_status_t qb_op_make_product(const qb_op *op, dnnl_primitive_desc_t *ret_pd); /* dst = src x weights */
 dnnl_status_t qb_op_make_max_pooling(const qb_op *op, dnnl_primitive_desc_t *ret_pd); /* QB_OP_BACKWARD_DATA is its backward */
 dnnl_status_t qb_op_make_reorder(const qb_op *op, dnnl_primitive_desc_t *ret_pd);     /* src to dst */
 

@@ -14,6 +14,8 @@ static dnnl_status_t make_md(const qb_md *md, dnnl_memory_desc_t *ret_desc)
         memset(ret_desc, 0, sizeof *ret_desc);
         return dnnl_success;
     }
+    if (md->tag == dnnl_format_tag_undef)
+        return dnnl_memory_desc_init_by_strides(ret_desc, md->n_dims, md->dims, md->type, md->strides);
     return dnnl_memory_desc_init_by_tag(ret_desc, md->n_dims, md->dims, md->type, md->tag);
 }
 
@@ -90,6 +92,16 @@ dnnl_status_t qb_op_make_inner_product(const qb_op *op, dnnl_primitive_desc_t *r
         status = dnnl_inner_product_backward_data_desc_init(&desc, &d.src, &d.weights, &d.dst);
     else
         status = dnnl_inner_product_backward_weights_desc_init(&desc, &d.src, &d.weights, d.bias_or_null, &d.dst);
+    return make_pd(op, status, &desc, ret_pd);
+}
+
+dnnl_status_t qb_op_make_product(const qb_op *op, dnnl_primitive_desc_t *ret_pd)
+{
+    op_descs d;
+    dnnl_matmul_desc_t desc;
+    dnnl_status_t status = make_descs(op, &d);
+    if (status == dnnl_success)
+        status = dnnl_matmul_desc_init(&desc, &d.src, &d.weights, NULL, &d.dst);
     return make_pd(op, status, &desc, ret_pd);
 }
 

@@ -12,6 +12,8 @@ static dnnl_status_t make_md(const qb_md *md, dnnl_memory_desc_t *ret_desc)
         return dnnl_memory_desc_clone(ret_desc, md->like);
     if (md->n_dims == 0)
         return dnnl_success;
+    if (md->tag == dnnl_format_tag_undef)
+        return dnnl_memory_desc_create_with_strides(ret_desc, md->n_dims, md->dims, md->type, md->strides);
     return dnnl_memory_desc_create_with_tag(ret_desc, md->n_dims, md->dims, md->type, md->tag);
 }
 
@@ -109,6 +111,16 @@ dnnl_status_t qb_op_make_inner_product(const qb_op *op, dnnl_primitive_desc_t *r
     else if (status == dnnl_success)
         status = dnnl_inner_product_backward_weights_primitive_desc_create(ret_pd, op->engine, d.src, d.weights, d.bias, d.dst,
                                                                            op->forward, op->attr);
+    free_descs(&d);
+    return status;
+}
+
+dnnl_status_t qb_op_make_product(const qb_op *op, dnnl_primitive_desc_t *ret_pd)
+{
+    op_descs d;
+    dnnl_status_t status = make_descs(op, &d);
+    if (status == dnnl_success)
+        status = dnnl_matmul_primitive_desc_create(ret_pd, op->engine, d.src, d.weights, NULL, d.dst, op->attr);
     free_descs(&d);
     return status;
 }

@@ -20,6 +20,7 @@ struct qb_graph {
     size_t n_running_stats;
     size_t slab_size;
     qb_ref logits;
+    double drop_path;
     int error; /* first error of a builder, with its text */
     char error_text[400];
 };
@@ -292,6 +293,16 @@ void qb_graph_set_quantized(qb_graph *g, size_t param, bool quantized)
 {
     QB_ASSERT(param < g->n_params);
     g->params[param].is_quantized = quantized;
+}
+
+void qb_graph_set_drop_path(qb_graph *g, double rate)
+{
+    QB_ASSERT(rate >= 0 && rate < 1);
+    g->drop_path = rate;
+}
+double qb_graph_drop_path(const qb_graph *g)
+{
+    return g->drop_path;
 }
 
 size_t qb_graph_slab_size(const qb_graph *g)

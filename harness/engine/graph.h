@@ -57,6 +57,35 @@ qb_ref qb_graph_global_avgpool(qb_graph *g, qb_ref x);                          
 qb_ref qb_graph_linear(qb_graph *g, qb_ref x, const char *name, int out, qb_init weight_init, qb_init bias_init,
                        qb_quantized quantized);
 
+/* ---- transformers: token sequences (c = width, h = tokens, w = 1) ---- */
+
+/* Registers `cls_token` (1, 1, width) and `pos_embed` (1, tokens, width), the class token included, before the layers whose
+ * parameters follow them in the state dict; they are neither quantized nor decayed. Returns what qb_graph_embed wants. */
+size_t qb_graph_declare_embedding(qb_graph *g, int tokens, int width);
+
+/* The pixels of x in rows, each a token, behind the class token; plus the position embedding. (c, h * w + 1, 1).
+ * The tokens are a float32 stream, whatever the precision: sums of many layers. */
+qb_ref qb_graph_embed(qb_graph *g, qb_ref x, size_t declared);
+
+/* Layer normalisation of every token, eps 1e-6; NAME.weight (decayed), NAME.bias (width each). */
+qb_ref qb_graph_layernorm(qb_graph *g, qb_ref x, const char *name);
+
+/* y = x W^T + b of every token; NAME.weight (out, in), NAME.bias (out), which starts at 0. */
+qb_ref qb_graph_token_linear(qb_graph *g, qb_ref x, const char *name, int out, qb_init weight_init, qb_quantized quantized);
+
+/* The end of a residual branch: y = residual + m (x W^T + b), with the width of the residual; float32 as the residual.
+ * m is 1; where stochastic depth is on, in training, for each image 0 with probability p = drop_share times the rate of
+ * qb_graph_set_drop_path, else 1 / (1 - p). drop_share in [0, 1]. */
+qb_ref qb_graph_token_branch(qb_graph *g, qb_ref x, const char *name, qb_ref residual, double drop_share, qb_init weight_init,
+                             qb_quantized quantized);
+
+/* Multi-head attention: x (3 D, tokens, 1) holds query, key and value, each `heads` times D / heads values; softmax over
+ * the keys of q k^T / sqrt(D / heads), times v. (D, tokens, 1). */
+qb_ref qb_graph_attention(qb_graph *g, qb_ref x, const char *name, int heads);
+
+qb_ref qb_graph_gelu(qb_graph *g, qb_ref x, const char *name); /* x Phi(x), exact */
+qb_ref qb_graph_class_token(qb_graph *g, qb_ref x);            /* the first token, (c, 1, 1), float32 */
+
 /* Names the logits tensor, checks its shape against n_classes, and reports the first error of any builder
  * (QB_E_CONFIG: which layer, what shape it got, what it needs). */
 int qb_graph_finish(qb_graph *g, qb_ref logits);
@@ -83,6 +112,9 @@ const qb_param *qb_graph_params(const qb_graph *g, size_t *ret_n);
 const qb_running_stat *qb_graph_running_stats(const qb_graph *g, size_t *ret_n);
 /* Takes a parameter to the quantized ones, or from them into full precision; before the network is made. */
 void qb_graph_set_quantized(qb_graph *g, size_t param, bool quantized);
+/* Largest rate of stochastic depth (Huang et al. 2016), in [0, 1); 0 at first, which is off. Before the network is made. */
+void qb_graph_set_drop_path(qb_graph *g, double rate);
+double qb_graph_drop_path(const qb_graph *g);
 size_t qb_graph_slab_size(const qb_graph *g); /* floats in a slab, alignment included */
 
 #endif

@@ -117,6 +117,12 @@ struct qb_net_plan {
     double lap;                      /* when the pass that is being timed began */
 };
 
+/* How tokens rest: one after the other, the values of each together, (n, h, c). A vector is one token. */
+static inline qb_layout qb_token_layout(qb_type type, int64_t n, qb_shape s)
+{
+    return (qb_layout){.type = type, .n = n, .c = s.c, .h = s.h, .w = s.w, .block = s.h * s.w == 1 ? 1 : s.c};
+}
+
 static inline bool qb_net_plan_trains(const qb_net_plan *p)
 {
     return p->mode == QB_TRAIN;

@@ -1,7 +1,7 @@
 /* Global average pooling by a loop of ours, from any layout to a plain float32 vector. */
 #include "base/err.h"
-#include "engine/bf16.h"
 #include "engine/layer.h"
+#include "engine/value.h"
 
 typedef struct avgpool_op {
     int dx;
@@ -32,19 +32,6 @@ static int plan_backward(qb_net_plan *p, const qb_layer *l, void *op)
 
 enum { LANES = 16 }; /* channels summed at once */
 
-static float load(const void *x, qb_type type, int64_t i)
-{
-    return type == QB_TYPE_F32 ? ((const float *)x)[i] : qb_bf16_to_float(((const uint16_t *)x)[i]);
-}
-
-static void store(void *x, qb_type type, int64_t i, float v)
-{
-    if (type == QB_TYPE_F32)
-        ((float *)x)[i] = v;
-    else
-        ((uint16_t *)x)[i] = qb_bf16_from_float(v);
-}
-
 static int forward(qb_net_plan *p, const qb_layer *l, void *op)
 {
     (void)op;
@@ -62,7 +49,7 @@ static int forward(qb_net_plan *p, const qb_layer *l, void *op)
                 double sum[LANES] = {0};
                 for (int64_t i = 0; i < pixels; i++)
                     for (int64_t j = 0; j < width; j++)
-                        sum[j] += (double)load(from, in->type, plane + i * in->block + j);
+                        sum[j] += (double)qb_value_load(from, in->type, plane + i * in->block + j);
                 for (int64_t j = 0; j < width && first + j < in->c; j++)
                     to[n * in->c + first + j] = (float)(sum[j] / (double)pixels);
             }
@@ -83,7 +70,7 @@ static int backward(qb_net_plan *p, const qb_layer *l, void *op)
                 int64_t c = b * in->block + j;
                 float g = c < in->c ? from[n * in->c + c] / (float)pixels : 0;
                 for (int64_t i = 0; i < pixels; i++)
-                    store(to, in->type, plane + i * in->block + j, g);
+                    qb_value_store(to, in->type, plane + i * in->block + j, g);
             }
         }
     return 0;

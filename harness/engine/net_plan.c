@@ -171,7 +171,7 @@ void qb_net_plan_add_cost(const qb_net_plan *p, size_t i, qb_net_cost *c)
     int64_t n = p->n_passes[c->pass != QB_PASS_FORWARD];
     c->seconds += p->seconds[i][c->pass];
     c->bytes += n * pass_bytes(p, l, c->pass);
-    c->macs += c->pass == QB_PASS_BACKWARD ? 0 : n * l->macs * p->n;
+    c->macs += (c->pass == QB_PASS_BACKWARD ? 2 : 1) * n * l->macs * p->n; /* both gradients in one */
 }
 
 void qb_net_plan_forget_costs(qb_net_plan *p)
