@@ -14,6 +14,8 @@
 #define RESNET_IMAGENET(DEPTH, FORM)                                                                                 \
     {"resnet" #DEPTH, "ResNet-" #DEPTH " for ImageNet, " FORM, "He et al. 2016, arXiv:1512.03385, as in torchvision", \
      DEPTH, {3, 224, 224}, 1000, qb_resnet_imagenet_build, NULL}
+#define DEIT(NAME, TITLE)                                                                                             \
+    {"deit_" NAME, TITLE, "Touvron et al. 2021, arXiv:2012.12877, as in timm", 12, {3, 224, 224}, 1000, qb_deit_build, NULL}
 
 static const qb_model models[] = {
     RESNET_CIFAR(8),
@@ -28,6 +30,11 @@ static const qb_model models[] = {
     RESNET_IMAGENET(50, "bottleneck blocks with the stride in the 3x3"),
     RESNET_IMAGENET(101, "bottleneck blocks with the stride in the 3x3"),
     RESNET_IMAGENET(152, "bottleneck blocks with the stride in the 3x3"),
+    DEIT("tiny", "DeiT-Ti, vision transformer, width 192, patches of 16x16"),
+    DEIT("small", "DeiT-S, vision transformer, width 384, patches of 16x16"),
+    DEIT("base", "DeiT-B, vision transformer, width 768, patches of 16x16"),
+    {"deit_cifar", "vision transformer for small images, width 192, depth 6, patches of 4x4",
+     "the DeiT family, arXiv:2012.12877, at a size for CIFAR", 6, {3, 32, 32}, 10, qb_deit_build, NULL},
 };
 enum { N_MODELS = sizeof models / sizeof *models };
 

@@ -46,6 +46,9 @@ static const struct {
     {"resnet50", 25557032, {25502912, 54}, {26560, 53}, {27560, 54}, 27560, 4089184256},
     {"resnet101", 44549160, {44442816, 105}, {52672, 104}, {53672, 105}, 53672, 7801405440},
     {"resnet152", 60192808, {60040384, 156}, {75712, 155}, {76712, 156}, 76712, 11513626624},
+    {"deit_tiny", 5717416, {5308416, 48}, {344256, 27}, {64744, 77}, 20736, 1253683200},
+    {"deit_small", 22050664, {21233664, 48}, {688512, 27}, {128488, 77}, 41472, 4598882304},
+    {"deit_base", 86567656, {84934656, 48}, {1377024, 27}, {255976, 77}, 82944, 17563828224},
 };
 
 enum { QUANTIZED, DECAYED, NOT_DECAYED, N_GROUPS }; /* as the recipes count parameters */
@@ -82,12 +85,12 @@ START_TEST(has_the_counts_of_the_recipes)
     ck_assert_int_eq(table[_i].quant.values + table[_i].decay.values + table[_i].no_decay.values, table[_i].total);
     ck_assert_int_eq(rows, table[_i].rows);
     ck_assert_int_eq(macs, table[_i].macs);
-    ck_assert_int_eq(statistics, 2 * table[_i].decay.values);
+    ck_assert_int_eq(statistics, strncmp(table[_i].name, "resnet", 6) == 0 ? 2 * table[_i].decay.values : 0);
     qb_graph_destroy(g);
 }
 END_TEST
 
-static const char *const golden[] = {"resnet18", "resnet20", "resnet50", "resnet56"};
+static const char *const golden[] = {"resnet18", "resnet20", "resnet50", "resnet56", "deit_tiny", "deit_small"};
 
 static json_t *names_of(const qb_safetensors *f, const char *key)
 {
@@ -144,6 +147,21 @@ static const struct {
     {"resnet50", "layer1.0.downsample.0.weight", 4, {256, 64, 1, 1}, QB_INIT_KAIMING_FAN_OUT, QUANTIZED},
     {"resnet50", "layer4.0.conv2.weight", 4, {512, 512, 3, 3}, QB_INIT_KAIMING_FAN_OUT, QUANTIZED},
     {"resnet152", "layer3.35.conv3.weight", 4, {1024, 256, 1, 1}, QB_INIT_KAIMING_FAN_OUT, QUANTIZED},
+    {"deit_tiny", "cls_token", 3, {1, 1, 192}, QB_INIT_TINY_NORMAL, NOT_DECAYED},
+    {"deit_tiny", "pos_embed", 3, {1, 197, 192}, QB_INIT_TRUNC_NORMAL, NOT_DECAYED},
+    {"deit_tiny", "patch_embed.proj.weight", 4, {192, 3, 16, 16}, QB_INIT_UNIFORM_FAN_IN, DECAYED},
+    {"deit_tiny", "patch_embed.proj.bias", 1, {192}, QB_INIT_UNIFORM_FAN_IN, NOT_DECAYED},
+    {"deit_tiny", "blocks.0.norm1.weight", 1, {192}, QB_INIT_ONE, DECAYED},
+    {"deit_tiny", "blocks.0.norm1.bias", 1, {192}, QB_INIT_ZERO, NOT_DECAYED},
+    {"deit_small", "blocks.11.attn.qkv.weight", 2, {1152, 384}, QB_INIT_TRUNC_NORMAL, QUANTIZED},
+    {"deit_small", "blocks.11.attn.qkv.bias", 1, {1152}, QB_INIT_ZERO, NOT_DECAYED},
+    {"deit_base", "blocks.3.attn.proj.weight", 2, {768, 768}, QB_INIT_TRUNC_NORMAL, QUANTIZED},
+    {"deit_base", "blocks.3.mlp.fc1.weight", 2, {3072, 768}, QB_INIT_TRUNC_NORMAL, QUANTIZED},
+    {"deit_cifar", "blocks.5.mlp.fc2.weight", 2, {192, 768}, QB_INIT_TRUNC_NORMAL, QUANTIZED},
+    {"deit_cifar", "patch_embed.proj.weight", 4, {192, 3, 4, 4}, QB_INIT_UNIFORM_FAN_IN, DECAYED},
+    {"deit_cifar", "norm.weight", 1, {192}, QB_INIT_ONE, DECAYED},
+    {"deit_cifar", "head.weight", 2, {10, 192}, QB_INIT_TRUNC_NORMAL, DECAYED},
+    {"deit_cifar", "head.bias", 1, {10}, QB_INIT_ZERO, NOT_DECAYED},
 };
 
 START_TEST(tensors_have_shape_start_and_group)
@@ -191,6 +209,28 @@ START_TEST(takes_any_input)
 }
 END_TEST
 
+START_TEST(makes_a_token_of_every_patch)
+{
+    static const struct {
+        const char *model;
+        qb_shape input;
+        int64_t tokens;
+    } sizes[] = {{"deit_tiny", {3, 64, 32}, 9}, {"deit_small", {1, 16, 16}, 2}, {"deit_cifar", {3, 32, 32}, 65}, {"deit_base", {3, 384, 384}, 577}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        qb_graph *g = make(sizes[i].model, sizes[i].input, 7);
+        size_t n;
+        ck_assert_str_eq(qb_graph_params(g, &n)[1].name, "pos_embed");
+        ck_assert_int_eq(qb_graph_params(g, &n)[1].shape[1], sizes[i].tokens);
+        qb_graph_destroy(g);
+    }
+    qb_graph *g = NULL;
+    ck_assert_int_eq(qb_model_graph("deit_tiny", (qb_shape){3, 224, 200}, 10, &g), QB_E_CONFIG);
+    ck_assert_str_eq(qb_err_text(), "model 'deit_tiny': expected images whose height and width 16 divides, got 224x200");
+    ck_assert_int_eq(qb_model_graph("deit_cifar", (qb_shape){3, 30, 32}, 10, &g), QB_E_CONFIG);
+    ck_assert_str_eq(qb_err_text(), "model 'deit_cifar': expected images whose height and width 4 divides, got 30x32");
+}
+END_TEST
+
 START_TEST(refuses_an_empty_input)
 {
     static const qb_shape bad[] = {{0, 32, 32}, {3, 0, 32}, {3, 32, -1}};
@@ -223,7 +263,7 @@ START_TEST(every_model_of_the_table_builds)
 {
     size_t n;
     const qb_model *m = qb_models(&n);
-    ck_assert_int_ge(n, 11);
+    ck_assert_int_ge(n, 16);
     for (size_t i = 0; i < n; i++) {
         ck_assert(m[i].title && m[i].source);
         long before = qb_mem_live_blocks();
@@ -235,11 +275,12 @@ END_TEST
 
 START_TEST(survives_short_memory)
 {
+    const char *model = _i == 0 ? "resnet18" : "deit_cifar";
     for (int nth = 1;; nth += nth < 40 ? 1 : 17) {
         long before = qb_mem_live_blocks();
         qb_graph *g = NULL;
         qb_mem_fail_at(nth, 0);
-        int rc = qb_model_graph("resnet18", (qb_shape){3, 32, 32}, 10, &g);
+        int rc = qb_model_graph(model, (qb_shape){3, 32, 32}, 10, &g);
         qb_mem_fail_at(0, 0);
         if (rc == 0) {
             qb_graph_destroy(g);
@@ -261,10 +302,11 @@ static Suite *suite(void)
     tcase_add_loop_test(c, names_are_the_state_dict_in_its_order, 0, sizeof golden / sizeof *golden);
     tcase_add_loop_test(c, tensors_have_shape_start_and_group, 0, sizeof tensors / sizeof *tensors);
     tcase_add_loop_test(c, takes_any_input, 0, sizeof inputs / sizeof *inputs);
+    tcase_add_test(c, makes_a_token_of_every_patch);
     tcase_add_test(c, refuses_an_empty_input);
     tcase_add_test(c, suggests_the_nearest_name);
     tcase_add_test(c, every_model_of_the_table_builds);
-    tcase_add_test(c, survives_short_memory);
+    tcase_add_loop_test(c, survives_short_memory, 0, 2);
     suite_add_tcase(s, c);
     return s;
 }
