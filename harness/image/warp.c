@@ -20,9 +20,11 @@ enum { RUN = 32, TAPS = 4 };
 
 /* What a run of pixels of the result is made of. A pixel from outside the image is a place amid pixels of the fill colour. */
 typedef struct run {
-    uint32_t taps[TAPS][TAPS][RUN]; /* [row][column]: red, green, blue from the lowest byte on */
+    int32_t is_inside[RUN];
+    int32_t left[RUN], top[RUN];    /* of the four columns and rows; they may lie beside the image, whose edge is then repeated */
     double dx[RUN], dy[RUN];        /* in [0, 1): from the second column and row on */
-    bool any_dx, any_dy;            /* whether any of them is not 0; where none is, the second column or row alone is fetched */
+    bool any_dx, any_dy;            /* whether any of them is not 0; where none is, the second column or row alone is needed */
+    uint32_t taps[TAPS][TAPS][RUN]; /* [row][column]: red, green, blue from the lowest byte on */
 } run;
 
 static inline uint32_t colour(const uint8_t *p)
@@ -43,35 +45,61 @@ static inline int clamp(int v, int most)
     return v < 0 ? 0 : v > most ? most : v;
 }
 
-static void fetch_fill(run *r, int i)
+/* Where the pixels of a run lie: the first is number `column` of a row, whose part of the places is (mx, my). */
+static inline __attribute__((always_inline)) void place(run *r, const double m[6], double mx, double my, int column, int height, int width)
 {
-    r->dx[i] = r->dy[i] = 0;
-    for (int k = 0; k < TAPS; k++)
-        for (int j = 0; j < TAPS; j++)
-            r->taps[k][j][i] = colour(fill);
+    double sum_dx = 0, sum_dy = 0;
+    for (int i = 0; i < RUN; i++) {
+        const double x = m[0] * (column + i + 0.5) + mx + m[2], y = m[3] * (column + i + 0.5) + my + m[5];
+        const double left = floor(x - 0.5), top = floor(y - 0.5);
+        const int32_t is_inside = (x >= 0) & (x < width) & (y >= 0) & (y < height);
+        r->is_inside[i] = is_inside;
+        r->dx[i] = is_inside ? x - 0.5 - left : 0;
+        r->dy[i] = is_inside ? y - 0.5 - top : 0;
+        r->left[i] = (int32_t)(is_inside ? left : 0) - 1;
+        r->top[i] = (int32_t)(is_inside ? top : 0) - 1;
+    }
+    for (int i = 0; i < RUN; i++) {
+        sum_dx += r->dx[i];
+        sum_dy += r->dy[i];
+    }
+    r->any_dx = sum_dx > 0;
+    r->any_dy = sum_dy > 0;
 }
 
-/* Pixel i of the run shows what is at (x, y), which is in the image. */
-static inline __attribute__((always_inline)) void fetch(run *r, int i, const uint8_t *from, int height, int width, double x, double y)
+/* The rows and columns of taps that are needed, of pixel i. */
+static inline __attribute__((always_inline)) void fetch(run *r, int i, const uint8_t *from, int height, int width, bool any_dx, bool any_dy)
 {
-    const double left = floor(x - 0.5), top = floor(y - 0.5);
-    const bool is_last_near = (int)left + 2 >= width - 1 && (int)top + 2 >= height - 1;
+    const int k0 = any_dy ? 0 : 1, k1 = any_dy ? TAPS : 2, j0 = any_dx ? 0 : 1, j1 = any_dx ? TAPS : 2, left = r->left[i], top = r->top[i];
+    const bool is_last_near = left + TAPS >= width && top + TAPS >= height;
     size_t columns[TAPS];
-    r->dx[i] = x - 0.5 - left;
-    r->dy[i] = y - 0.5 - top;
-    r->any_dx = r->any_dx || r->dx[i] > 0;
-    r->any_dy = r->any_dy || r->dy[i] > 0;
-    for (int j = 0; j < TAPS; j++)
-        columns[j] = (size_t)clamp((int)left - 1 + j, width - 1) * 3;
-    for (int k = 0; k < TAPS; k++) {
-        const uint8_t *row = from + (size_t)clamp((int)top - 1 + k, height - 1) * (size_t)width * 3;
-        if (is_last_near)
-            for (int j = 0; j < TAPS; j++)
+    for (int j = j0; j < j1; j++)
+        columns[j] = (size_t)clamp(left + j, width - 1) * 3;
+    for (int k = k0; k < k1; k++) {
+        const uint8_t *row = from + (size_t)clamp(top + k, height - 1) * (size_t)width * 3;
+        if (!r->is_inside[i])
+            for (int j = j0; j < j1; j++)
+                r->taps[k][j][i] = colour(fill);
+        else if (is_last_near)
+            for (int j = j0; j < j1; j++)
                 r->taps[k][j][i] = colour(row + columns[j]);
         else
-            for (int j = 0; j < TAPS; j++)
+            for (int j = j0; j < j1; j++)
                 r->taps[k][j][i] = colour_and_more(row + columns[j]);
     }
+}
+
+static inline __attribute__((always_inline)) void fetch_all(run *r, int n, const uint8_t *from, int height, int width)
+{
+    if (r->any_dx && r->any_dy)
+        for (int i = 0; i < n; i++)
+            fetch(r, i, from, height, width, true, true);
+    else if (r->any_dx)
+        for (int i = 0; i < n; i++)
+            fetch(r, i, from, height, width, true, false);
+    else
+        for (int i = 0; i < n; i++)
+            fetch(r, i, from, height, width, false, true);
 }
 
 /* values[i] <- channel `shift / 8` between the columns of one row of taps. */
@@ -121,14 +149,8 @@ void qb_warp_affine(const double m[6], const uint8_t *from, int height, int widt
         const double mx = m[1] * (row + 0.5), my = m[4] * (row + 0.5);
         for (int begin = 0; begin < width; begin += RUN) {
             const int n = width - begin < RUN ? width - begin : RUN;
-            r.any_dx = r.any_dy = false;
-            for (int i = 0; i < n; i++) {
-                const double x = m[0] * (begin + i + 0.5) + mx + m[2], y = m[3] * (begin + i + 0.5) + my + m[5];
-                if (x >= 0 && x < width && y >= 0 && y < height)
-                    fetch(&r, i, from, height, width, x, y);
-                else
-                    fetch_fill(&r, i);
-            }
+            place(&r, m, mx, my, begin, height, width);
+            fetch_all(&r, n, from, height, width);
             for (int c = 0; c < 3; c++)
                 put_channel(&r, 8 * c, n, to + c);
             to += 3 * n;
