@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "image/clones.h"
+#include <qatbench/solver_util.h>
 
 typedef uint8_t table[256];
 
@@ -153,14 +153,18 @@ static inline int grey(const uint8_t *p)
     return (19595 * p[0] + 38470 * p[1] + 7471 * p[2] + 0x8000) >> 16;
 }
 
-QB_IMAGE_CLONES
-void qb_colour_saturate(float factor, const uint8_t *from, size_t n, uint8_t *to)
+QB_CLONES(void, saturate, (float factor, const uint8_t *from, size_t n, uint8_t *to), (factor, from, n, to))
 {
     for (size_t i = 0; i < n * 3; i += 3) {
         const int dull = grey(from + i);
         for (size_t c = i; c < i + 3; c++)
             to[c] = blend(dull, from[c], factor);
     }
+}
+
+void qb_colour_saturate(float factor, const uint8_t *from, size_t n, uint8_t *to)
+{
+    saturate(factor, from, n, to);
 }
 
 static void blend_with(int dull, float factor, const uint8_t *from, size_t n, uint8_t *to)
@@ -186,8 +190,7 @@ void qb_colour_brighten(float factor, const uint8_t *from, size_t n, uint8_t *to
 
 /* The bytes of a row between its first and last pixel. A rounded 13th is never a half, so whole numbers give what Pillow's
  * float32 sums give. */
-QB_IMAGE_CLONES
-static void sharpen_row(float factor, const uint8_t *from, ptrdiff_t row, int width, uint8_t *to)
+QB_CLONES(void, sharpen_row, (float factor, const uint8_t *from, ptrdiff_t row, int width, uint8_t *to), (factor, from, row, width, to))
 {
     const uint8_t *restrict above = from - row, *restrict here = from, *restrict below = from + row;
     for (ptrdiff_t i = 3; i < 3 * (ptrdiff_t)width - 3; i++) {

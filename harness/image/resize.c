@@ -8,9 +8,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <qatbench/solver_util.h>
+
 #include "base/err.h"
 #include "base/mem.h"
-#include "image/clones.h"
 
 enum {
     LINE = 64,       /* bytes that are summed together: a cache line */
@@ -114,16 +115,15 @@ static inline __attribute__((always_inline)) void combine(const uint8_t *lines, 
 }
 
 /* Row y of the result: `wide` bytes (a multiple of LINE). */
-QB_IMAGE_CLONES
-static void combine_rows(const uint8_t *lines, size_t stride, const int32_t *weights, int n, size_t wide, uint8_t *out)
+QB_CLONES(void, combine_rows, (const uint8_t *lines, size_t stride, const int32_t *weights, int n, size_t wide, uint8_t *out),
+          (lines, stride, weights, n, wide, out))
 {
     for (size_t x = 0; x < wide; x += LINE)
         combine(lines + x, stride, weights, n, out + x);
 }
 
 /* All results of a turned tile whose first line is that of pixel `begin`, itself turned: result i at out + i * LINE. */
-QB_IMAGE_CLONES
-static void combine_tile(const uint8_t *turned, int begin, const axis *a, uint8_t *out)
+QB_CLONES(void, combine_tile, (const uint8_t *turned, int begin, const axis *a, uint8_t *out), (turned, begin, a, out))
 {
     for (int i = 0; i < a->n; i++)
         combine(turned + (size_t)(a->first[i] - begin) * LINE, LINE, a->weights + (size_t)i * (size_t)a->most, a->count[i], out + (size_t)i * LINE);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/clones.h"
+#include <qatbench/solver_util.h>
 
 static const uint8_t fill[3] = {124, 116, 104}; /* ImageNet's mean colour, rounded */
 
@@ -141,8 +141,7 @@ static inline __attribute__((always_inline)) void put_channel(const run *r, int 
         to[3 * i] = (uint8_t)bytes[i];
 }
 
-QB_IMAGE_CLONES
-void qb_warp_affine(const double m[6], const uint8_t *from, int height, int width, uint8_t *to)
+QB_CLONES(void, warp_affine, (const double *m, const uint8_t *from, int height, int width, uint8_t *to), (m, from, height, width, to))
 {
     run r = {0};
     for (int row = 0; row < height; row++) {
@@ -156,6 +155,11 @@ void qb_warp_affine(const double m[6], const uint8_t *from, int height, int widt
             to += 3 * n;
         }
     }
+}
+
+void qb_warp_affine(const double m[6], const uint8_t *from, int height, int width, uint8_t *to)
+{
+    warp_affine(m, from, height, width, to);
 }
 
 /* ---- rotation ---- */
