@@ -51,8 +51,8 @@ static int run_eval(qb_cli *cli)
 
 static const char *const kinds[] = {"hard", "soft", NULL};
 
-static const char *const run_keys[] = {"data_dir", "test_limit", "image_size", "norm_mean", "norm_std", "val_fraction", "on_bad_image", "batch", "shards", "dtype", "threads",
-                                       "loader_threads", NULL};
+static const char *const run_keys[] = {"data_dir", "test_limit", "image_size", "norm_mean", "norm_std", "val_fraction",
+                                       "on_bad_image", "batch", "shards", "dtype", "threads", "loader_threads", NULL};
 
 static const qb_option options[] = {
     {"model", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "network (default: the run's); `qatbench list models`", QB_OPT_NULLABLE, NULL},

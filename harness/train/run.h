@@ -33,8 +33,8 @@ typedef struct qb_run_environment {
     double hang_seconds; /* beyond the limit without the end of a step; 0: 60 */
 } qb_run_environment;
 
-/* Runs, resumes, or finds finished. config: its steps are resolved where the data alone tell them. *ret_record: the record as of the end (record.json; new reference), also when
- * the run failed, if a run directory exists. Returns QB_OK for done (also when it had been done before),
+/* Runs, resumes, or finds finished. config: its steps are resolved where the data alone tell them. *ret_record: the record as
+ * of the end (record.json; new reference), also when the run failed, if a run directory exists. Returns QB_OK for done (also when it had been done before),
  * QB_E_STOPPED, QB_E_INUSE, QB_E_FAILED for diverged, failed and mistrusted (the record has status and reason),
  * or another error when it could not start. */
 int qb_run_execute(qb_config *config, const qb_run_environment *environment, json_t **ret_record);
