@@ -67,6 +67,8 @@ static int flush(writer *w)
 
 static int append(writer *w, const void *bytes, size_t n)
 {
+    if (n == 0) /* an empty file has no bytes at all, not even an address */
+        return 0;
     if (n > BUFFER - w->n_buffer)
         QB_TRY(flush(w));
     if (n > BUFFER) {
