@@ -95,6 +95,11 @@ static int look_at_given(const qb_source *s, const char *data_dir, qb_image_plac
         qb_err_set(QB_E_NOINPUT, "data folder '%s': there is no such file or folder", data_dir);
         return qb_err_hint("%s", get_it(s));
     }
+    if (!qb_fs_is_dir(data_dir) && qb_tars_is_one(data_dir)) {
+        place->form = QB_IMAGES_TARS;
+        place->path = qb_path_dir(data_dir);
+        return place->path ? 0 : QB_E_NOMEM;
+    }
     if (!qb_fs_is_dir(data_dir))
         return take(data_dir, QB_IMAGES_PACK, place); /* opening says what else it is */
     QB_TRY(look_in(s, data_dir, place));

@@ -14,7 +14,7 @@ static const char magic[] = "qbindex1";
 void qb_index_write(const qb_index *x, qb_str *text)
 {
     uint8_t head[HEAD], row[ROW] = {0}, tail[TAIL];
-    const size_t n_title = x->title ? strlen(x->title) + 1 : 0;
+    const size_t n_title = x->title ? strlen(x->title) + 1 : 0, start = text->length;
     memcpy(head, magic, 8);
     qb_put_number(head + 8, 8, x->n);
     qb_put_number(head + 16, 8, x->n_classes);
@@ -41,7 +41,7 @@ void qb_index_write(const qb_index *x, qb_str *text)
     }
     if (text->failed)
         return;
-    qb_put_number(tail, TAIL, crc32_z(0, (const uint8_t *)text->text, text->length));
+    qb_put_number(tail, TAIL, crc32_z(0, (const uint8_t *)text->text + start, text->length - start));
     qb_str_addn(text, (const char *)tail, TAIL);
 }
 

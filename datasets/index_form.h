@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "datasets/index.h"
 
+/* Adds it to the text. */
 void qb_index_write(const qb_index *x, qb_str *text);
 
 /* Of the n bytes at `bytes`, into an empty index. QB_E_DATA "PLACE: ...": not what was written. QB_E_NOMEM. */

@@ -30,6 +30,12 @@ bool qb_tars_are_in(const char *dir)
     return is_there;
 }
 
+bool qb_tars_is_one(const char *path)
+{
+    const char *base = qb_path_base(path);
+    return strcmp(base, archive_names[QB_SPLIT_TRAIN]) == 0 || strcmp(base, archive_names[QB_SPLIT_TEST]) == 0;
+}
+
 /* ---- members ---- */
 
 typedef struct reading {

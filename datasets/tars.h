@@ -15,6 +15,9 @@
 /* Does the folder hold one of the archives? */
 bool qb_tars_are_in(const char *dir);
 
+/* Is it the path of one of them? */
+bool qb_tars_is_one(const char *path);
+
 /* Into an empty index and store. anew: whatever is remembered. QB_E_DATA, QB_E_NOINPUT: an archive or the labels are missing,
  * damaged or cut off. QB_E_STOPPED. */
 int qb_tars_open(const char *dir, bool anew, qb_index *x, qb_store *s, const qb_watch *watch);

@@ -97,7 +97,7 @@ static void check_same_images(const qb_dataset *a, const qb_dataset *b)
     qb_free(rooms[1].bytes);
 }
 
-static const char *const forms[] = {"tree", "tars", "p/all.pack", "p", "from-tars.pack"};
+static const char *const forms[] = {"tree", "tars", "tars/ILSVRC2012_img_val.tar", "p/all.pack", "p", "from-tars.pack"};
 enum { N_FORMS = sizeof forms / sizeof forms[0] };
 
 static void make_forms(void)

@@ -197,7 +197,10 @@ START_TEST(form_is_checked)
     read_tree("t", &x);
     x.title = qb_strdup("Things");
     x.short_side = 64;
+    qb_str_add(&text, "what is there before");
     qb_index_write(&x, &text);
+    text.length -= strlen("what is there before");
+    memmove(text.text, text.text + strlen("what is there before"), text.length);
     ck_assert_int_eq(qb_index_parse("p", (const uint8_t *)text.text, text.length, &y), 0);
     ck_assert_str_eq(y.title, "Things");
     ck_assert_int_eq(y.short_side, 64);

@@ -47,6 +47,24 @@ static int info_all(const qb_cli *cli)
     return rc;
 }
 
+/* Names of the classes; NULL: out of memory, or they have none. */
+static json_t *class_names(const qb_dataset_info *info)
+{
+    json_t *list = info->class_names ? json_array() : NULL;
+    for (int i = 0; list && i < info->n_classes; i++)
+        json_array_append_new(list, qb_json_text(info->class_names[i]));
+    return list;
+}
+
+static void describe_classes(qb_str *s, const qb_dataset_info *info)
+{
+    qb_str names = {0};
+    for (int i = 0; info->class_names && info->n_classes <= 20 && i < info->n_classes; i++)
+        qb_str_addf(&names, "%s%s", i > 0 ? ", " : "", info->class_names[i]);
+    qb_describe_field(s, "classes", names.failed ? NULL : names.text);
+    qb_str_finish(&names);
+}
+
 /* Images of each class in a split. */
 static json_t *class_counts(const qb_dataset *d, int split)
 {
@@ -77,11 +95,12 @@ static int info_one(const qb_cli *cli, const char *name)
     }
     if (cli->json) {
         rc = qb_cli_print_json(qb_json_pack(
-            "{s:s, s:s, s:s, s:s, s:s?, s:[i,i,i], s:i, s:I, s:I, s:o, s:o}", "name", info->name, "label",
+            "{s:s, s:s, s:s, s:s, s:s?, s:[i,i,i], s:i, s:I, s:I, s:o, s:o, s:o?}", "name", info->name, "label",
             qb_dataset_label(d), "dir", qb_dataset_dir(d), "fingerprint", qb_dataset_fingerprint(d), "warning",
             qb_dataset_warning(d), "input", info->c, info->h, info->w, "classes", info->n_classes, "n_train",
             (json_int_t)info->n_train, "n_test", (json_int_t)info->n_test, "train_per_class",
-            class_counts(d, QB_SPLIT_TRAIN), "test_per_class", class_counts(d, QB_SPLIT_TEST)));
+            class_counts(d, QB_SPLIT_TRAIN), "test_per_class", class_counts(d, QB_SPLIT_TEST), "class_names",
+            class_names(info)));
     } else {
         qb_str s = {0};
         char a[32], b[32];
@@ -91,6 +110,7 @@ static int info_one(const qb_cli *cli, const char *name)
         qb_str_addf(&s, "%-16s%dx%dx%d, %d classes\n", "images", info->c, info->h, info->w, info->n_classes);
         qb_str_addf(&s, "%-16s%s to train, %s to test\n", "", qb_describe_count(info->n_train, a),
                     qb_describe_count(info->n_test, b));
+        describe_classes(&s, info);
         qb_describe_field(&s, "fingerprint", qb_dataset_fingerprint(d));
         qb_describe_field(&s, "warning", qb_dataset_warning(d));
         rc = qb_cli_print_owned(qb_str_take(&s));
