@@ -226,15 +226,14 @@ const qb_transform *qb_dataset_transforms(const qb_dataset *d, size_t *ret_n)
     return d->n_transforms > 0 ? d->transforms : d->source->transforms;
 }
 
-void qb_dataset_pick(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images)
+int qb_dataset_pick(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images)
 {
     QB_ASSERT(n >= 0 && n <= qb_dataset_count(d, split));
-    if (d->source->kind->pick && n < qb_dataset_count(d, split)) {
-        d->source->kind->pick(d, split, n, ret_images);
-        return;
-    }
+    if (d->source->kind->pick && n < qb_dataset_count(d, split))
+        return d->source->kind->pick(d, split, n, ret_images);
     for (int64_t i = 0; i < n; i++)
         ret_images[i] = (uint32_t)i;
+    return 0;
 }
 
 int qb_dataset_pack(const char *name, const qb_dataset_options *options, const char *path, int short_side)

@@ -96,8 +96,8 @@ char *qb_dataset_image_name(const qb_dataset *d, int split, int64_t i);
 const qb_transform *qb_dataset_transforms(const qb_dataset *d, size_t *ret_n);
 
 /* The numbers of the n images (at most all) that a run takes which takes n of them: the first ones; where the images lie class by
- * class, from each class in turn, so that none is left out. */
-void qb_dataset_pick(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images);
+ * class, from each class in turn, so that none is left out. QB_E_NOMEM. */
+int qb_dataset_pick(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images);
 
 /* Writes the images to one file, `path` (pack.h), where the set has images of any sizes; short_side > 0: those whose shorter
  * side is longer are made smaller, and are JPEG files then. Goes on where an earlier call was interrupted.

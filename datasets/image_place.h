@@ -11,8 +11,9 @@ typedef struct qb_image_place {
     qb_image_form form;
 } qb_image_place;
 
-/* data_dir is a pack, one of ImageNet's archives (the other lies beside it), or a folder that holds, in this order, one *.pack, an archive of ImageNet's, or a tree; or for imagenet
- * the parent of such a folder. NULL: imagenet in the usual places (IMAGENET.pack or such a folder below them), folder nowhere.
+/* data_dir is a pack, one of ImageNet's archives (the other lies beside it), or a folder that holds, in this order, one *.pack,
+ * an archive of ImageNet's, or a tree; or for imagenet the parent of such a folder. NULL: imagenet in the usual places
+ * (imagenet.pack or such a folder below them), folder nowhere.
  * QB_E_NOINPUT: nothing there, with where it was looked; QB_E_DATA: several packs, or a file that is none. */
 int qb_image_place_find(const qb_source *s, const char *data_dir, qb_image_place *ret_place);
 

@@ -198,26 +198,36 @@ static char *images_name(const qb_dataset *d, int split, int64_t i)
     return qb_sprintf("%s(%s%s%s/%s)", d->place, folder, *folder ? "/" : "", x->classes[e->label], qb_index_name(x, e));
 }
 
+/* The images [next, end) of a class that are not taken yet. */
+typedef struct rest {
+    int64_t next, end;
+} rest;
+
 /* The first image of each class, then the second of each that has one, and so on. */
-static void images_pick(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images)
+static int images_pick(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images)
 {
     const qb_index *x = &((const image_set *)d->state)->index;
-    const int64_t n_all = x->count[split];
-    int64_t found = 0;
-    for (int64_t round = 0; found < n; round++) {
-        int64_t start = 0; /* of the class */
-        while (start < n_all && found < n) {
-            const uint16_t label = qb_index_get(x, split, start)->label;
-            int64_t low = start, high = n_all; /* its end lies in (low, high] */
-            while (high - low > 1) {
-                const int64_t middle = low + (high - low) / 2;
-                *(qb_index_get(x, split, middle)->label == label ? &low : &high) = middle;
-            }
-            if (start + round < high)
-                ret_images[found++] = (uint32_t)(start + round);
-            start = high;
-        }
+    rest *rests = qb_alloc(x->n_classes, sizeof *rests);
+    size_t n_rests = 0;
+    if (!rests)
+        return QB_E_NOMEM;
+    for (int64_t i = 0; i < x->count[split]; i++) { /* they lie class by class */
+        if (i == 0 || qb_index_get(x, split, i)->label != qb_index_get(x, split, i - 1)->label)
+            rests[n_rests++].next = i;
+        rests[n_rests - 1].end = i + 1;
     }
+    for (int64_t taken = 0; taken < n;) {
+        size_t n_left = 0;
+        for (size_t k = 0; k < n_rests && taken < n; k++) {
+            rest r = rests[k];
+            ret_images[taken++] = (uint32_t)r.next++;
+            if (r.next < r.end)
+                rests[n_left++] = r;
+        }
+        n_rests = n_left;
+    }
+    qb_free(rests);
+    return 0;
 }
 
 /* ---- verifying and packing ---- */

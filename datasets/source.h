@@ -53,7 +53,7 @@ typedef struct qb_source_kind {
     char *(*image_name)(const qb_dataset *d, int split, int64_t i);
 
     /* As qb_dataset_pick; NULL: the first ones. */
-    void (*pick)(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images);
+    int (*pick)(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images);
 
     /* Of an open set; as qb_dataset_pack. NULL: such sets are not packed. */
     int (*pack)(qb_dataset *d, const char *path, int short_side, const qb_watch *watch);

@@ -169,7 +169,7 @@ END_TEST
 
 /* ---- parts ---- */
 
-/* Classes in turn: with as many images as classes one of each. */
+/* Classes in turn: with as many images as classes one of each; a class that is used up is passed over. */
 START_TEST(a_limit_takes_classes_in_turn)
 {
     uint32_t got[N_CLASSES * N_TRAIN];
@@ -178,7 +178,7 @@ START_TEST(a_limit_takes_classes_in_turn)
     for (int n = 0; n <= N_CLASSES * N_TRAIN; n++) {
         int counts[N_CLASSES] = {0};
         bool is_taken[N_CLASSES * N_TRAIN] = {false};
-        qb_dataset_pick(d, QB_SPLIT_TRAIN, n, got);
+        ck_assert_int_eq(qb_dataset_pick(d, QB_SPLIT_TRAIN, n, got), 0);
         for (int i = 0; i < n; i++) {
             ck_assert_uint_lt(got[i], N_CLASSES * N_TRAIN);
             ck_assert(!is_taken[got[i]]);
@@ -188,6 +188,14 @@ START_TEST(a_limit_takes_classes_in_turn)
         for (int c = 0; c < N_CLASSES; c++)
             ck_assert_int_eq(counts[c], n / N_CLASSES + (c < n % N_CLASSES));
     }
+    qb_dataset_close(d);
+    ck_assert_int_eq(unlink(at("tree/train/n02.b/im 20.png")) | unlink(at("tree/train/n02.b/im 21.JPEG")), 0);
+    d = open_set("folder", "tree", 0, 0);
+    int counts[N_CLASSES] = {0};
+    ck_assert_int_eq(qb_dataset_pick(d, QB_SPLIT_TRAIN, N_CLASSES * N_TRAIN - 3, got), 0);
+    for (int i = 0; i < N_CLASSES * N_TRAIN - 3; i++)
+        counts[qb_dataset_class(d, QB_SPLIT_TRAIN, got[i])]++;
+    ck_assert(counts[0] == N_TRAIN && counts[1] == N_TRAIN - 2 && counts[2] == N_TRAIN - 1);
     qb_dataset_close(d);
 }
 END_TEST

@@ -28,7 +28,7 @@ static const char *const dtypes[] = {"fp32", "bf16", NULL};
 static const qb_option run_schema[] = {
     {"model", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "network; `qatbench list models`", ID | QB_OPT_REQUIRED | QB_KEY_CAPTION(1), "What to train"},
     {"dataset", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "data set; `qatbench list datasets`", ID | QB_OPT_REQUIRED | QB_KEY_CAPTION(2), "What to train"},
-    {"data_dir", QB_KIND_PATH, NULL, 0, 0, NULL, "", "folder of the data files, or its parent", QB_OPT_NULLABLE, "What to train"},
+    {"data_dir", QB_KIND_PATH, NULL, 0, 0, NULL, "", "folder of the data files, its parent, an archive or a pack", QB_OPT_NULLABLE, "What to train"},
     {"train_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "train on N images: the first in file order, of folders of classes from each in turn", ID | QB_OPT_NULLABLE | QB_KEY_NULL_IS_ALL | QB_KEY_CAPTION(5), "What to train"},
     {"test_limit", QB_KIND_INT, NULL, 1, 1e12, NULL, "images", "test on N images, taken as in train_limit", ID | QB_OPT_NULLABLE | QB_KEY_NULL_IS_ALL | QB_KEY_CAPTION(6), "What to train"},
     {"image_size", QB_KIND_INT, NULL, 1, 4096, NULL, "pixels", "side of what the network sees of images of any sizes (imagenet, folder; default: 224)", ID | QB_OPT_LATER | QB_OPT_NULLABLE | QB_KEY_CAPTION(18), "What to train"},

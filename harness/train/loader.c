@@ -318,12 +318,12 @@ int qb_loader_create(const qb_loader_options *options, qb_loader **ret_loader)
     l->order = l->o.shuffle ? qb_alloc((size_t)l->o.n, sizeof *l->order) : NULL;
     if (l->o.n < qb_dataset_count(l->o.data, l->o.split))
         l->picked = qb_alloc((size_t)l->o.n, sizeof *l->picked);
-    if ((l->o.shuffle && !l->order) || (l->o.n < qb_dataset_count(l->o.data, l->o.split) && !l->picked) || alloc_slots(l) < 0) {
+    const bool is_part = l->o.n < qb_dataset_count(l->o.data, l->o.split);
+    if ((l->o.shuffle && !l->order) || (is_part && !l->picked) || alloc_slots(l) < 0 ||
+        (is_part && qb_dataset_pick(l->o.data, l->o.split, l->o.n, l->picked) < 0)) {
         qb_loader_destroy(l);
         return QB_E_NOMEM;
     }
-    if (l->picked)
-        qb_dataset_pick(l->o.data, l->o.split, l->o.n, l->picked);
     for (int i = 0; i <= MAX_THREADS; i++)
         l->workers[i].loader = l;
     pthread_mutex_init(&l->lock, NULL); /* these cannot fail with default attributes on Linux */
