@@ -147,6 +147,8 @@ static const struct {
     {"batch=16;shards=17", QB_E_CONFIG, "shards: 17 parts of a batch of 16 images would leave some empty"},
     {"shards=0", QB_E_USAGE, "shards"},
     {"grad_clip=0", QB_E_USAGE, "grad_clip"},
+    {"drop_path=1", QB_E_USAGE, "drop_path"},
+    {"drop_path=0.1", QB_E_CONFIG, "drop_path: model 'resnet8' has no residual branch that can be left out"},
     {"solver=parq;quant_warmup=2ep", QB_E_CONFIG, "quant_warmup: 2ep leaves no quantized step"},
     {"solver=par-nonconvex;quant_shrink=true", QB_E_CONFIG, "quant_shrink"},
     {"experiment=../elsewhere", QB_E_USAGE, "experiment: expected the name of one folder"},

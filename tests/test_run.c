@@ -181,6 +181,17 @@ START_TEST(killed_in_parts)
 }
 END_TEST
 
+/* What stochastic depth drops is a function of the step, not of what ran before. */
+START_TEST(killed_with_stochastic_depth)
+{
+    const char *changes = "model=deit_cifar;drop_path=0.5;optimizer=adamw;lr=0.001";
+    ck_assert_int_eq(run(&(plan){.dir = "whole", .solver = "parq", .changes = changes}), 0);
+    ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = changes, .kill_step = 5, .kill_phase = "train"}), -SIGKILL);
+    ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = changes}), 0);
+    assert_same("whole", "broken");
+}
+END_TEST
+
 START_TEST(stopped_at_every_step)
 {
     ck_assert_int_eq(run(&(plan){.dir = "whole", .solver = "parq", .changes = "optimizer=adamw;lr=0.001"}), 0);
@@ -498,6 +509,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, killed_runs_end_like_unbroken_ones, 0, sizeof solvers / sizeof solvers[0]);
     tcase_add_test(t, killed_in_parts);
+    tcase_add_test(t, killed_with_stochastic_depth);
     tcase_add_test(t, stopped_at_every_step);
     tcase_add_test(t, loader_threads_do_not_matter);
     tcase_add_loop_test(t, damaged_checkpoint, 0, sizeof damaged / sizeof damaged[0]);

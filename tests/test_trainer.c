@@ -61,6 +61,7 @@ static const char *const trainings[] = {
     "solver=parq;bits=2;loader_threads=0",
     "solver=parq;bits=2;loader_threads=3",
     "solver=parq;bits=2;shards=3;grad_clip=0.5", /* parts of 6 and 5, and of 4 and 3 images */
+    "model=deit_cifar;solver=parq;bits=2;granularity=row;optimizer=adamw;lr=0.001;shards=3;drop_path=0.5",
 };
 enum { N_TRAININGS = sizeof trainings / sizeof *trainings };
 

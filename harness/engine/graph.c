@@ -20,6 +20,7 @@ struct qb_graph {
     size_t n_running_stats;
     size_t slab_size;
     qb_ref logits;
+    int n_branches;
     double drop_path;
     int error; /* first error of a builder, with its text */
     char error_text[400];
@@ -295,6 +296,14 @@ void qb_graph_set_quantized(qb_graph *g, size_t param, bool quantized)
     g->params[param].is_quantized = quantized;
 }
 
+uint32_t qb_graph_add_branch(qb_graph *g)
+{
+    return (uint32_t)g->n_branches++;
+}
+int qb_graph_n_branches(const qb_graph *g)
+{
+    return g->n_branches;
+}
 void qb_graph_set_drop_path(qb_graph *g, double rate)
 {
     QB_ASSERT(rate >= 0 && rate < 1);

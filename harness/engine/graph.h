@@ -112,6 +112,8 @@ const qb_param *qb_graph_params(const qb_graph *g, size_t *ret_n);
 const qb_running_stat *qb_graph_running_stats(const qb_graph *g, size_t *ret_n);
 /* Takes a parameter to the quantized ones, or from them into full precision; before the network is made. */
 void qb_graph_set_quantized(qb_graph *g, size_t param, bool quantized);
+/* Residual branches that stochastic depth can drop (qb_graph_token_branch). */
+int qb_graph_n_branches(const qb_graph *g);
 /* Largest rate of stochastic depth (Huang et al. 2016), in [0, 1); 0 at first, which is off. Before the network is made. */
 void qb_graph_set_drop_path(qb_graph *g, double rate);
 double qb_graph_drop_path(const qb_graph *g);

@@ -67,6 +67,7 @@ size_t qb_graph_add_weight(qb_graph *g, const char *name, qb_quantized quantized
                            int64_t fan_in, int64_t fan_out);
 size_t qb_graph_add_bias(qb_graph *g, const char *name, qb_init init, int64_t n, int64_t fan_in, int64_t fan_out);
 size_t qb_graph_add_running_stat(qb_graph *g, const char *name, const char *suffix, int64_t n, float init);
+uint32_t qb_graph_add_branch(qb_graph *g); /* the number of a new residual branch, from 0 */
 const qb_layer *qb_graph_layers(const qb_graph *g, size_t *ret_n);
 qb_ref qb_graph_logits(const qb_graph *g);
 

@@ -70,16 +70,6 @@ qb_ref qb_graph_token_linear(qb_graph *g, qb_ref x, const char *name, int out, q
     return add_layer(g, x, name, QB_NONE, out, weight_init, quantized, &(qb_token_linear){0});
 }
 
-static uint32_t count_branches(const qb_graph *g)
-{
-    size_t n;
-    uint32_t branches = 0;
-    const qb_layer *layers = qb_graph_layers(g, &n);
-    for (size_t i = 0; i < n; i++)
-        branches += layers[i].kind == &kind && layers[i].in[1] != QB_NONE;
-    return branches;
-}
-
 qb_ref qb_graph_token_branch(qb_graph *g, qb_ref x, const char *name, qb_ref residual, double drop_share, qb_init weight_init,
                              qb_quantized quantized)
 {
@@ -89,7 +79,7 @@ qb_ref qb_graph_token_branch(qb_graph *g, qb_ref x, const char *name, qb_ref res
     if (r.h != in.h || r.w != in.w || !(drop_share >= 0 && drop_share <= 1))
         return qb_graph_fail(g, "linear", name, "adds a residual of its own %lld tokens and drops a share of 0 to 1, got %lld and %g",
                              (long long)in.h, (long long)r.h, drop_share);
-    return add_layer(g, x, name, residual, (int)r.c, weight_init, quantized, &(qb_token_linear){drop_share, count_branches(g)});
+    return add_layer(g, x, name, residual, (int)r.c, weight_init, quantized, &(qb_token_linear){drop_share, qb_graph_add_branch(g)});
 }
 
 /* ---- plan ---- */

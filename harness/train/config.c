@@ -63,6 +63,7 @@ static const qb_option run_schema[] = {
     {"eps", QB_KIND_REAL, "1e-8", 0, 1, NULL, "", "denominator's offset of adam and adamw", ID | QB_OPT_MIN_OPEN | QB_KEY_ADAM, "Optimization"},
     {"weight_decay", QB_KIND_REAL, "0.0002", 0, 1e3, NULL, "", "weight decay (not of biases)", ID | QB_KEY_CAPTION(10), "Optimization"},
     {"label_smoothing", QB_KIND_REAL, "0", 0, 0.999, NULL, "", "label smoothing of the training loss", ID, "Optimization"},
+    {"drop_path", QB_KIND_REAL, "0", 0, 0.999, NULL, "", "stochastic depth: share of images that the last block of a transformer leaves out, per branch; 0 at the first", ID | QB_OPT_LATER, "Optimization"},
     {"grad_clip", QB_KIND_REAL, NULL, 0, 1e9, NULL, "", "largest L2 norm of the gradient of all parameters (default: none)", ID | QB_OPT_LATER | QB_OPT_NULLABLE | QB_OPT_MIN_OPEN, "Optimization"},
     {"shards", QB_KIND_INT, "1", 1, 65536, NULL, "parts", "parts of a batch that are a pass each, with BatchNorm statistics of their own; image i is in part i mod N", ID | QB_OPT_LATER, "Optimization"},
     {"seed", QB_KIND_INT, "1", 0, 9007199254740991.0, NULL, "", "seed of weights, data order, augmentation and solver", ID, "Optimization"},
@@ -217,6 +218,20 @@ static int resolve_init(qb_config *c)
     return rc < 0 ? qb_err_add("init") : rc;
 }
 
+static int check_drop_path(const qb_config *c)
+{
+    if (!(qb_get(&c->settings, "drop_path")->r > 0))
+        return QB_OK;
+    qb_graph *g = NULL;
+    QB_TRY(qb_model_graph(c->model->name, c->model->default_input, c->model->default_classes, &g));
+    int n_branches = qb_graph_n_branches(g);
+    qb_graph_destroy(g);
+    if (n_branches > 0)
+        return QB_OK;
+    (void)qb_err_set(QB_E_CONFIG, "drop_path: model '%s' has no residual branch that can be left out", c->model->name);
+    return qb_err_hint("vision transformers have: deit_tiny, deit_cifar, ...; for others leave it at 0");
+}
+
 /* Is some layer to have these bits? */
 static bool has_width(const qb_config *c, int bits)
 {
@@ -354,6 +369,8 @@ int qb_config_create_with(const qb_settings *settings, const qb_plugin *plugin, 
         rc = resolve_layer_bits(c);
     if (rc == 0)
         rc = resolve_init(c);
+    if (rc == 0)
+        rc = check_drop_path(c);
     if (rc == 0)
         rc = ask_solver(c);
     if (rc == 0)

@@ -71,6 +71,7 @@ static int create_net(qb_trainer *t, const qb_dataset_info *info, int threads)
     QB_TRY(qb_model_graph(c->model->name, input, info->n_classes, &t->graph));
     for (size_t i = 0; c->param_bits && i < c->n_params; i++)
         qb_graph_set_quantized(t->graph, i, c->param_bits[i] != QB_BITS_FLOAT);
+    qb_graph_set_drop_path(t->graph, qb_get(s, "drop_path")->r);
     QB_TRY(qb_net_create(t->graph, &o, &t->net));
     qb_net_init_weights(t->net, (uint64_t)qb_get(s, "seed")->i);
     QB_TRY(load_init(t));
