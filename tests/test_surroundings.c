@@ -251,7 +251,7 @@ END_TEST
 
 START_TEST(a_limit_of_file_sizes_is_an_error_with_its_reason)
 {
-    expect(74, "(ulimit -f 250; exec $train)");
+    expect(74, "(ulimit -f 500; exec $train)");
     expect_in("err", "File too large");
     expect_in("err", "runs/");
     expect_status("interrupted", 1);
