@@ -1,13 +1,13 @@
 /* See image_place.h. */
 #include "datasets/image_place.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "datasets/locate.h"
 #include "datasets/pack.h"
 #include "datasets/tars.h"
 #include "datasets/tree.h"
@@ -115,14 +115,8 @@ static int look_at_given(const qb_source *s, const char *data_dir, qb_image_plac
 
 static int look_around(const qb_source *s, qb_image_place *place)
 {
-    char *roots[2] = {0};
-    int n = 0, rc = 0;
-    const char *variable = getenv("QATBENCH_DATA");
-    char *xdg = qb_xdg_data_dir();
-    if (variable && variable[0])
-        roots[n++] = qb_strdup(variable);
-    if (xdg)
-        roots[n++] = qb_path_join(xdg, "datasets");
+    char *roots[QB_DATA_ROOTS];
+    int n = qb_data_roots(NULL, roots), rc = 0;
     qb_str tried = {0};
     qb_str_add(&tried, n > 0 ? "; looked in" : "; HOME and QATBENCH_DATA are not set");
     for (int i = 0; i < n && rc == 0 && !place->path; i++) {
@@ -134,7 +128,6 @@ static int look_around(const qb_source *s, qb_image_place *place)
     qb_str_finish(&tried);
     for (int i = 0; i < n; i++)
         qb_free(roots[i]);
-    qb_free(xdg);
     return rc;
 }
 

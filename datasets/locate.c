@@ -167,19 +167,26 @@ static int look_at_given(const qb_source *s, const char *data_dir, found *best)
     return qb_err_hint("%s", s->files->get_it);
 }
 
-/* The usual places, in order; the first that has anything. */
-static int look_around(const qb_source *s, found *best)
+int qb_data_roots(const char *package_dir, char *ret_roots[QB_DATA_ROOTS])
 {
-    char *roots[4] = {0};
-    int n = 0, rc = 0;
+    int n = 0;
     const char *variable = getenv("QATBENCH_DATA");
     char *xdg = qb_xdg_data_dir();
     if (variable && variable[0])
-        roots[n++] = qb_strdup(variable);
+        ret_roots[n++] = qb_strdup(variable);
     if (xdg)
-        roots[n++] = qb_path_join(xdg, "datasets");
-    if (s->files->package_dir)
-        roots[n++] = qb_strdup(s->files->package_dir);
+        ret_roots[n++] = qb_path_join(xdg, "datasets");
+    if (package_dir)
+        ret_roots[n++] = qb_strdup(package_dir);
+    qb_free(xdg);
+    return n;
+}
+
+/* The usual places, in order; the first that has anything. */
+static int look_around(const qb_source *s, found *best)
+{
+    char *roots[QB_DATA_ROOTS];
+    int n = qb_data_roots(s->files->package_dir, roots), rc = 0;
     qb_str tried = {0};
     for (int i = 0; i < n && rc == 0 && !best->path; i++) {
         if (!roots[i]) {
@@ -206,7 +213,6 @@ static int look_around(const qb_source *s, found *best)
     qb_str_finish(&tried);
     for (int i = 0; i < n; i++)
         qb_free(roots[i]);
-    qb_free(xdg);
     return rc;
 }
 

@@ -9,6 +9,12 @@ typedef struct qb_place {
     bool is_archive;
 } qb_place;
 
+enum { QB_DATA_ROOTS = 3 }; /* the most */
+
+/* The usual places of data, in order: QATBENCH_DATA, the user's folder of data sets, package_dir (NULL: none). Returns how
+ * many; each is freed with qb_free, and is NULL where memory is short. */
+int qb_data_roots(const char *package_dir, char *ret_roots[QB_DATA_ROOTS]);
+
 /* Search order of datasets.h. A given data_dir is the only place looked at: training on data from elsewhere than
  * where the user pointed would be worse than stopping. A folder that has some of the files is taken (what is
  * missing is then an error that names it), one that has all of them is preferred among the usual names.
