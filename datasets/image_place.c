@@ -85,7 +85,7 @@ static int look_below(const qb_source *s, const char *root, qb_image_place *plac
 
 static int not_found(const qb_source *s, const char *where)
 {
-    qb_err_set(QB_E_NOINPUT, "data set '%s' not found %s, wanted %s", s->info.name, where, s->info.files);
+    qb_err_set(QB_E_NOINPUT, "data set '%s' not found%s, wanted %s", s->info.name, where, s->info.files);
     return qb_err_hint("%s", get_it(s));
 }
 
@@ -107,7 +107,7 @@ static int look_at_given(const qb_source *s, const char *data_dir, qb_image_plac
         QB_TRY(look_below(s, data_dir, place));
     if (place->path)
         return 0;
-    char *where = qb_sprintf("in '%s'", data_dir);
+    char *where = qb_sprintf(" in '%s'", data_dir);
     int rc = where ? not_found(s, where) : QB_E_NOMEM;
     qb_free(where);
     return rc;
@@ -134,7 +134,7 @@ static int look_around(const qb_source *s, qb_image_place *place)
 int qb_image_place_find(const qb_source *s, const char *data_dir, qb_image_place *ret_place)
 {
     qb_image_place place = {0};
-    int rc = data_dir ? look_at_given(s, data_dir, &place) : s->label ? look_around(s, &place) : not_found(s, "without --data-dir");
+    int rc = data_dir ? look_at_given(s, data_dir, &place) : s->label ? look_around(s, &place) : not_found(s, " without --data-dir");
     if (rc < 0) {
         qb_free(place.path);
         return rc;
