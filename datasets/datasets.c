@@ -125,14 +125,17 @@ int qb_dataset_load(qb_dataset *d)
     return 0;
 }
 
+int qb_dataset_alloc_split(qb_dataset *d, int split)
+{
+    if (!d->classes[split])
+        d->classes[split] = qb_alloc((size_t)qb_dataset_count(d, split), sizeof *d->classes[split]);
+    return d->classes[split] ? 0 : QB_E_NOMEM;
+}
+
 int qb_dataset_alloc_classes(qb_dataset *d)
 {
-    for (int split = 0; split < QB_N_SPLITS; split++) {
-        if (!d->classes[split])
-            d->classes[split] = qb_alloc((size_t)qb_dataset_count(d, split), sizeof *d->classes[split]);
-        if (!d->classes[split])
-            return QB_E_NOMEM;
-    }
+    for (int split = 0; split < QB_N_SPLITS; split++)
+        QB_TRY(qb_dataset_alloc_split(d, split));
     return 0;
 }
 

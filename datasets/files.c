@@ -69,13 +69,15 @@ static int tell(const reading *r, const char *name, size_t n, const char *sha256
     return 0;
 }
 
-static int check_contents(const qb_dataset *d, const qb_part *p, qb_input *in, const qb_contents *c, int64_t size)
+/* Memory for classes is taken once the file has as many bytes as its head promises. */
+static int check_contents(qb_dataset *d, const qb_part *p, qb_input *in, const qb_contents *c, int64_t size)
 {
     const qb_source *s = d->source;
     const qb_format *format = s->files->format;
     QB_TRY(format->check_head(s, p, in->name, c->bytes, c->n));
     QB_TRY(qb_contents_check(in->name, c->n, size));
     QB_TRY(qb_input_expect_end(in, size));
+    QB_TRY(qb_dataset_alloc_split(d, p->split));
     return format->read_labels(s, p, in->name, c->bytes, d->classes[p->split] + p->first);
 }
 
@@ -344,7 +346,6 @@ static int files_open(qb_dataset *d, const char *data_dir, qb_report *report)
     d->place = state->place.path;
     if (d->source->files->format->count && !state->place.is_archive)
         take_counts(d);
-    QB_TRY(qb_dataset_alloc_classes(d));
     QB_TRY(read_all(d, report, false));
     if (report && report->first_error < 0)
         return 0; /* not all checksums are known */

@@ -16,7 +16,8 @@
 
 enum {
     TAR_BLOCK = 1 << 16,
-    DRAIN_LIMIT = 64 << 20 /* how far an overlong file is measured */
+    DRAIN_LIMIT = 64 << 20, /* how far an overlong file is measured */
+    USUAL_RATIO = 8         /* of unpacked to packed bytes of images, at most */
 };
 
 static const char *const copy_again = "the file is damaged: copy or download it again";
@@ -83,6 +84,23 @@ static int add_progress(const qb_input *in, int rc, int64_t wanted)
     return qb_err_hint("%s", copy_again);
 }
 
+/* Up to `most` bytes, which may be no more than a promise of the file's head: the block grows as they come. *ret_bytes is to be freed
+ * after an error too. */
+static int read_room(qb_input *in, size_t most, uint8_t **ret_bytes, size_t *ret_got)
+{
+    const size_t first = in->is_member ? most : USUAL_RATIO * (size_t)qb_unpacker_stat(in->handle)->st_size;
+    for (size_t room = 0, got = 0, step = 0; room < most && got == room; *ret_got = got += step) {
+        room = room == 0 ? first : 2 * room;
+        room = room < most ? room : most;
+        uint8_t *grown = qb_realloc(*ret_bytes, room, 1);
+        if (!grown)
+            return QB_E_NOMEM;
+        *ret_bytes = grown;
+        QB_TRY(read_bytes(in, grown + got, room - got, &step));
+    }
+    return 0;
+}
+
 int qb_input_contents(qb_input *in, size_t most, qb_contents *ret_contents)
 {
     size_t size = 0, got = 0;
@@ -92,10 +110,8 @@ int qb_input_contents(qb_input *in, size_t most, qb_contents *ret_contents)
         *ret_contents = (qb_contents){map, size < most ? size : most, size};
         return 0;
     }
-    uint8_t *bytes = qb_alloc(most, 1);
-    if (!bytes)
-        return QB_E_NOMEM;
-    int rc = read_bytes(in, bytes, most, &got);
+    uint8_t *bytes = NULL;
+    int rc = read_room(in, most, &bytes, &got);
     if (rc < 0) {
         qb_free(bytes);
         return add_progress(in, rc, (int64_t)most);

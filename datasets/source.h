@@ -77,7 +77,8 @@ extern const qb_source qb_source_fashion_mnist, qb_source_mnist, qb_source_cifar
 /* Makes a further source known in this process by its name; it is not listed. Borrowed. For tests. */
 void qb_source_plug(const qb_source *s);
 
-/* d->classes[split] for every split, zeroed. */
+/* d->classes[split] of one split, zeroed, unless it is there; or of every split. QB_E_NOMEM. */
+int qb_dataset_alloc_split(qb_dataset *d, int split);
 int qb_dataset_alloc_classes(qb_dataset *d);
 
 #endif

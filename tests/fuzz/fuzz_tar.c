@@ -3,10 +3,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../tar_files.h"
 #include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
 #include "datasets/tar.h"
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+/* An archive of each form to start from, with another one in it. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    for (int form = TAR_USTAR; form <= TAR_PAX; form++) {
+        qb_str inner = {0}, tar = {0};
+        tar_add(&inner, (qb_tar_form)form, "1.JPEG", "abc", 3);
+        tar_end(&inner);
+        tar_add(&tar, (qb_tar_form)form, "n01440764.tar", inner.text, inner.length);
+        tar_add(&tar, (qb_tar_form)form, "a folder/2.JPEG", "defgh", 5);
+        tar_end(&tar);
+        char *path = qb_sprintf("%s/tar-%d", (*argv)[*argc - 1], form);
+        if (qb_fs_write_atomic(path, tar.text, tar.length) < 0)
+            abort();
+        qb_free(path);
+        qb_str_finish(&inner);
+        qb_str_finish(&tar);
+    }
+    return 0;
+}
 
 typedef struct place {
     const uint8_t *bytes;
