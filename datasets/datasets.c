@@ -249,7 +249,7 @@ int qb_dataset_pack(const char *name, const qb_dataset_options *options, const c
     }
     qb_dataset *d = NULL;
     QB_TRY(open_set(name, options, NULL, &d));
-    int rc = s->kind->pack(d, path, short_side, options->watch);
+    int rc = s->kind->pack(d, path, short_side, options);
     qb_dataset_close(d);
     return rc;
 }

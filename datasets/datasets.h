@@ -44,6 +44,7 @@ typedef struct qb_dataset_options {
     const double *mean, *std; /* 3 each; NULL: as in the table */
     double val_fraction;     /* share of the images that are for testing, of a set that is not split; 0: none is given */
     bool keeps_whole;        /* a set that is not split stays so, all of it training images: to be packed */
+    int threads;             /* that check or pack images; 1 or less: the calling one */
     const qb_watch *watch;   /* of what takes long; NULL: nobody */
 } qb_dataset_options;
 
@@ -105,7 +106,8 @@ int qb_dataset_pick(const qb_dataset *d, int split, int64_t n, uint32_t *ret_ima
 int qb_dataset_pack(const char *name, const qb_dataset_options *options, const char *path, int short_side);
 
 /* One line a file: path, size, checksum, verdict; for `data verify`. Calls `line` for each, hashes all afresh and goes
- * on after an error; returns the first one. Images of any sizes are decoded, and those that cannot be read have a line each. */
+ * on after an error; returns the first one. Images of any sizes are decoded, and those that cannot be read have a line each, in
+ * their order. */
 int qb_dataset_verify(const char *name, const char *data_dir, void (*line)(void *context, const char *text), void *context);
 int qb_dataset_verify_with(const char *name, const qb_dataset_options *options, void (*line)(void *context, const char *text),
                            void *context);

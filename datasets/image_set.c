@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/ordered.h"
 #include "base/str.h"
 #include "datasets/image_place.h"
 #include "datasets/index.h"
@@ -232,51 +233,84 @@ static int images_pick(const qb_dataset *d, int split, int64_t n, uint32_t *ret_
 
 /* ---- verifying and packing ---- */
 
-static int check_image(const qb_dataset *d, int split, int64_t i, qb_room *room)
+/* What became of an image: 0, or an error with its text (NULL: out of memory). */
+typedef struct verdict {
+    int rc;
+    char *text;
+} verdict;
+
+typedef struct checking {
+    const qb_dataset *d;
+    qb_report *report;
+    qb_room rooms[QB_ORDERED_THREADS];
+    verdict verdicts[QB_ORDERED_SLOTS];
+    int64_t n_bad;
+} checking;
+
+/* Decodes image i of the index, in which the training images come first. */
+static void check_image(void *context, int64_t i, int slot, int thread)
 {
+    checking *c = context;
+    verdict *v = &c->verdicts[slot];
+    const int64_t n_train = qb_dataset_count(c->d, QB_SPLIT_TRAIN);
+    const int split = i < n_train ? QB_SPLIT_TRAIN : QB_SPLIT_TEST;
+    const int64_t k = i < n_train ? i : i - n_train;
     qb_image image;
-    int rc = images_image(d, split, i, room, &image);
-    if (rc == 0 || rc == QB_E_NOMEM)
-        return rc;
-    char *name = images_name(d, split, i);
-    if (!name)
-        return QB_E_NOMEM;
-    (void)qb_err_add("%s", name);
+    *v = (verdict){images_image(c->d, split, k, &c->rooms[thread], &image), NULL};
+    char *name = v->rc < 0 ? images_name(c->d, split, k) : NULL;
+    if (name)
+        v->text = qb_sprintf("%s: %s", name, qb_err_text());
     qb_free(name);
-    return qb_err_hint("mend or remove it, or train with --on-bad-image warn");
+    qb_err_clear();
+}
+
+static int take_verdict(void *context, int64_t i, int slot)
+{
+    checking *c = context;
+    verdict *v = &c->verdicts[slot];
+    if (i % TELL_EVERY == 0)
+        QB_TRY(qb_watch_step(c->d->options.watch, "images checked", i, (int64_t)((const image_set *)c->d->state)->index.n));
+    if (v->rc == 0)
+        return 0;
+    if (v->rc == QB_E_NOMEM || !v->text)
+        return qb_err_set(QB_E_NOMEM, "out of memory while checking images");
+    c->n_bad++;
+    qb_err_set(v->rc, "%s", v->text);
+    qb_err_hint("mend or remove it, or train with --on-bad-image warn");
+    qb_free(v->text);
+    v->text = NULL;
+    return qb_report_error(c->report, qb_err_code());
 }
 
 /* Decodes every image, and tells of those that cannot be. */
 static int check_images(const qb_dataset *d, qb_report *report)
 {
     const qb_index *x = &((const image_set *)d->state)->index;
-    qb_room room = {0};
-    int64_t done = 0, n_bad = 0;
-    int rc = 0;
-    for (int split = QB_SPLIT_TRAIN; split >= QB_SPLIT_TEST && rc == 0; split--)
-        for (int64_t i = 0; i < x->count[split] && rc == 0; i++, done++) {
-            if (done % TELL_EVERY == 0)
-                rc = qb_watch_step(d->options.watch, "images checked", done, (int64_t)x->n);
-            if (rc == 0 && (rc = check_image(d, split, i, &room)) < 0) {
-                n_bad++;
-                rc = qb_report_error(report, rc);
-            }
-        }
-    qb_free(room.bytes);
-    QB_TRY(rc);
-    char *text = qb_sprintf("%s: %zu classes, %lld training and %lld test images, of which %lld cannot be read", d->place, x->n_classes,
-                            (long long)x->count[QB_SPLIT_TRAIN], (long long)x->count[QB_SPLIT_TEST], (long long)n_bad);
-    if (!text)
+    checking *c = qb_alloc(1, sizeof *c);
+    if (!c)
         return QB_E_NOMEM;
-    report->line(report->context, text);
+    c->d = d;
+    c->report = report;
+    int rc = qb_ordered_run(&(qb_ordered){0, (int64_t)x->n, d->options.threads, check_image, take_verdict, c});
+    char *text = qb_sprintf("%s: %zu classes, %lld training and %lld test images, of which %lld cannot be read", d->place, x->n_classes,
+                            (long long)x->count[QB_SPLIT_TRAIN], (long long)x->count[QB_SPLIT_TEST], (long long)c->n_bad);
+    if (rc == 0 && text)
+        report->line(report->context, text);
+    for (int i = 0; i < QB_ORDERED_THREADS; i++)
+        qb_free(c->rooms[i].bytes);
+    for (int i = 0; i < QB_ORDERED_SLOTS; i++)
+        qb_free(c->verdicts[i].text);
+    qb_free(c);
     qb_free(text);
-    return 0;
+    return rc < 0 ? rc : text ? 0 : QB_E_NOMEM;
 }
 
-static int images_pack(qb_dataset *d, const char *path, int short_side, const qb_watch *watch)
+static int images_pack(qb_dataset *d, const char *path, int short_side, const qb_dataset_options *options)
 {
     image_set *set = d->state;
-    return qb_pack_write(path, &set->index, &set->store, short_side, short_side > 0 ? qb_shrink_file : NULL, watch);
+    const qb_pack_options o = {.short_side = short_side, .shrink = short_side > 0 ? qb_shrink_file : NULL, .threads = options->threads,
+                               .watch = options->watch};
+    return qb_pack_write(path, &set->index, &set->store, &o);
 }
 
 static const qb_source_kind images_kind = {.locate = images_locate, .open = images_open, .load = images_load, .image = images_image,

@@ -35,14 +35,21 @@ bool qb_pack_is_one(const char *path);
 int qb_pack_open(const char *path, qb_index *x, qb_store *s);
 
 /* Makes smaller what it is given: the bytes of an image file become those of another one. QB_E_DATA: it cannot be read as an
- * image. Free ret_bytes->owned; without bytes: it is small enough and stays as it is. */
+ * image. Free ret_bytes->owned; without bytes: it is small enough and stays as it is. Any thread. */
 typedef int qb_pack_shrink(const qb_file_bytes *bytes, int short_side, qb_file_bytes *ret_bytes);
+
+typedef struct qb_pack_options {
+    int short_side;         /* 0: files as they are */
+    qb_pack_shrink *shrink; /* NULL: files stay as they are; an image that it cannot read stays as it is */
+    int threads;            /* that read and shrink; the bytes of the pack are the same with any number */
+    const qb_watch *watch;
+} qb_pack_options;
 
 /* Writes the images to `path`. What an earlier call, which was interrupted, has left in PATH.part stays and is gone on with,
  * after its checksums were compared; a whole pack of the same images is left alone. Afterwards `x` has the sizes, places and
- * checksums of the pack. shrink: NULL: files stay as they are; an image that it cannot read stays as it is.
+ * checksums of the pack.
  * QB_E_USAGE: `path` is something else already. QB_E_INUSE: another process writes it. QB_E_IO. QB_E_STOPPED: by the watch,
- * everything up to here is kept. QB_E_DATA: "NAME: ..." an image cannot be read. */
-int qb_pack_write(const char *path, qb_index *x, const qb_store *s, int short_side, qb_pack_shrink *shrink, const qb_watch *watch);
+ * everything up to here is kept. QB_E_DATA: "NAME: ..." an image cannot be read; the first one. */
+int qb_pack_write(const char *path, qb_index *x, const qb_store *s, const qb_pack_options *options);
 
 #endif

@@ -17,11 +17,21 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/ordered.h"
 #include "base/str.h"
 #include "datasets/bytes.h"
 #include "datasets/index_form.h"
 
 enum { TELL_EVERY = 64, BUFFER = 1 << 20 };
+
+/* An image as it goes into the pack, or the error that it cannot be read (text NULL: out of memory). */
+typedef struct piece {
+    int rc;
+    char *text;
+    qb_file_bytes bytes;
+    uint32_t crc;
+    bool is_kept_as_is; /* it could not be made smaller */
+} piece;
 
 typedef struct writer {
     const char *path;
@@ -29,13 +39,13 @@ typedef struct writer {
     int fd;
     qb_index *index;
     const qb_store *store;
-    qb_pack_shrink *shrink;
-    const qb_watch *watch;
+    const qb_pack_options *options;
     qb_pack_head head;
     int64_t at;      /* where the next record goes */
     uint8_t *buffer; /* what is not written yet, up to `at` */
     size_t n_buffer;
-    int64_t n_kept_as_is; /* images that could not be made smaller */
+    int64_t n_kept_as_is;
+    piece pieces[QB_ORDERED_SLOTS];
 } writer;
 
 static int write_error(const writer *w)
@@ -83,48 +93,75 @@ static int append(writer *w, const void *bytes, size_t n)
 
 /* ---- records ---- */
 
-/* An image as it goes into the pack. Of a link that leads nowhere nothing does. */
-static int get_bytes(writer *w, const qb_entry *e, qb_file_bytes *ret_bytes)
+/* Of a link that leads nowhere there are no bytes. */
+static int get_bytes(const writer *w, const qb_entry *e, piece *p)
 {
-    qb_file_bytes bytes = {0};
     if (e->size > 0)
-        QB_TRY(qb_store_read(w->store, w->index, e, &bytes));
-    *ret_bytes = bytes;
-    if (!w->shrink || bytes.n == 0)
+        QB_TRY(qb_store_read(w->store, w->index, e, &p->bytes));
+    if (!w->options->shrink || p->bytes.n == 0)
         return 0;
     qb_file_bytes smaller = {0};
-    int rc = w->shrink(&bytes, w->head.short_side, &smaller);
+    int rc = w->options->shrink(&p->bytes, w->head.short_side, &smaller);
     if (rc == QB_E_DATA) {
         qb_err_clear(); /* training says what is wrong with it */
-        w->n_kept_as_is++;
+        p->is_kept_as_is = true;
         rc = 0;
     }
-    if (smaller.bytes)
-        *ret_bytes = smaller;
-    if (smaller.bytes || rc < 0)
-        qb_free(bytes.owned);
+    if (smaller.bytes) {
+        qb_free(p->bytes.owned);
+        p->bytes = smaller;
+    }
     return rc;
 }
 
-static int write_record(writer *w, qb_entry *e)
+static void make_piece(void *context, int64_t i, int slot, int thread)
+{
+    (void)thread;
+    writer *w = context;
+    piece *p = &w->pieces[slot];
+    *p = (piece){0};
+    p->rc = get_bytes(w, &w->index->entries[i], p);
+    if (p->rc == 0)
+        p->crc = (uint32_t)crc32_z(0, p->bytes.bytes, p->bytes.n);
+    else
+        p->text = qb_strdup(qb_err_text());
+    qb_err_clear();
+}
+
+static void piece_finish(piece *p)
+{
+    qb_free(p->bytes.owned);
+    qb_free(p->text);
+    *p = (piece){0};
+}
+
+static int write_record(writer *w, qb_entry *e, const piece *p)
 {
     uint8_t record[QB_PACK_RECORD];
-    qb_file_bytes bytes = {0};
-    int rc = get_bytes(w, e, &bytes);
-    if (rc < 0) {
-        (void)qb_err_add("class '%s', image '%s'", w->index->classes[e->label], qb_index_name(w->index, e));
+    if (p->rc == QB_E_NOMEM || (p->rc < 0 && !p->text))
+        return qb_err_set(QB_E_NOMEM, "out of memory while reading images");
+    if (p->rc < 0) {
+        qb_err_set(p->rc, "class '%s', image '%s': %s", w->index->classes[e->label], qb_index_name(w->index, e), p->text);
         return qb_err_hint("mend or remove it and start the same command again: it goes on");
     }
-    e->crc = (uint32_t)crc32_z(0, bytes.bytes, bytes.n);
-    e->size = (int64_t)bytes.n;
+    w->n_kept_as_is += p->is_kept_as_is;
+    e->crc = p->crc;
+    e->size = (int64_t)p->bytes.n;
     e->at = w->at + QB_PACK_RECORD;
     qb_put_number(record, 4, QB_PACK_FILE);
     qb_put_number(record + 4, 4, e->crc);
-    qb_put_number(record + 8, 8, bytes.n);
-    rc = append(w, record, sizeof record);
-    if (rc == 0)
-        rc = append(w, bytes.bytes, bytes.n);
-    qb_free(bytes.owned);
+    qb_put_number(record + 8, 8, p->bytes.n);
+    QB_TRY(append(w, record, sizeof record));
+    return append(w, p->bytes.bytes, p->bytes.n);
+}
+
+static int take_piece(void *context, int64_t i, int slot)
+{
+    writer *w = context;
+    if (i % TELL_EVERY == 0)
+        QB_TRY(qb_watch_step(w->options->watch, "images packed", i, (int64_t)w->index->n));
+    int rc = write_record(w, &w->index->entries[i], &w->pieces[slot]);
+    piece_finish(&w->pieces[slot]);
     return rc;
 }
 
@@ -137,7 +174,7 @@ static bool take_record(const writer *w, const qb_map *map, qb_entry *e)
     const uint64_t size = qb_get_number(record + 8, 8);
     if (qb_get_number(record, 4) != QB_PACK_FILE || size > map->n - (size_t)(w->at + QB_PACK_RECORD))
         return false;
-    if (!w->shrink && (int64_t)size != e->size)
+    if (!w->options->shrink && (int64_t)size != e->size)
         return false;
     const uint32_t crc = (uint32_t)crc32_z(0, record + QB_PACK_RECORD, size);
     if (crc != qb_get_number(record + 4, 4))
@@ -168,7 +205,7 @@ static int take_records(writer *w, size_t *ret_n)
     while (rc == 0 && n < w->index->n && take_record(w, &map, &w->index->entries[n])) {
         w->at = w->index->entries[n].at + w->index->entries[n].size;
         if (++n % TELL_EVERY == 0)
-            rc = qb_watch_step(w->watch, "images there already", (int64_t)n, (int64_t)w->index->n);
+            rc = qb_watch_step(w->options->watch, "images there already", (int64_t)n, (int64_t)w->index->n);
     }
     qb_map_close(&map);
     *ret_n = n;
@@ -177,14 +214,9 @@ static int take_records(writer *w, size_t *ret_n)
 
 static int write_records(writer *w, size_t first)
 {
-    const int64_t n = (int64_t)w->index->n;
-    int rc = 0;
-    for (int64_t i = (int64_t)first; i < n && rc == 0; i++) {
-        if (i % TELL_EVERY == 0)
-            rc = qb_watch_step(w->watch, "images packed", i, n);
-        if (rc == 0)
-            rc = write_record(w, &w->index->entries[i]);
-    }
+    int rc = qb_ordered_run(&(qb_ordered){(int64_t)first, (int64_t)w->index->n, w->options->threads, make_piece, take_piece, w});
+    for (int i = 0; i < QB_ORDERED_SLOTS; i++)
+        piece_finish(&w->pieces[i]);
     if (rc == QB_E_STOPPED) {
         int failed = flush(w); /* so that nothing is lost */
         return failed < 0 ? failed : rc;
@@ -266,24 +298,34 @@ static int look_at_target(const writer *w, bool *ret_is_done)
     return qb_err_hint("give another file with -o, or remove this one");
 }
 
-int qb_pack_write(const char *path, qb_index *x, const qb_store *s, int short_side, qb_pack_shrink *shrink, const qb_watch *watch)
+static int write_unless_there(writer *w)
 {
-    writer w = {.path = path, .fd = -1, .index = x, .store = s, .shrink = shrink, .watch = watch, .head = {.short_side = short_side}};
     bool is_done = false;
-    QB_TRY(qb_index_fingerprint(x, w.head.made_of));
-    QB_TRY(look_at_target(&w, &is_done));
+    QB_TRY(qb_index_fingerprint(w->index, w->head.made_of));
+    QB_TRY(look_at_target(w, &is_done));
     if (is_done) {
-        qb_log_info("%s is there already", path);
+        qb_log_info("%s is there already", w->path);
         return 0;
     }
-    if (short_side > 0)
-        x->short_side = short_side;
-    w.part = qb_sprintf("%s" QB_PACK_UNFINISHED, path);
-    w.buffer = qb_alloc(BUFFER, 1);
-    int rc = w.part && w.buffer ? write_pack(&w) : QB_E_NOMEM;
-    if (w.fd >= 0 && close(w.fd) != 0 && rc == 0)
-        rc = write_error(&w);
-    qb_free(w.part);
-    qb_free(w.buffer);
+    if (w->head.short_side > 0)
+        w->index->short_side = w->head.short_side;
+    w->part = qb_sprintf("%s" QB_PACK_UNFINISHED, w->path);
+    w->buffer = qb_alloc(BUFFER, 1);
+    int rc = w->part && w->buffer ? write_pack(w) : QB_E_NOMEM;
+    if (w->fd >= 0 && close(w->fd) != 0 && rc == 0)
+        rc = write_error(w);
+    return rc;
+}
+
+int qb_pack_write(const char *path, qb_index *x, const qb_store *s, const qb_pack_options *options)
+{
+    writer *w = qb_alloc(1, sizeof *w);
+    if (!w)
+        return QB_E_NOMEM;
+    *w = (writer){.path = path, .fd = -1, .index = x, .store = s, .options = options, .head = {.short_side = options->short_side}};
+    int rc = write_unless_there(w);
+    qb_free(w->part);
+    qb_free(w->buffer);
+    qb_free(w);
     return rc;
 }

@@ -56,7 +56,7 @@ typedef struct qb_source_kind {
     int (*pick)(const qb_dataset *d, int split, int64_t n, uint32_t *ret_images);
 
     /* Of an open set; as qb_dataset_pack. NULL: such sets are not packed. */
-    int (*pack)(qb_dataset *d, const char *path, int short_side, const qb_watch *watch);
+    int (*pack)(qb_dataset *d, const char *path, int short_side, const qb_dataset_options *options);
 
     void (*close)(qb_dataset *d); /* frees d->state, also of a set that was opened by halves; NULL: nothing to do */
 } qb_source_kind;

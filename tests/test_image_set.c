@@ -327,18 +327,60 @@ static void add_line(void *context, const char *text)
     qb_str_addf(context, "%s\n", text);
 }
 
+static int verify(int threads, qb_str *ret_lines)
+{
+    const qb_dataset_options o = {.data_dir = at("tree"), .keeps_whole = true, .threads = threads};
+    return qb_dataset_verify_with("folder", &o, add_line, ret_lines);
+}
+
 START_TEST(verifying_names_every_bad_image)
 {
-    qb_str s = {0};
+    static const int threads[] = {1, 2, 7};
+    const long blocks = qb_mem_live_blocks();
+    qb_str s = {0}, wanted = {0};
     make_tree();
-    ck_assert_int_eq(qb_dataset_verify("folder", at("tree"), add_line, &s), 0);
+    ck_assert_int_eq(verify(0, &s), 0);
     ck_assert_msg(strstr(s.text, "3 classes, 21 training and 12 test images, of which 0 cannot be read\n") != NULL, "%s", s.text);
     qb_str_finish(&s);
     put_text("tree/train/n01 a/im 1.JPEG", "no");
     put_text("tree/val/n02.b/im 28.png", "");
-    check_error(qb_dataset_verify("folder", at("tree"), add_line, &s), QB_E_DATA, (const char *const[]){"im 1.JPEG: neither JPEG nor PNG"}, 1);
-    ck_assert_msg(strstr(s.text, "im 1.JPEG: neither") && strstr(s.text, "im 28.png: neither") && strstr(s.text, "of which 2 cannot be read\n"), "%s", s.text);
-    qb_str_finish(&s);
+    check_error(verify(0, &wanted), QB_E_DATA, (const char *const[]){"im 1.JPEG: neither JPEG nor PNG"}, 1);
+    const char *first = strstr(wanted.text, "im 1.JPEG: neither"), *second = strstr(wanted.text, "im 28.png: neither");
+    ck_assert_msg(first && second && first < second && strstr(wanted.text, "of which 2 cannot be read\n"), "%s", wanted.text);
+    for (int i = 0; i < 3; i++) {
+        check_error(verify(threads[i], &s), QB_E_DATA, (const char *const[]){"im 1.JPEG: neither JPEG nor PNG"}, 1);
+        ck_assert_str_eq(s.text, wanted.text);
+        qb_str_finish(&s);
+    }
+    qb_str_finish(&wanted);
+    ck_assert_int_eq(qb_mem_live_blocks(), blocks);
+}
+END_TEST
+
+static bool is_late(void *context)
+{
+    int *calls = context;
+    return ++*calls > 1;
+}
+
+START_TEST(verifying_can_be_stopped)
+{
+    const long blocks = qb_mem_live_blocks();
+    char name[64];
+    for (int i = 0; i < 200; i++) {
+        snprintf(name, sizeof name, "tree/a/%03d.png", i);
+        put_image(at(name), i % 50, true);
+    }
+    for (int threads = 0; threads < 8; threads += 7) {
+        int calls = 0;
+        qb_str s = {0};
+        const qb_watch watch = {.is_stopped = is_late, .context = &calls};
+        const qb_dataset_options o = {.data_dir = at("tree"), .keeps_whole = true, .threads = threads, .watch = &watch};
+        ck_assert_int_eq(qb_dataset_verify_with("folder", &o, add_line, &s), QB_E_STOPPED);
+        ck_assert_msg(strstr(qb_err_text(), "images checked") != NULL, "%s", qb_err_text());
+        qb_str_finish(&s);
+    }
+    ck_assert_int_eq(qb_mem_live_blocks(), blocks);
 }
 END_TEST
 
@@ -445,8 +487,10 @@ static Suite *suite(void)
     tcase_add_loop_test(tc, refuses, 0, sizeof refusals / sizeof refusals[0]);
     tcase_add_test(tc, a_bad_image_is_named);
     tcase_add_test(tc, verifying_names_every_bad_image);
+    tcase_add_test(tc, verifying_can_be_stopped);
     tcase_add_test(tc, imagenet_has_a_thousand_classes);
     tcase_add_test(tc, a_large_set_opens_quickly);
+    tcase_add_test(tc, runs_side_by_side_share_the_pages_of_a_pack);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -31,11 +31,15 @@ static void open_tree(const char *name, opened *o)
     o->store.is_split = !qb_index_is_whole(&o->index);
 }
 
+static const int thread_counts[] = {0, 2, 7};
+enum { N_THREADS = sizeof thread_counts / sizeof thread_counts[0] };
+static int threads; /* of the packing */
+
 static int pack(const char *tree, const char *name, qb_pack_shrink *shrink, const qb_watch *watch)
 {
     opened o = {0};
     open_tree(tree, &o);
-    int rc = qb_pack_write(at(name), &o.index, &o.store, shrink ? 3 : 0, shrink, watch);
+    int rc = qb_pack_write(at(name), &o.index, &o.store, &(qb_pack_options){shrink ? 3 : 0, shrink, threads, watch});
     close_all(&o);
     return rc;
 }
@@ -68,6 +72,7 @@ static void check_same_as_tree(const char *name)
 
 START_TEST(holds_what_was_put_in)
 {
+    threads = thread_counts[_i];
     const long blocks = qb_mem_live_blocks();
     make_tree();
     ck_assert_msg(pack("t", "x.pack", NULL, NULL) == 0, "%s", qb_err_text());
@@ -122,6 +127,7 @@ static void note(void *context, const char *what, int64_t done, int64_t total)
 
 START_TEST(goes_on_after_a_stop)
 {
+    threads = thread_counts[_i];
     stopping s = {.steps_left = 3, .first_done = -1};
     qb_watch watch = {.tell = note, .is_stopped = stop, .context = &s};
     make_tree();
@@ -145,7 +151,9 @@ START_TEST(goes_on_from_any_length)
     static const int64_t lengths[] = {0, 1, 127, 128, 129, 143, 144, 145, 1000, 50000, -1};
     size_t n_wanted = 0, n = 0;
     make_tree();
+    threads = 0;
     ck_assert_int_eq(pack("t", "whole.pack", NULL, NULL), 0);
+    threads = thread_counts[_i];
     char *wanted = get_file(at("whole.pack"), &n_wanted);
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         stopping s = {.steps_left = 4};
@@ -197,12 +205,15 @@ END_TEST
 
 START_TEST(tells_of_a_file_that_cannot_be_read)
 {
+    threads = thread_counts[_i];
     opened o = {0};
     put_text("t/a/1.jpg", "abc");
     put_text("t/a/2.jpg", "abc");
+    put_text("t/a/3.jpg", "abc");
     open_tree("t", &o);
     put_text("t/a/2.jpg", "abcd");
-    check_error(qb_pack_write(at("x.pack"), &o.index, &o.store, 0, NULL, NULL), QB_E_DATA,
+    put_text("t/a/3.jpg", "abcd"); /* the first one is told of */
+    check_error(qb_pack_write(at("x.pack"), &o.index, &o.store, &(qb_pack_options){.threads = threads}), QB_E_DATA,
                 (const char *const[]){"class 'a', image '2.jpg': has changed since the set was opened: got 4 bytes, wanted 3"}, 1);
     close_all(&o);
 }
@@ -221,6 +232,7 @@ static int shrink(const qb_file_bytes *bytes, int short_side, qb_file_bytes *ret
 
 START_TEST(images_can_be_made_smaller)
 {
+    threads = thread_counts[_i];
     const long blocks = qb_mem_live_blocks();
     opened o = {0};
     qb_file_bytes bytes = {0};
@@ -309,14 +321,14 @@ static Suite *suite(void)
     TCase *tc = tcase_create("pack");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 30);
-    tcase_add_test(tc, holds_what_was_put_in);
+    tcase_add_loop_test(tc, holds_what_was_put_in, 0, N_THREADS);
     tcase_add_test(tc, leaves_other_files_alone);
-    tcase_add_test(tc, goes_on_after_a_stop);
-    tcase_add_test(tc, goes_on_from_any_length);
+    tcase_add_loop_test(tc, goes_on_after_a_stop, 0, N_THREADS);
+    tcase_add_loop_test(tc, goes_on_from_any_length, 0, N_THREADS);
     tcase_add_test(tc, does_not_go_on_from_what_is_wrong);
     tcase_add_test(tc, is_written_by_one_process);
-    tcase_add_test(tc, tells_of_a_file_that_cannot_be_read);
-    tcase_add_test(tc, images_can_be_made_smaller);
+    tcase_add_loop_test(tc, tells_of_a_file_that_cannot_be_read, 0, N_THREADS);
+    tcase_add_loop_test(tc, images_can_be_made_smaller, 0, N_THREADS);
     tcase_add_test(tc, damage_is_found);
     tcase_add_test(tc, missing_and_surplus_ends_are_found);
     suite_add_tcase(s, tc);

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cli/data_args.h"
 #include "cli/describe.h"
+#include "train/cores.h"
 
 static const char *data_dir(const qb_cli *cli)
 {
@@ -141,6 +142,7 @@ static int run_verify(qb_cli *cli)
     report r = {QB_OK};
     qb_data_args args;
     qb_data_args_init(cli, &args);
+    args.options.threads = qb_cores_default_threads();
     int rc = qb_dataset_verify_with(cli->args[0], &args.options, print_line, &r);
     qb_cli_status_line(NULL);
     return rc < 0 ? rc : r.rc;
@@ -180,8 +182,8 @@ const qb_verb qb_verb_data_verify = {
                 "  qatbench data verify cifar10 --data-dir ~/data/cifar-10-binary.tar.gz\n"
                 "  qatbench data verify folder --data-dir ~/birds\n",
     .details = "One line a file: path, bytes after unpacking, SHA-256 of them, and whose it is.\n"
-               "Of imagenet and folder each image is decoded, and each that cannot be read has a\n"
-               "line.\n"
+               "Of imagenet and folder each image is decoded, by all cores that may be used, and\n"
+               "each that cannot be read has a line.\n"
                "Exit code 0 also for unknown checksums, 65 for damaged and 66 for missing files.\n" SEARCH,
     .options = options,
     .n_options = sizeof options / sizeof options[0],

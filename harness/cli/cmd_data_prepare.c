@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/data_args.h"
+#include "train/cores.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ static int run_prepare(qb_cli *cli)
     const qb_value *output = qb_get(&cli->flags, "output"), *short_side = qb_get(&cli->flags, "short_side");
     qb_data_args args;
     qb_data_args_init(cli, &args);
+    args.options.threads = qb_cores_default_threads();
     qb_cli_catch_stop_signals();
     char *path = output->is_null ? usual_output(cli->args[0], args.options.data_dir) : qb_strdup(output->text);
     int rc = path ? qb_dataset_pack(cli->args[0], &args.options, path, short_side->is_null ? 0 : (int)short_side->i) : QB_E_NOMEM;

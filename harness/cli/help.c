@@ -26,7 +26,8 @@ static const char environment[] =
     "  QATBENCH_DATA          folder of the data sets, after --data-dir\n"
     "  QATBENCH_RUNS          folder of the runs, after --runs-dir (default ./runs)\n"
     "  QATBENCH_SOLVER_PATH   folders of solver plugins, ':' between them\n"
-    "  OMP_NUM_THREADS        threads of train and bench, after --threads\n"
+    "  OMP_NUM_THREADS        threads of train and bench, after --threads, and of\n"
+    "                         data verify and data prepare\n"
     "  XDG_DATA_HOME          qatbench/datasets and qatbench/solvers below it\n"
     "  XDG_CACHE_HOME         qatbench/ below it remembers verified checksums\n";
 
