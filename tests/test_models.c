@@ -90,6 +90,40 @@ START_TEST(has_the_counts_of_the_recipes)
 }
 END_TEST
 
+/* Layers of DeiT in the order of execution: the same ones in every block. */
+static const struct {
+    const char *layer;
+    int64_t macs[3];
+} parts[] = {
+    {"patch_embed.proj", {28901376, 57802752, 115605504}}, {"attn.qkv", {21786624, 87146496, 348585984}},
+    {"attn", {14902656, 29805312, 59610624}},              {"attn.proj", {7262208, 29048832, 116195328}},
+    {"mlp.fc1", {29048832, 116195328, 464781312}},         {"mlp.fc2", {29048832, 116195328, 464781312}},
+    {"head", {192000, 384000, 768000}},
+};
+
+START_TEST(layers_of_deit_have_the_counts_of_the_recipes)
+{
+    static const char *const models[] = {"deit_tiny", "deit_small", "deit_base"};
+    int counted[sizeof parts / sizeof *parts] = {0};
+    qb_graph *g = make_default(models[_i]);
+    for (size_t i = 0; i < qb_graph_n_layers(g); i++) {
+        qb_layer_info l = qb_graph_layer(g, i);
+        const char *name = l.name, *behind = strncmp(name, "blocks.", 7) == 0 ? strchr(name + 7, '.') : NULL;
+        size_t k = 0;
+        while (k < sizeof parts / sizeof *parts && strcmp(behind ? behind + 1 : name, parts[k].layer) != 0)
+            k++;
+        ck_assert_msg((k < sizeof parts / sizeof *parts) == (l.macs > 0), "%s", name);
+        if (l.macs == 0)
+            continue;
+        ck_assert_msg(l.macs == parts[k].macs[_i], "%s: got %lld, want %lld", name, (long long)l.macs, (long long)parts[k].macs[_i]);
+        counted[k]++;
+    }
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        ck_assert_int_eq(counted[k], k == 0 || k == sizeof parts / sizeof *parts - 1 ? 1 : 12);
+    qb_graph_destroy(g);
+}
+END_TEST
+
 static const char *const golden[] = {"resnet18", "resnet20", "resnet50", "resnet56", "deit_tiny", "deit_small"};
 
 static json_t *names_of(const qb_safetensors *f, const char *key)
@@ -299,6 +333,7 @@ static Suite *suite(void)
     Suite *s = suite_create("models");
     TCase *c = tcase_create("models");
     tcase_add_loop_test(c, has_the_counts_of_the_recipes, 0, sizeof table / sizeof *table);
+    tcase_add_loop_test(c, layers_of_deit_have_the_counts_of_the_recipes, 0, 3);
     tcase_add_loop_test(c, names_are_the_state_dict_in_its_order, 0, sizeof golden / sizeof *golden);
     tcase_add_loop_test(c, tensors_have_shape_start_and_group, 0, sizeof tensors / sizeof *tensors);
     tcase_add_loop_test(c, takes_any_input, 0, sizeof inputs / sizeof *inputs);

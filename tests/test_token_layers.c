@@ -211,6 +211,49 @@ START_TEST(bits_depend_on_no_number_of_threads)
 }
 END_TEST
 
+/* ---- products alone ---- */
+
+static void refill(const engine *e, float value)
+{
+    for (size_t i = 0; i < qb_net_plan_arena_bytes(e->plan) / sizeof value; i++)
+        ((float *)e->arena)[i] = value;
+}
+
+/* The ceiling of a step has attention's products too: they are timed, and run alone they multiply what is in their memory,
+ * here one value everywhere, probabilities included; weights are 0, so in backward all gradients become 0. */
+START_TEST(products_of_attention_run_alone)
+{
+    enum { WIDTH = 12, TOKENS = 5 };
+    const float value = 0.75F, image[WIDTH * (TOKENS - 1)] = {0};
+    qb_graph *g = make_graph((qb_shape){WIDTH, TOKENS - 1, 1});
+    qb_ref x = qb_graph_embed(g, qb_graph_input(g), qb_graph_declare_embedding(g, TOKENS, WIDTH));
+    qb_ref attn = qb_graph_attention(g, x, "attn", 2);
+    ck_assert_int_eq(qb_graph_finish(g, head(g, qb_graph_class_token(g, linear(g, attn, "proj", WIDTH)))), 0);
+    engine e;
+    make_engine(&e, g, 1, QB_TRAIN, QB_TYPE_F32);
+    const qb_batch batch = qb_batch_of(image, NULL, 1);
+    for (int pass = 0; pass < 2; pass++) {
+        qb_dnn_trace(e.dnn, true);
+        if (pass == 0)
+            ck_assert_int_eq(qb_net_plan_forward(e.plan, &batch), 0);
+        else
+            ck_assert_int_eq(qb_net_plan_backward(e.plan, &batch), 0);
+        qb_dnn_trace(e.dnn, false);
+        ck_assert(qb_dnn_take_seconds(e.dnn) > 0);
+        refill(&e, value);
+        ck_assert_int_eq(qb_dnn_replay(e.dnn), 0);
+        const float *y = qb_net_plan_at(e.plan, e.plan->activations[attn].value);
+        const float *dx = qb_net_plan_at(e.plan, e.plan->activations[x].grads[0]);
+        for (int i = 0; pass == 0 && i < TOKENS * WIDTH / 3; i++)
+            ck_assert(y[i] == TOKENS * value * value);
+        for (int i = 0; pass == 1 && i < TOKENS * WIDTH; i++)
+            ck_assert(dx[i] == 0);
+    }
+    finish_engine(&e);
+    qb_graph_destroy(g);
+}
+END_TEST
+
 /* ---- stochastic depth ---- */
 
 START_TEST(drops_by_seed_step_position_and_branch)
@@ -284,6 +327,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, computes, 0, 2 * N_CASES);
     tcase_add_loop_test(t, computes_in_bf16_without_products, 0, N_SIZES);
     tcase_add_test(t, bits_depend_on_no_number_of_threads);
+    tcase_add_test(t, products_of_attention_run_alone);
     tcase_add_test(t, drops_by_seed_step_position_and_branch);
     tcase_add_loop_test(t, refuses_shapes_that_do_not_fit, 0, 5);
     suite_add_tcase(s, t);

@@ -95,6 +95,8 @@ static const struct {
     {"batch=128;train_limit=128;shards=8", 8}, {"batch=128;train_limit=128;shards=8;label_smoothing=0.1", 8},
     {"batch=16;shards=5", 5},                  {"batch=16;train_limit=3;shards=8", 8}, /* five parts are empty */
     {"batch=16;train_limit=10;shards=1", 1},   {"batch=16;train_limit=16;shards=16", 16},
+    {"model=deit_cifar;optimizer=adamw;batch=16;train_limit=14;shards=4", 4},
+    {"model=deit_cifar;optimizer=adamw;batch=16;train_limit=14;shards=4;drop_path=0.5;label_smoothing=0.1", 4},
 };
 
 /* Gradients are the sum over passes of their own of the images at positions r, r + shards, ..., running statistics those of
@@ -110,6 +112,7 @@ START_TEST(shards_are_passes_of_their_own)
     const qb_dataset_info *info = qb_dataset_get_info(t.data);
     const size_t image = (size_t)(info->c * info->h * info->w);
     const int shards = sharded[_i].shards, n = whole.n;
+    const bool drops = strstr(sharded[_i].changes, "drop_path") != NULL; /* by places in the batch: images keep theirs */
     float *images = qb_alloc((size_t)n * image, sizeof *images);
     qb_target *targets = qb_alloc((size_t)n, sizeof *targets);
     double *want = qb_alloc(qb_net_slab_size(t.trainer->net), sizeof *want), want_loss = 0;
@@ -129,11 +132,18 @@ START_TEST(shards_are_passes_of_their_own)
     for (int r = 0; r < shards && r < n; r++) {
         int count = 0;
         for (int at = r; at < n; at += shards, count++) {
-            memcpy(images + (size_t)count * image, whole.images + (size_t)at * image, image * sizeof *images);
-            targets[count] = whole.targets[at];
+            const int to = drops ? at : count;
+            memcpy(images + (size_t)to * image, whole.images + (size_t)at * image, image * sizeof *images);
+            targets[to] = whole.targets[at];
         }
         qb_batch part = qb_batch_of(images, targets, count);
         part.label_smoothing = t.trainer->label_smoothing;
+        if (drops) {
+            part.seed = whole.seed;
+            part.step = whole.step;
+            part.first = r;
+            part.stride = shards;
+        }
         ck_assert_int_eq(qb_net_forward(net, &part, QB_TRAIN), 0);
         ck_assert_int_eq(qb_net_backward(net, &part, &loss), 0);
         want_loss += loss.sum;
