@@ -1,4 +1,5 @@
-/* Weights from elsewhere: what a file of state-dict names may look like, what is refused, and what its hash is over. */
+/* Weights from elsewhere: what a file of state-dict names may look like, also by the names of another library, what is
+ * refused, and what its hash is over. */
 #include "qb_test.h"
 
 #include "base/err.h"
@@ -10,21 +11,24 @@
 
 #include <string.h>
 
-enum { MAX_TENSORS = 64 };
+enum { MAX_TENSORS = 128 };
 
 static char folder[64];
 static qb_graph *graph;
 static qb_net *net;
 
-static void setup(void)
+static void setup_model(const char *name)
 {
     strcpy(folder, "/tmp/qb_state_dict_XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
-    ck_assert_int_eq(qb_model_graph("resnet8", (qb_shape){3, 32, 32}, 10, &graph), 0);
+    ck_assert_int_eq(qb_model_graph(name, (qb_shape){3, 32, 32}, 10, &graph), 0);
     const qb_net_options o = {.precision = QB_FP32, .threads = 1, .separate_latent = true};
     ck_assert_int_eq(qb_net_create(graph, &o, &net), 0);
     qb_net_init_weights(net, 1);
 }
+
+static void setup(void) { setup_model("resnet8"); }
+static void setup_deit(void) { setup_model("deit_cifar"); }
 
 static void teardown(void)
 {
@@ -328,6 +332,202 @@ START_TEST(a_folder_that_is_no_run_is_told_so)
 }
 END_TEST
 
+/* ---- the names of another library ---- */
+
+/* Written out, not from the table that is tested. */
+static const char *const outside_blocks[][2] = {
+    {"cls_token", "vit.embeddings.cls_token"},
+    {"pos_embed", "vit.embeddings.position_embeddings"},
+    {"patch_embed.proj.weight", "vit.embeddings.patch_embeddings.projection.weight"},
+    {"patch_embed.proj.bias", "vit.embeddings.patch_embeddings.projection.bias"},
+    {"norm.weight", "vit.layernorm.weight"},
+    {"norm.bias", "vit.layernorm.bias"},
+    {"head.weight", "classifier.weight"},
+    {"head.bias", "classifier.bias"},
+};
+static const char *const in_blocks[][2] = {
+    {"norm1", "layernorm_before"},  {"attn.proj", "attention.output.dense"}, {"norm2", "layernorm_after"},
+    {"mlp.fc1", "intermediate.dense"}, {"mlp.fc2", "output.dense"},
+};
+static const char *const qkv[] = {"query", "key", "value"};
+
+static void rename_outside(dict *d, size_t k)
+{
+    for (size_t i = 0; i < sizeof outside_blocks / sizeof *outside_blocks; i++)
+        if (strcmp(d->names[k], outside_blocks[i][0]) == 0) {
+            (void)snprintf(d->names[k], sizeof d->names[k], "%s", outside_blocks[i][1]);
+            return;
+        }
+    ck_abort_msg("no %s", d->names[k]);
+}
+
+static void rename_in_block(dict *d, size_t k, int block, const char *local, const char *suffix)
+{
+    for (size_t i = 0; i < sizeof in_blocks / sizeof *in_blocks; i++)
+        if (strcmp(local, in_blocks[i][0]) == 0) {
+            (void)snprintf(d->names[k], sizeof d->names[k], "vit.encoder.layer.%d.%s.%s", block, in_blocks[i][1], suffix);
+            return;
+        }
+    ck_abort_msg("no %s", local);
+}
+
+/* Tensor k as three of a third of its rows: query in its place, key and value at the end. */
+static void split_qkv(dict *d, size_t k, int block, const char *suffix)
+{
+    size_t third = d->t[k].n_elements / 3;
+    d->t[k].shape[0] /= 3;
+    d->t[k].n_elements = third;
+    for (int i = 0; i < 3; i++) {
+        char name[80];
+        (void)snprintf(name, sizeof name, "vit.encoder.layer.%d.attention.attention.%s.%s", block, qkv[i], suffix);
+        if (i == 0) {
+            (void)snprintf(d->names[k], sizeof d->names[k], "%s", name);
+            continue;
+        }
+        add(d, name, d->t[k].n_dims, d->t[k].shape, third);
+        memcpy(d->values[d->n - 1], d->values[k] + (size_t)i * third, third * sizeof(float));
+    }
+}
+
+/* What transformers saves of a ViTForImageClassification. */
+static dict *of_hugging_face(void)
+{
+    dict *d = whole();
+    for (size_t k = 0, n = d->n; k < n; k++) {
+        int block, used;
+        char name[80];
+        (void)snprintf(name, sizeof name, "%s", d->names[k]);
+        if (sscanf(name, "blocks.%d.%n", &block, &used) != 1) {
+            rename_outside(d, k);
+            continue;
+        }
+        char *dot = strrchr(name, '.');
+        *dot = '\0';
+        if (strcmp(name + used, "attn.qkv") == 0)
+            split_qkv(d, k, block, dot + 1);
+        else
+            rename_in_block(d, k, block, name + used, dot + 1);
+    }
+    return d;
+}
+
+START_TEST(takes_the_names_of_hugging_face)
+{
+    dict *ours = whole(), *theirs = of_hugging_face();
+    ck_assert_uint_eq(theirs->n, ours->n + 2 * 12);
+    if (_i == 1) /* DeiTForImageClassification's prefix */
+        for (size_t i = 0; i < theirs->n; i++) {
+            char name[80];
+            (void)snprintf(name, sizeof name, "%.75s", theirs->names[i]);
+            if (strncmp(name, "vit.", 4) == 0)
+                (void)snprintf(theirs->names[i], sizeof theirs->names[i], "deit.%.70s", name + 4);
+        }
+    ck_assert_msg(load(theirs, QB_STATE_HARD, NULL) == 0, "%s", qb_err_text());
+    check_net(ours);
+    ck_assert_str_eq(hash(theirs, QB_STATE_LATENT), hash(ours, QB_STATE_LATENT)); /* the same start */
+    forget(theirs);
+    forget(ours);
+}
+END_TEST
+
+static void rename_to(dict *d, const char *from, const char *to)
+{
+    size_t k = index_of(d, from);
+    (void)snprintf(d->names[k], sizeof d->names[k], "%s", to);
+}
+static void drop(dict *d, const char *name)
+{
+    size_t k = index_of(d, name);
+    qb_free(d->values[k]); /* the last one takes its place */
+    d->n--;
+    d->values[k] = d->values[d->n];
+    d->values[d->n] = NULL;
+    d->t[k] = d->t[d->n];
+    (void)snprintf(d->names[k], sizeof d->names[k], "%s", d->names[d->n]);
+    d->t[k].name = d->names[k];
+    d->t[k].data = d->values[k];
+}
+
+#define KEY_2 "vit.encoder.layer.2.attention.attention.key.weight"
+static void lacks_a_key(dict *d) { drop(d, KEY_2); }
+static void lacks_a_query(dict *d) { drop(d, "vit.encoder.layer.2.attention.attention.query.weight"); }
+static void has_a_shorter_key(dict *d) { d->t[index_of(d, KEY_2)].shape[0] = 64; }
+static void has_a_half_key(dict *d) { d->t[index_of(d, KEY_2)].dtype = QB_F16; }
+static void has_no_rows(dict *d)
+{
+    for (int i = 0; i < 3; i++) {
+        char name[80];
+        (void)snprintf(name, sizeof name, "vit.encoder.layer.2.attention.attention.%s.bias", qkv[i]);
+        d->t[index_of(d, name)].n_dims = 0;
+    }
+}
+static void has_two_of_one(dict *d) { add(d, "deit.embeddings.cls_token", 3, (int64_t[]){1, 1, 192}, 192); }
+static void has_ours_beside(dict *d) { add(d, "cls_token", 3, (int64_t[]){1, 1, 192}, 192); }
+static void has_a_pooler(dict *d) { add(d, "vit.pooler.dense.bias", 1, &(int64_t){192}, 192); }
+static void has_a_longer_name(dict *d) { rename_to(d, "vit.embeddings.cls_token", "vit.embeddings.cls_tokens"); }
+static void has_no_number(dict *d) { rename_to(d, "vit.encoder.layer.0.output.dense.bias", "vit.encoder.layer..output.dense.bias"); }
+static void has_other_positions(dict *d) { d->t[index_of(d, "vit.embeddings.position_embeddings")].shape[1] = 60; }
+static void has_a_nan_in_a_key(dict *d) { d->values[index_of(d, KEY_2)][5] = (float)(0.0 / 0.0); }
+
+static const struct {
+    void (*spoil)(dict *d);
+    const char *text;
+} foreign_refusals[] = {
+    {lacks_a_key, "part 2 of 3 of blocks.2.attn.qkv.weight is missing, beside vit.encoder.layer.2.attention.attention."},
+    {lacks_a_query, "part 1 of 3 of blocks.2.attn.qkv.weight is missing, beside vit.encoder.layer.2.attention.attention."},
+    {has_a_shorter_key, "differ in type or shape, but are parts of blocks.2.attn.qkv.weight"},
+    {has_a_half_key, "differ in type or shape, but are parts of blocks.2.attn.qkv.weight"},
+    {has_no_rows, "vit.encoder.layer.2.attention.attention.query.bias has no rows, expected a part of blocks.2.attn.qkv.bias"},
+    {has_two_of_one, "vit.embeddings.cls_token and deit.embeddings.cls_token are both cls_token"},
+    {has_ours_beside, "vit.embeddings.cls_token and cls_token are both cls_token"},
+    {has_a_pooler, "vit.pooler.dense.bias is no tensor of deit_cifar"},
+    {has_a_longer_name, "cls_token is missing, which deit_cifar needs (1x1x192)"},
+    {has_no_number, "blocks.0.mlp.fc2.bias is missing, which deit_cifar needs (192)"},
+    {has_other_positions, "vit.embeddings.position_embeddings is 1x60x192, but deit_cifar has it as 1x65x192"},
+    {has_a_nan_in_a_key, "of vit.encoder.layer.2.attention.attention.query.weight is not a finite number"},
+};
+
+START_TEST(refuses_names_of_hugging_face_that_do_not_fit)
+{
+    dict *d = of_hugging_face();
+    foreign_refusals[_i].spoil(d);
+    char *path = qb_path_join(folder, "weights.safetensors");
+    ck_assert_msg(qb_safetensors_write(path, d->t, d->n, NULL, NULL) == 0, "%s", qb_err_text());
+    qb_state_dict s;
+    int rc = qb_state_dict_open(path, QB_STATE_HARD, &s);
+    if (rc == 0) {
+        rc = qb_state_dict_load(&s, graph, net, NULL);
+        qb_state_dict_finish(&s);
+    }
+    ck_assert_int_eq(rc, QB_E_DATA);
+    ck_assert_msg(strstr(qb_err_text(), foreign_refusals[_i].text) && strstr(qb_err_text(), "weights.safetensors: "), "%s", qb_err_text());
+    qb_free(path);
+    forget(d);
+}
+END_TEST
+
+START_TEST(positions_of_another_size_are_told_what_to_do)
+{
+    dict *d = whole();
+    d->t[index_of(d, "pos_embed")].shape[1] = 60;
+    ck_assert_int_eq(load(d, QB_STATE_LATENT, NULL), QB_E_DATA);
+    ck_assert_ptr_nonnull(strstr(qb_err_text(), "weights.safetensors: pos_embed is 1x60x192, but deit_cifar has it as 1x65x192"));
+    ck_assert_ptr_nonnull(strstr(qb_err_hint_text(), "use the image size that it was trained with"));
+    forget(d);
+}
+END_TEST
+
+START_TEST(a_file_of_torch_save_is_told_so)
+{
+    char *path = qb_path_join(folder, "weights.pth");
+    ck_assert_int_eq(qb_fs_write_atomic(path, "PK\3\4 and so on", 15), 0);
+    qb_state_dict s;
+    ck_assert_int_eq(qb_state_dict_open(path, QB_STATE_LATENT, &s), QB_E_DATA);
+    ck_assert_ptr_nonnull(strstr(qb_err_hint_text(), "scripts/pth_to_safetensors.py"));
+    qb_free(path);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("state_dict");
@@ -342,6 +542,14 @@ static Suite *suite(void)
     tcase_add_test(t, a_classifier_of_another_size_stays_as_drawn);
     tcase_add_loop_test(t, refuses_what_does_not_fit, 0, (int)(sizeof refusals / sizeof *refusals));
     tcase_add_test(t, a_folder_that_is_no_run_is_told_so);
+    tcase_add_test(t, a_file_of_torch_save_is_told_so);
+    suite_add_tcase(s, t);
+    t = tcase_create("names");
+    tcase_add_checked_fixture(t, setup_deit, teardown);
+    tcase_add_loop_test(t, takes_the_names_of_hugging_face, 0, 2);
+    tcase_add_loop_test(t, refuses_names_of_hugging_face_that_do_not_fit, 0,
+                        (int)(sizeof foreign_refusals / sizeof *foreign_refusals));
+    tcase_add_test(t, positions_of_another_size_are_told_what_to_do);
     suite_add_tcase(s, t);
     return s;
 }

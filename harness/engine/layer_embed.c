@@ -33,6 +33,9 @@ size_t qb_graph_declare_embedding(qb_graph *g, int tokens, int width)
                                                   .fan_in = width, .fan_out = width});
     qb_graph_add_param(g, "pos_embed", NULL,
                        &(qb_param){.lr_factor = 1, .init = QB_INIT_TRUNC_NORMAL, .n_dims = 3, .shape = {1, tokens, width},
+                                   .shape_hint = "it has a row for the class token and one for each patch of an image, and is not "
+                                                 "resized: use the image size that it was trained with, and a network without "
+                                                 "a distillation token",
                                    .fan_in = width, .fan_out = width});
     return first;
 }

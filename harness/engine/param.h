@@ -31,6 +31,7 @@ typedef struct qb_param {
     qb_init init;
     int n_dims;
     int64_t shape[4];        /* conv (O, I, kh, kw); linear (O, I); vectors (C) */
+    const char *shape_hint;  /* what it means when a file has it in another shape, and what to do; NULL: nothing in particular */
     size_t n;                /* elements */
     size_t offset;           /* in floats, into each slab; a multiple of 16 */
     int64_t fan_in, fan_out; /* of the layer */

@@ -41,6 +41,28 @@ static int open_run(const char *dir, qb_state_kind kind, qb_safetensors *ret_fil
     return rc;
 }
 
+/* Named as files of torch.save are? */
+static bool is_of_torch_save(const char *path)
+{
+    static const char *const suffixes[] = {".pth", ".pt", ".th", ".bin", ".ckpt"};
+    bool is = false;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        is = is || qb_ends_with(path, suffixes[i]);
+    return is;
+}
+
+static int open_file(const char *path, qb_state_dict *s)
+{
+    int rc = qb_safetensors_read(path, &s->file);
+    if (rc == QB_E_DATA && is_of_torch_save(path))
+        return qb_err_hint("scripts/pth_to_safetensors.py makes a safetensors file of what torch.save wrote");
+    QB_TRY(rc);
+    rc = qb_state_names_translate(&s->file, path, &s->names);
+    if (rc < 0)
+        qb_safetensors_finish(&s->file);
+    return rc;
+}
+
 int qb_state_dict_open(const char *path, qb_state_kind kind, qb_state_dict *ret)
 {
     qb_state_dict s = {.kind = kind, .path = qb_strdup(path)};
@@ -53,7 +75,7 @@ int qb_state_dict_open(const char *path, qb_state_kind kind, qb_state_dict *ret)
         qb_err_set(QB_E_NOINPUT, "%s: a folder without a record.json: expected the folder of a run, or a safetensors file", path);
         rc = qb_err_hint("'qatbench ls --json' shows the folder of each run as \"dir\"");
     } else {
-        rc = qb_safetensors_read(path, &s.file);
+        rc = open_file(path, &s);
     }
     if (rc < 0) {
         qb_free(s.path);
@@ -80,6 +102,12 @@ static bool begins_with(const char *text, const char *prefix)
 static const char *plain_name(const qb_st_tensor *t)
 {
     return begins_with(t->name, parallel_prefix) ? t->name + strlen(parallel_prefix) : t->name;
+}
+
+/* As the file has it. */
+static const char *name_in_file(const qb_state_dict *s, const qb_st_tensor *t)
+{
+    return s->names ? s->names[t - s->file.tensors].text : t->name;
 }
 
 static bool is_latent(const qb_st_tensor *t)
@@ -142,10 +170,10 @@ static float value(const qb_st_tensor *t, size_t i)
 static int check_values(const qb_state_dict *s, const qb_st_tensor *t)
 {
     if (!is_real(t->dtype))
-        return qb_err_set(QB_E_DATA, "%s: %s holds %s, expected F32, F64, F16 or BF16", s->path, t->name, qb_dtype_name(t->dtype));
+        return qb_err_set(QB_E_DATA, "%s: %s holds %s, expected F32, F64, F16 or BF16", s->path, name_in_file(s, t), qb_dtype_name(t->dtype));
     for (size_t i = 0; i < t->n_elements; i++)
         if (!isfinite(value(t, i)))
-            return qb_err_set(QB_E_DATA, "%s: value %zu of %s is not a finite number", s->path, i, t->name);
+            return qb_err_set(QB_E_DATA, "%s: value %zu of %s is not a finite number", s->path, i, name_in_file(s, t));
     return QB_OK;
 }
 
@@ -173,7 +201,9 @@ static bool same_shape(const qb_st_tensor *t, int n_dims, const int64_t *shape, 
     return same;
 }
 
-static int check_tensor(const qb_state_dict *s, const qb_graph *g, const char *name, int n_dims, const int64_t *shape)
+/* hint: what another shape means; NULL: nothing in particular. */
+static int check_tensor(const qb_state_dict *s, const qb_graph *g, const char *name, int n_dims, const int64_t *shape,
+                        const char *hint)
 {
     char want[80], got[120];
     const qb_st_tensor *t = find(s, name);
@@ -182,7 +212,9 @@ static int check_tensor(const qb_state_dict *s, const qb_graph *g, const char *n
         return qb_err_set(QB_E_DATA, "%s: %s is missing, which %s needs (%s)", s->path, name, qb_graph_model(g), want);
     if (!same_shape(t, n_dims, shape, 0)) {
         shape_text(t->n_dims, t->shape, got, sizeof got);
-        return qb_err_set(QB_E_DATA, "%s: %s is %s, but %s has it as %s", s->path, name, got, qb_graph_model(g), want);
+        int rc = qb_err_set(QB_E_DATA, "%s: %s is %s, but %s has it as %s", s->path, s->names ? name_in_file(s, t) : name, got,
+                            qb_graph_model(g), want);
+        return hint ? qb_err_hint("%s", hint) : rc;
     }
     return check_values(s, t);
 }
@@ -213,7 +245,7 @@ static int check_strangers(const qb_state_dict *s, const qb_graph *g)
         for (size_t k = 0; k < n_stats && !known; k++)
             known = strcmp(stats[k].name, plain_name(t)) == 0;
         if (!known)
-            return qb_err_set(QB_E_DATA, "%s: %s is no tensor of %s", s->path, t->name, qb_graph_model(g));
+            return qb_err_set(QB_E_DATA, "%s: %s is no tensor of %s", s->path, name_in_file(s, t), qb_graph_model(g));
     }
     return QB_OK;
 }
@@ -227,9 +259,9 @@ int qb_state_dict_load(const qb_state_dict *s, const qb_graph *graph, qb_net *ne
     bool anew = new_classifier && has_other_classes(s, params, first, n_classifier);
     for (size_t i = 0; i < n_params; i++)
         if (!anew || i < first || i >= first + n_classifier)
-            QB_TRY(check_tensor(s, graph, params[i].name, params[i].n_dims, params[i].shape));
+            QB_TRY(check_tensor(s, graph, params[i].name, params[i].n_dims, params[i].shape, params[i].shape_hint));
     for (size_t i = 0; i < n_stats; i++)
-        QB_TRY(check_tensor(s, graph, stats[i].name, 1, &(int64_t){(int64_t)stats[i].n}));
+        QB_TRY(check_tensor(s, graph, stats[i].name, 1, &(int64_t){(int64_t)stats[i].n}, NULL));
     QB_TRY(check_strangers(s, graph));
     for (size_t i = 0; i < n_params; i++) {
         if (anew && i >= first && i < first + n_classifier)

@@ -1,14 +1,15 @@
 /* Weights from elsewhere: a safetensors file by state-dict names, or what a finished run keeps, into a network.
  *
  * Invariant: every parameter and running statistic of the network is found and has its shape, or nothing is changed.
- * "module." in front of names (PyTorch's DataParallel) is dropped; `num_batches_tracked` and the latent weights beside those
- * of a run are no strangers. Values may be F64, F32, F16 or BF16, and must be finite.
+ * "module." in front of names (PyTorch's DataParallel) is dropped, names of Hugging Face become ours; `num_batches_tracked`
+ * and the latent weights beside those of a run are no strangers. Values may be F64, F32, F16 or BF16, and must be finite.
  */
 #ifndef QB_STATE_DICT_H
 #define QB_STATE_DICT_H
 
 #include "base/safetensors.h"
 #include "engine/net.h"
+#include "train/state_names.h"
 
 #include <stdbool.h>
 
@@ -17,7 +18,8 @@
 typedef enum qb_state_kind { QB_STATE_HARD = 1, QB_STATE_SOFT, QB_STATE_LATENT } qb_state_kind;
 
 typedef struct qb_state_dict {
-    qb_safetensors file;
+    qb_safetensors file; /* by our names */
+    const qb_foreign_name *names; /* of its tensors as the file has them; NULL: the same */
     char *path; /* as given, for messages */
     qb_state_kind kind;
 } qb_state_dict;
