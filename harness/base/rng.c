@@ -81,6 +81,28 @@ double qb_rng_normal(qb_stream *s)
     return radius * cos(2 * 3.14159265358979323846 * unit_interval(w[2], w[3]));
 }
 
+/* log of a Gamma(alpha, 1) variate. Below 1, by X(alpha) = X(alpha + 1) U^(1 / alpha). */
+static double log_gamma_variate(qb_stream *s, double alpha)
+{
+    if (alpha < 1) {
+        const double log_power = log(1 - qb_rng_uniform(s)) / alpha;
+        return log_gamma_variate(s, alpha + 1) + log_power;
+    }
+    const double d = alpha - 1.0 / 3, c = 1 / sqrt(9 * d);
+    for (;;) {
+        const double z = qb_rng_normal(s), root = 1 + c * z, v = root * root * root, u = 1 - qb_rng_uniform(s);
+        if (v > 0 && log(u) < 0.5 * z * z + d - d * v + d * log(v))
+            return log(d * v);
+    }
+}
+
+double qb_rng_beta(qb_stream *s, double alpha)
+{
+    QB_ASSERT(alpha > 0);
+    const double a = log_gamma_variate(s, alpha), b = log_gamma_variate(s, alpha);
+    return 1 / (1 + exp(b - a));
+}
+
 void qb_rng_permutation(qb_stream *s, uint32_t *order, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)

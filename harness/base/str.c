@@ -201,6 +201,15 @@ bool qb_ends_with(const char *text, const char *suffix)
     return n >= m && memcmp(text + n - m, suffix, m) == 0;
 }
 
+const char *qb_setting_in(const char *const *settings, const char *key)
+{
+    const size_t n = strlen(key);
+    for (; settings && *settings; settings++)
+        if (strncmp(*settings, key, n) == 0 && (*settings)[n] == '=')
+            return *settings + n + 1;
+    return NULL;
+}
+
 /* ---- UTF-8 ---- */
 
 size_t qb_utf8_count(const char *bytes, size_t n)

@@ -32,6 +32,9 @@ const char *qb_nearest_name(const char *word, const char *const *names, size_t n
 bool qb_starts_with(const char *text, const char *prefix);
 bool qb_ends_with(const char *text, const char *suffix);
 
+/* VALUE of the first "KEY=VALUE" in a list that ends at NULL; NULL: none, or no list. */
+const char *qb_setting_in(const char *const *settings, const char *key);
+
 /* Characters in bytes[0..n) of valid UTF-8: columns of a terminal, for the texts of ours. */
 size_t qb_utf8_count(const char *bytes, size_t n);
 

@@ -39,4 +39,10 @@ int qb_room_reserve(qb_room *room, size_t n);
 qb_image qb_image_of_planes(const uint8_t *pixels, int c, int h, int w);
 qb_image qb_image_of_pixels(const uint8_t *pixels, int c, int h, int w);
 
+/* The window of an image whose frame is itself: no pixel is touched. window: within it, at least 1 x 1 (asserted). */
+void qb_image_cut(qb_image *image, const qb_box *window);
+
+/* The frame as (h, w, c) bytes without gaps; `out` does not overlap the pixels. */
+void qb_image_copy(const qb_image *image, uint8_t *out);
+
 #endif
