@@ -37,11 +37,11 @@ int main(void)
     qb_dataset *data;
     bench_need(qb_dataset_of_arrays(&info, splits, &data));
     qb_loader_options o = {.data = data, .split = QB_SPLIT_TRAIN, .n = IMAGES - IMAGES % BATCH, .batch = BATCH, .seed = 1,
-                           .shuffle = true, .flip = true, .crop_pad = 4};
+                           .shuffle = true, .augmentation = {.flip = true, .crop_pad = 4}};
     (void)printf("%-18s %12s %12s\n", "loader", "images/s", "ms a batch");
     measure("flip and crop", &o);
-    o.flip = o.shuffle = false;
-    o.crop_pad = 0;
+    o.shuffle = false;
+    o.augmentation = (qb_augmentation){0};
     measure("as they are", &o);
     qb_dataset_close(data);
     qb_free(pixels);

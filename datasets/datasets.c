@@ -198,10 +198,29 @@ const char *qb_dataset_label(const qb_dataset *d)
     return d->label;
 }
 
+/* choice: NULL: the whole image. */
+static int read_image(const qb_dataset *d, int split, int64_t i, const qb_window_choice *choice, qb_room *room, qb_image *ret_image)
+{
+    const qb_source_kind *kind = d->source->kind;
+    if (choice && kind->window)
+        return kind->window(d, split, i, choice, room, ret_image);
+    QB_TRY(kind->image(d, split, i, room, ret_image));
+    if (choice) {
+        const qb_box window = choice->choose(choice->context, ret_image->h, ret_image->w);
+        qb_image_cut(ret_image, &window);
+    }
+    return 0;
+}
+
 int qb_dataset_image(const qb_dataset *d, int split, int64_t i, qb_room *room, qb_image *ret_image)
 {
+    return qb_dataset_window(d, split, i, NULL, room, ret_image);
+}
+
+int qb_dataset_window(const qb_dataset *d, int split, int64_t i, const qb_window_choice *choice, qb_room *room, qb_image *ret_image)
+{
     QB_ASSERT(d->loaded && i >= 0 && i < qb_dataset_count(d, split));
-    int rc = d->source->kind->image(d, split, i, room, ret_image);
+    int rc = read_image(d, split, i, choice, room, ret_image);
     if (rc == 0 || rc == QB_E_NOMEM)
         return rc;
     char *name = qb_dataset_image_name(d, split, i);

@@ -87,6 +87,16 @@ const char *qb_dataset_label(const qb_dataset *d);
  * An image that cannot be read: QB_E_DATA, QB_E_IO or QB_E_NOINPUT, "NAME: the reason"; it concerns this image alone. */
 int qb_dataset_image(const qb_dataset *d, int split, int64_t i, qb_room *room, qb_image *ret_image);
 
+/* A choice of windows: asked with the size of an image, tells which part of it is wanted (at least 1 x 1, within it). */
+typedef struct qb_window_choice {
+    qb_box (*choose)(void *context, int height, int width);
+    void *context;
+} qb_window_choice;
+
+/* The chosen part of an image, with errors as above: those of the whole image, whatever is chosen. An image that is decoded is
+ * read once, and decoded in and around the window alone where that gives the same pixels. */
+int qb_dataset_window(const qb_dataset *d, int split, int64_t i, const qb_window_choice *choice, qb_room *room, qb_image *ret_image);
+
 /* Its class, in [0, n_classes). After qb_dataset_load. */
 int qb_dataset_class(const qb_dataset *d, int split, int64_t i);
 

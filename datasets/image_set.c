@@ -178,14 +178,30 @@ static void images_close(qb_dataset *d)
 
 /* ---- images ---- */
 
-static int images_image(const qb_dataset *d, int split, int64_t i, qb_room *room, qb_image *ret_image)
+static int decode(const qb_file_bytes *bytes, const qb_window_choice *choice, qb_room *room, qb_image *ret_image)
+{
+    int height, width;
+    if (!choice)
+        return qb_decode(bytes->bytes, bytes->n, NULL, room, ret_image);
+    QB_TRY(qb_decode_size(bytes->bytes, bytes->n, &height, &width));
+    const qb_box window = choice->choose(choice->context, height, width);
+    return qb_decode(bytes->bytes, bytes->n, &window, room, ret_image);
+}
+
+/* choice: NULL: the whole image. */
+static int images_window(const qb_dataset *d, int split, int64_t i, const qb_window_choice *choice, qb_room *room, qb_image *ret_image)
 {
     const image_set *set = d->state;
     qb_file_bytes bytes = {0};
     QB_TRY(qb_store_read(&set->store, &set->index, qb_index_get(&set->index, split, i), &bytes));
-    int rc = qb_decode(bytes.bytes, bytes.n, NULL, room, ret_image);
+    int rc = decode(&bytes, choice, room, ret_image);
     qb_free(bytes.owned);
     return rc;
+}
+
+static int images_image(const qb_dataset *d, int split, int64_t i, qb_room *room, qb_image *ret_image)
+{
+    return images_window(d, split, i, NULL, room, ret_image);
 }
 
 static char *images_name(const qb_dataset *d, int split, int64_t i)
@@ -314,9 +330,10 @@ static int images_pack(qb_dataset *d, const char *path, int short_side, const qb
 }
 
 static const qb_source_kind images_kind = {.locate = images_locate, .open = images_open, .load = images_load, .image = images_image,
-                                           .image_name = images_name, .pick = images_pick, .pack = images_pack, .close = images_close};
+                                           .window = images_window, .image_name = images_name, .pick = images_pick,
+                                           .pack = images_pack, .close = images_close};
 
-static const char *const defaults[] = {"image_size=224", "norm_mean=0.485/0.456/0.406", "norm_std=0.229/0.224/0.225", NULL};
+static const char *const defaults[] = {"image_size=224", "norm_mean=0.485/0.456/0.406", "norm_std=0.229/0.224/0.225", "augment=resnet", NULL};
 
 #define OF_IMAGENET .c = 3, .h = 224, .w = 224, .mean = {0.485, 0.456, 0.406}, .std = {0.229, 0.224, 0.225}, .is_sized = true, .defaults = defaults
 

@@ -24,8 +24,8 @@ static qb_dataset *open_mixed(void)
 static qb_loader_options options(const qb_dataset *d, int split, int threads)
 {
     return (qb_loader_options){.data = d, .split = split, .n = qb_dataset_count(d, split), .batch = 32, .seed = 4,
-                               .shuffle = split == QB_SPLIT_TRAIN, .flip = split == QB_SPLIT_TRAIN,
-                               .crop_pad = split == QB_SPLIT_TRAIN ? 4 : 0, .threads = threads, .pass_bad_images = true};
+                               .shuffle = split == QB_SPLIT_TRAIN, .augmentation.flip = split == QB_SPLIT_TRAIN,
+                               .augmentation.crop_pad = split == QB_SPLIT_TRAIN ? 4 : 0, .threads = threads, .pass_bad_images = true};
 }
 
 static void delay(void *context, int64_t epoch, uint32_t sample)
@@ -151,6 +151,55 @@ START_TEST(an_image_of_another_size_is_bad) /* where the set has no transform th
 }
 END_TEST
 
+/* Under a chain, repeats and mixing: an unreadable image is the mean colour in every copy, mixed as such, and never right; the
+ * image after it has it for a partner. */
+START_TEST(stands_for_itself_in_mixed_batches)
+{
+    enum { IMAGE = 3 * MIXED_SIDE * MIXED_SIDE };
+    static float want[32 * IMAGE], spare[IMAGE], got[IMAGE];
+    static const char *const chains[] = {"resnet", "deit"};
+    qb_target targets[32];
+    qb_dataset *d = open_mixed();
+    qb_loader_options o = options(d, QB_SPLIT_TRAIN, crews[_i]);
+    o.augmentation = (qb_augmentation){.chain = chains[_i % 2]};
+    o.repeat = 3;
+    o.mixing = (qb_mixing){.mixup = 0.8, .cutmix = 1, .parts = 4};
+    qb_loader *l = NULL;
+    qb_chain chain;
+    qb_rooms rooms = {0};
+    int n_bad = 0, k = 0;
+    ck_assert_int_eq(qb_loader_create(&o, &l), 0);
+    ck_assert_int_eq(qb_chain_init(&chain, d, QB_SPLIT_TRAIN, o.seed, &o.augmentation), 0);
+    for (int step = 0; step < 16; step++) { /* eight epochs of two batches */
+        qb_batch b;
+        ck_assert_int_eq(qb_loader_next(l, &b), 0);
+        ck_assert_int_eq(b.n, 32);
+        k = step % 2 ? k : 0;
+        for (int i = 0; i < b.n; i++, k++) {
+            const bool is_bad = b.samples[i] == MIXED_BAD_TRAIN;
+            ck_assert_int_eq(b.unreadable && b.unreadable[i], is_bad);
+            const int rc = qb_chain_floats(&chain, step / 2, b.samples[i], k % 3, &rooms, got);
+            ck_assert_int_eq(rc, is_bad ? QB_E_DATA : 0);
+            if (is_bad)
+                memset(got, 0, sizeof got);
+            memcpy(want + i * IMAGE, got, sizeof got);
+            targets[i] = qb_target_of(mixed_class(QB_SPLIT_TRAIN, b.samples[i]));
+            n_bad += is_bad;
+        }
+        qb_mix_batch(&o.mixing, o.seed, step, b.n, 3, MIXED_SIDE, MIXED_SIDE, want, targets, spare);
+        ck_assert_mem_eq(b.images, want, sizeof want);
+        ck_assert_mem_eq(b.targets, targets, sizeof targets);
+    }
+    size_t n = 0;
+    const uint32_t *bad = qb_loader_bad_samples(l, &n);
+    ck_assert_int_gt(n_bad, 1); /* or this showed nothing */
+    ck_assert(n == 1 && bad[0] == MIXED_BAD_TRAIN);
+    qb_rooms_finish(&rooms);
+    qb_loader_destroy(l);
+    qb_dataset_close(d);
+}
+END_TEST
+
 START_TEST(is_never_right)
 {
     const float logits[4] = {9, 0, 9, 0};
@@ -229,6 +278,7 @@ static Suite *suite(void)
     tcase_add_test(tc, images_are_their_middle_or_padded);
     tcase_add_loop_test(tc, stops_with_name_and_reason, 0, sizeof crews / sizeof crews[0]);
     tcase_add_test(tc, an_image_of_another_size_is_bad);
+    tcase_add_loop_test(tc, stands_for_itself_in_mixed_batches, 0, sizeof crews / sizeof crews[0]);
     tcase_add_test(tc, is_never_right);
     tcase_add_test(tc, a_run_stops_or_goes_on);
     suite_add_tcase(s, tc);

@@ -127,21 +127,40 @@ START_TEST(is_the_same_set_wherever_it_lies)
 }
 END_TEST
 
+/* What a run may ask of its loader. */
+static const struct way {
+    qb_augmentation augmentation;
+    int repeat;
+    bool only_full;
+    qb_mixing mixing;
+    int n_batches; /* of an epoch of 17 images in batches of 5 */
+} ways[] = {
+    {{.flip = true, .crop_pad = 4}, 0, false, {.parts = 0}, 4},
+    {{.chain = "resnet"}, 0, true, {.parts = 0}, 3},
+    {{.chain = "deit"}, 0, false, {.mixup = 0.8, .cutmix = 1}, 4},
+    {{.chain = "deit"}, 3, false, {.mixup = 0.8, .cutmix = 1, .parts = 4}, 3},
+};
+enum { N_WAYS = sizeof ways / sizeof ways[0] };
+
 /* Two epochs of batches as the loader hands them out: floats and labels, from a seek on. */
-static void collect(const char *place, int threads, int64_t seek, qb_str *ret_bytes)
+static void collect(const char *place, const struct way *way, int threads, int64_t seek, qb_str *ret_bytes)
 {
     qb_dataset *d = open_set("folder", place, 24, 0);
     qb_loader *l = NULL;
-    const qb_loader_options o = {.data = d, .split = QB_SPLIT_TRAIN, .n = 17, .batch = 5, .seed = 3, .shuffle = true, .flip = true,
-                                 .crop_pad = 4, .threads = threads};
+    const qb_loader_options o = {.data = d, .split = QB_SPLIT_TRAIN, .n = 17, .batch = 5, .seed = 3, .shuffle = true,
+                                 .augmentation = way->augmentation, .repeat = way->repeat, .only_full = way->only_full,
+                                 .mixing = way->mixing, .threads = threads};
     ck_assert_msg(qb_loader_create(&o, &l) == 0, "%s", qb_err_text());
     const int64_t n = qb_loader_batches_per_epoch(l);
+    ck_assert_int_eq(n, way->n_batches);
     ck_assert_int_eq(qb_loader_seek(l, seek / n, seek % n), 0);
     for (int64_t i = seek; i < 2 * n; i++) {
         qb_batch b;
         ck_assert_msg(qb_loader_next(l, &b) == 0, "%s", qb_err_text());
+        ck_assert(b.n == 5 || (way->n_batches == 4 && b.n == 2 && i % n == n - 1));
         qb_str_addn(ret_bytes, (const char *)b.images, (size_t)b.n * 3 * 24 * 24 * sizeof(float));
         qb_str_addn(ret_bytes, (const char *)b.samples, (size_t)b.n * sizeof *b.samples);
+        qb_str_addn(ret_bytes, (const char *)b.targets, (size_t)b.n * sizeof *b.targets);
     }
     qb_loader_destroy(l);
     qb_dataset_close(d);
@@ -150,20 +169,27 @@ static void collect(const char *place, int threads, int64_t seek, qb_str *ret_by
 START_TEST(gives_the_same_batches_to_any_number_of_threads)
 {
     static const int threads[] = {0, 1, 2, 7};
+    const struct way *way = &ways[_i];
     make_forms();
-    for (int64_t seek = 0; seek < 8; seek += 3) {
+    qb_str all = {0};
+    collect("tree", way, 0, 0, &all);
+    for (int64_t seek = 0; seek < 2 * way->n_batches; seek++) {
         qb_str wanted = {0};
-        collect("tree", 0, seek, &wanted);
+        collect("tree", way, 0, seek, &wanted);
+        ck_assert(memcmp(wanted.text, all.text + all.length - wanted.length, wanted.length) == 0);
         for (int f = 0; f < N_FORMS; f++)
             for (int t = 0; t < 4; t++) {
                 qb_str got = {0};
-                collect(forms[f], threads[t], seek, &got);
+                if (seek % 3 != 0 && f != seek % N_FORMS) /* each place from one form, some from all */
+                    continue;
+                collect(forms[f], way, threads[t], seek, &got);
                 ck_assert_uint_eq(got.length, wanted.length);
                 ck_assert(memcmp(got.text, wanted.text, wanted.length) == 0);
                 qb_str_finish(&got);
             }
         qb_str_finish(&wanted);
     }
+    qb_str_finish(&all);
 }
 END_TEST
 
@@ -479,7 +505,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, is_the_same_set_wherever_it_lies);
-    tcase_add_test(tc, gives_the_same_batches_to_any_number_of_threads);
+    tcase_add_loop_test(tc, gives_the_same_batches_to_any_number_of_threads, 0, N_WAYS);
     tcase_add_test(tc, a_limit_takes_classes_in_turn);
     tcase_add_test(tc, a_set_that_is_not_split_is_split_by_names);
     tcase_add_test(tc, is_called_as_its_folder);

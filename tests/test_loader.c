@@ -59,7 +59,7 @@ static qb_loader_options options(int64_t n, int threads)
     if (n_sets == 0)
         data = data_of(pixels, 1000, C, H, W);
     return (qb_loader_options){.data = data, .split = QB_SPLIT_TRAIN, .n = n, .batch = BATCH, .seed = 11, .shuffle = true,
-                               .flip = true, .crop_pad = 2, .threads = threads};
+                               .augmentation = {.flip = true, .crop_pad = 2}, .threads = threads};
 }
 
 static qb_loader *make(const qb_loader_options *o)
@@ -153,8 +153,8 @@ END_TEST
 START_TEST(without_shuffling_the_order_is_the_files)
 {
     qb_loader_options o = options(N, 2);
-    o.shuffle = o.flip = false;
-    o.crop_pad = 0;
+    o.shuffle = false;
+    o.augmentation = (qb_augmentation){0};
     qb_loader *l = make(&o);
     qb_normalizer t;
     float want[IMAGE];
@@ -262,6 +262,7 @@ START_TEST(can_be_destroyed_at_any_moment)
     for (int i = 0; i < 40; i++) {
         o = options(N, i % 5);
         o.before_image = i % 2 ? random_sleep : NULL;
+        o.mixing.mixup = i % 3 ? 0.8 : 0;
         qb_loader *l = make(&o);
         qb_batch b;
         for (int k = 0; k < i % 4; k++)
@@ -278,6 +279,8 @@ END_TEST
 START_TEST(allocates_nothing_after_create)
 {
     qb_loader_options o = options(N, 2);
+    o.mixing.mixup = 0.8;
+    o.repeat = 2;
     qb_loader *l = make(&o);
     const long calls = qb_mem_calls();
     qb_batch b;
@@ -293,6 +296,7 @@ END_TEST
 START_TEST(survives_short_memory)
 {
     qb_loader_options o = options(N, 2);
+    o.mixing.cutmix = 1;
     const long blocks = qb_mem_live_blocks();
     qb_loader *l = NULL;
     for (long nth = 1;; nth++) {
@@ -344,7 +348,7 @@ START_TEST(draws_flips_and_offsets_evenly)
         memcpy(many + 9 * i, corner, 9);
     int counts[9] = {0};
     qb_loader_options o = {.data = data_of(many, 1000, 1, 3, 3), .split = QB_SPLIT_TRAIN, .n = 1000, .batch = 100, .seed = 1,
-                           .crop_pad = 1};
+                           .augmentation.crop_pad = 1};
     qb_loader *l = make(&o);
     for (int i = 0; i < 90; i++) { /* 9,000 images */
         qb_batch b;
@@ -402,6 +406,92 @@ START_TEST(threads_take_no_signals)
 }
 END_TEST
 
+/* ---- repeats, whole batches, mixing ---- */
+
+static const struct {
+    int64_t n;
+    int batch, repeat;
+    bool only_full;
+    int64_t n_batches;
+} lengths[] = {
+    {53, 8, 0, false, 7}, {53, 8, 0, true, 6},  {56, 8, 0, true, 7}, {53, 8, 3, false, 6}, {53, 8, 1, true, 6}, {53, 8, 100, false, 6},
+    {5, 8, 0, true, 1},   {5, 8, 3, false, 1},  {8, 8, 2, false, 1}, {1, 1, 65535, false, 1},
+};
+
+/* Position p of an epoch is the image at p / repeat of the order, the (p mod repeat)-th time: as it comes out of its chain. */
+START_TEST(repeats_follow_each_other)
+{
+    const int n_times = lengths[_i].repeat > 0 ? lengths[_i].repeat : 1, batch = lengths[_i].batch < lengths[_i].n ? lengths[_i].batch : (int)lengths[_i].n;
+    float want[IMAGE];
+    qb_loader_options o = options(lengths[_i].n, 2), plain = o;
+    o.batch = plain.batch = lengths[_i].batch;
+    o.repeat = lengths[_i].repeat;
+    o.only_full = lengths[_i].only_full;
+    o.n = plain.n = lengths[_i].n;
+    qb_loader *l = make(&o), *once = make(&plain);
+    qb_chain chain;
+    qb_rooms rooms = {0};
+    ck_assert_int_eq(qb_chain_init(&chain, o.data, o.split, o.seed, &o.augmentation), 0);
+    ck_assert_int_eq(qb_loader_batches_per_epoch(l), lengths[_i].n_batches);
+    ck_assert_int_eq(qb_loader_batches(o.n, o.batch, o.repeat, o.only_full), lengths[_i].n_batches);
+    for (int64_t epoch = 0; epoch < 3; epoch++) {
+        uint32_t order[1000];
+        qb_batch b;
+        int64_t k = 0;
+        ck_assert_int_eq(qb_loader_seek(once, epoch, 0), 0);
+        for (int64_t at = 0; at < o.n; at += b.n) {
+            ck_assert_int_eq(qb_loader_next(once, &b), 0);
+            memcpy(order + at, b.samples, (size_t)b.n * sizeof *order);
+        }
+        for (int64_t i = 0; i < lengths[_i].n_batches; i++) {
+            ck_assert_int_eq(qb_loader_next(l, &b), 0);
+            ck_assert(b.epoch == epoch && b.step == epoch * lengths[_i].n_batches + i);
+            ck_assert(b.n == batch || (!o.only_full && o.repeat == 0 && i == lengths[_i].n_batches - 1 && b.n == o.n % batch));
+            for (int at = 0; at < b.n; at++, k++) {
+                ck_assert_uint_eq(b.samples[at], order[k / n_times]);
+                ck_assert_int_eq(b.targets[at].label[0], classes[b.samples[at]]);
+                ck_assert_int_eq(qb_chain_floats(&chain, epoch, b.samples[at], (int)(k % n_times), &rooms, want), 0);
+                ck_assert_mem_eq(want, b.images + at * IMAGE, sizeof want);
+            }
+        }
+    }
+    qb_rooms_finish(&rooms);
+    qb_loader_destroy(l);
+    qb_loader_destroy(once);
+}
+END_TEST
+
+/* A mixed batch is the batch without mixing, mixed; by as many threads as there are, which finish in any order. */
+START_TEST(mixes_whole_batches)
+{
+    static float want[BATCH * IMAGE], spare[IMAGE];
+    qb_target targets[BATCH];
+    qb_loader_options o = options(N, crews[_i].threads), plain = options(N, 0);
+    o.before_image = crews[_i].sleepy ? random_sleep : NULL;
+    o.mixing = (qb_mixing){.mixup = 0.8, .cutmix = 1, .parts = 3};
+    qb_loader *l = make(&o), *unmixed = make(&plain);
+    static const int64_t places[][2] = {{0, 0}, {2, 5}, {2, 6}, {1, 1}};
+    for (size_t p = 0; p < sizeof places / sizeof places[0]; p++) {
+        ck_assert_int_eq(qb_loader_seek(l, places[p][0], places[p][1]), 0);
+        ck_assert_int_eq(qb_loader_seek(unmixed, places[p][0], places[p][1]), 0);
+        for (int i = 0; i < 9; i++) { /* over the end of an epoch, whose last batch has 5 images */
+            qb_batch b, c;
+            ck_assert_int_eq(qb_loader_next(l, &b), 0);
+            ck_assert_int_eq(qb_loader_next(unmixed, &c), 0);
+            ck_assert(b.n == c.n && b.step == c.step);
+            memcpy(want, c.images, (size_t)c.n * sizeof spare);
+            memcpy(targets, c.targets, (size_t)c.n * sizeof *targets);
+            qb_mix_batch(&o.mixing, o.seed, c.step, c.n, C, H, W, want, targets, spare);
+            ck_assert_mem_eq(b.images, want, (size_t)b.n * sizeof spare);
+            ck_assert_mem_eq(b.targets, targets, (size_t)b.n * sizeof *targets);
+            ck_assert_mem_eq(b.samples, c.samples, (size_t)b.n * sizeof *b.samples);
+        }
+    }
+    qb_loader_destroy(l);
+    qb_loader_destroy(unmixed);
+}
+END_TEST
+
 static const struct {
     int64_t n;
     int batch, threads, c, h, pad;
@@ -422,7 +512,7 @@ START_TEST(refuses_bad_options)
     qb_loader_options o = options(bad[_i].n, bad[_i].threads);
     o.batch = bad[_i].batch;
     o.data = data_of(pixels, 1000, bad[_i].c, bad[_i].h, W);
-    o.crop_pad = bad[_i].pad;
+    o.augmentation.crop_pad = bad[_i].pad;
     qb_loader *l = NULL;
     ck_assert_int_eq(qb_loader_create(&o, &l), QB_E_USAGE);
     ck_assert_str_eq(qb_err_text(), bad[_i].text);
@@ -475,6 +565,8 @@ static Suite *suite(void)
     tcase_add_test(tc, survives_short_memory);
     tcase_add_test(tc, augmentation_is_keyed_by_epoch_and_sample);
     tcase_add_test(tc, draws_flips_and_offsets_evenly);
+    tcase_add_loop_test(tc, repeats_follow_each_other, 0, sizeof lengths / sizeof lengths[0]);
+    tcase_add_loop_test(tc, mixes_whole_batches, 0, n_crews);
     tcase_add_test(tc, measures_waiting);
     tcase_add_test(tc, threads_take_no_signals);
     tcase_add_loop_test(tc, refuses_bad_options, 0, sizeof bad / sizeof bad[0]);

@@ -137,6 +137,83 @@ START_TEST(has_the_moments)
 }
 END_TEST
 
+/* ---- Beta(alpha, alpha) ---- */
+
+static int compare_doubles(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double arcsine(double x) { return 2 / 3.14159265358979323846 * asin(sqrt(x)); }
+static double uniform_law(double x) { return x; }
+static double beta2(double x) { return x * x * (3 - 2 * x); }
+static double beta3(double x) { return x * x * x * (10 + x * (-15 + 6 * x)); }
+static double beta4(double x) { return x * x * x * x * (35 + x * (-84 + x * (70 - 20 * x))); }
+
+static const struct {
+    double alpha;
+    double (*law)(double x);
+} laws[] = {{0.5, arcsine}, {1, uniform_law}, {2, beta2}, {3, beta3}, {4, beta4}};
+
+enum { BETAS = 40000 };
+
+/* Kolmogorov and Smirnov: sqrt(n) times the largest distance is above 2.2 once in ten thousand. */
+START_TEST(beta_has_its_law)
+{
+    double *x = malloc(BETAS * sizeof *x), largest = 0;
+    for (int i = 0; i < BETAS; i++) {
+        qb_stream s = qb_rng_stream(14, QB_RNG_MIX, (uint64_t)i, (uint64_t)_i);
+        x[i] = qb_rng_beta(&s, laws[_i].alpha);
+        ck_assert(x[i] >= 0 && x[i] <= 1);
+    }
+    qsort(x, BETAS, sizeof *x, compare_doubles);
+    for (int i = 0; i < BETAS; i++) {
+        const double f = laws[_i].law(x[i]);
+        largest = fmax(largest, fmax(f - i / (double)BETAS, (i + 1) / (double)BETAS - f));
+    }
+    ck_assert_double_lt(largest * sqrt(BETAS), 2.2);
+    free(x);
+}
+END_TEST
+
+static const double alphas[] = {0.02, 0.2, 0.4, 0.8, 1, 1.5, 10, 1000, 1e6};
+
+/* Mean 1/2, variance 1 / (4 (2 alpha + 1)), kurtosis 3 - 6 / (2 alpha + 3). */
+START_TEST(beta_has_its_moments)
+{
+    const double a = alphas[_i], variance = 1 / (4 * (2 * a + 1)), kurtosis = 3 - 6 / (2 * a + 3);
+    double sum = 0, squares = 0, fourth = 0;
+    qb_stream s = qb_rng_stream(15, QB_RNG_MIX, (uint64_t)_i, 0);
+    for (int i = 0; i < BETAS; i++) {
+        const double z = qb_rng_beta(&s, a) - 0.5;
+        sum += z;
+        squares += z * z;
+        fourth += z * z * z * z;
+    }
+    ck_assert_double_eq_tol(sum / BETAS, 0, 5 * sqrt(variance / BETAS));
+    ck_assert_double_eq_tol(squares / BETAS, variance, 5 * variance * sqrt((kurtosis - 1) / BETAS) + 1e-12);
+    ck_assert_double_eq_tol(fourth / BETAS / (variance * variance), kurtosis, 0.15);
+}
+END_TEST
+
+/* So small that a gamma variate itself would be 0: nearly always one of the ends, each as often. */
+START_TEST(beta_of_tiny_alpha_is_a_coin)
+{
+    static const double tiny[] = {1e-3, 1e-9, 1e-300};
+    int n_low = 0, n_high = 0;
+    for (int i = 0; i < BETAS; i++) {
+        qb_stream s = qb_rng_stream(16, QB_RNG_MIX, (uint64_t)i, (uint64_t)_i);
+        const double x = qb_rng_beta(&s, tiny[_i]);
+        ck_assert(x >= 0 && x <= 1);
+        n_low += x < 1e-3;
+        n_high += x > 1 - 1e-3;
+    }
+    ck_assert_int_gt(n_low + n_high, BETAS * 98 / 100);
+    ck_assert_double_eq_tol(n_low / (double)BETAS, 0.5, 0.02);
+}
+END_TEST
+
 static int compare_words(const void *a, const void *b)
 {
     return memcmp(a, b, 16);
@@ -195,6 +272,9 @@ static Suite *suite(void)
     tcase_add_loop_test(t, draws_below_evenly, 0, 6);
     tcase_add_test(t, draws_below_without_bias);
     tcase_add_test(t, has_the_moments);
+    tcase_add_loop_test(t, beta_has_its_law, 0, sizeof laws / sizeof laws[0]);
+    tcase_add_loop_test(t, beta_has_its_moments, 0, sizeof alphas / sizeof alphas[0]);
+    tcase_add_loop_test(t, beta_of_tiny_alpha_is_a_coin, 0, 3);
     tcase_add_test(t, streams_do_not_meet);
     tcase_add_test(t, hashes_names);
     tcase_add_test(t, fills_by_hash);

@@ -27,7 +27,7 @@ typedef struct jitter {
 static void apply(const qb_normalizer *n, qb_image image, int pad, jitter j, float *out)
 {
     qb_transform flip = qb_transform_flip(j.flip ? 1 : 0);
-    qb_draw draw = qb_draw_of(1, 0, 0, NULL);
+    qb_draw draw = qb_draw_of(1, 0, 0, 0, NULL);
     ck_assert_int_eq(flip.apply(&flip, &draw, &image), 0);
     image.top += pad - j.y;
     image.left += pad - j.x;
@@ -125,7 +125,7 @@ START_TEST(draws_from_one_stream_in_order)
         const int y = (int)qb_rng_below(&s, 9), x = (int)qb_rng_below(&s, 9);
         for (int on = 0; on < 2; on++) {
             const qb_transform chain[] = {qb_transform_flip(on ? 0.5 : 0), qb_transform_pad_crop(4)};
-            qb_draw draw = qb_draw_of(9, 3, sample, NULL);
+            qb_draw draw = qb_draw_of(9, 3, sample, 0, NULL);
             qb_image image = qb_image_of_planes(pixels, 1, 2, 2);
             for (int i = 0; i < 2; i++)
                 ck_assert_int_eq(chain[i].apply(&chain[i], &draw, &image), 0);
@@ -145,7 +145,7 @@ START_TEST(turns_what_lies_beside_the_frame) /* a flip after a crop turns the fr
     qb_image image = qb_image_of_planes(pixels, 1, 1, 3);
     image.left = 1; /* 0 10 20 */
     qb_transform flip = qb_transform_flip(1);
-    qb_draw draw = qb_draw_of(1, 0, 0, NULL);
+    qb_draw draw = qb_draw_of(1, 0, 0, 0, NULL);
     ck_assert_int_eq(flip.apply(&flip, &draw, &image), 0);
     qb_normalize(&t, &image, out);
     ck_assert(out[0] == normalised(0, 20) && out[1] == normalised(0, 10) && out[2] == normalised(0, 0));

@@ -3,7 +3,7 @@
  * Batches are numbered from the last seek: ticket 0, 1, 2, ... Ticket t lives in slot t % n_slots. A thread works on the
  * oldest slot that has images left; where there is none it opens the next ticket: under the lock it copies the batch's sample
  * numbers from the epoch's order (so that one order array is enough). Images of a slot are claimed one by one from a
- * counter, without the lock. A slot is ready when all its images are claimed and the last thread has left it.
+ * counter, without the lock. When all images of a slot are claimed, the last thread that leaves it mixes them; then it is ready.
  * Invariant: taken <= opened <= taken + n_slots, less one while the caller holds a batch; image i of a slot is written by the
  * thread that claimed it alone.
  */
@@ -20,7 +20,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 
-enum { MAX_THREADS = 64, MAX_STEPS = 16, SLOTS = 3, MAX_TOLD = 20 /* bad images that are told of one by one */ };
+enum { MAX_THREADS = 64, SLOTS = 3, MAX_REPEAT = 65535, MAX_TOLD = 20 /* bad images that are told of one by one */ };
 
 typedef struct slot {
     int64_t epoch, batch_index;
@@ -29,8 +29,10 @@ typedef struct slot {
     int workers;         /* threads in it */
     bool ready;
     uint32_t *samples;   /* (batch) */
+    uint16_t *repeats;   /* (batch) which time of the epoch each is taken */
     float *images;       /* (batch, c, h, w) */
     qb_target *targets;  /* (batch) */
+    float *spare;        /* (c, h, w) for mixing; empty without it */
     bool *unreadable;    /* (batch) */
     char **reasons;      /* (batch) of the unreadable ones, ours; NULL also when memory was short for it */
     atomic_int n_bad;
@@ -40,17 +42,15 @@ typedef struct slot {
 /* What a thread that makes images has to itself. */
 typedef struct worker {
     qb_loader *loader;
-    qb_room pixels, made, scratch;
+    qb_rooms rooms;
 } worker;
 
 struct qb_loader {
     qb_loader_options o;
-    qb_dataset_info info;
-    qb_transform steps[MAX_STEPS];
-    size_t n_steps;
-    qb_normalizer normalizer;
+    qb_chain chain;
     int64_t image; /* c * h * w */
     int batch;     /* o.batch, at most n */
+    int repeat;    /* at least 1 */
     int64_t n_batches;
 
     uint32_t *picked; /* (n) images of the set; NULL: the first n */
@@ -84,6 +84,11 @@ int64_t qb_loader_batches_per_epoch(const qb_loader *l)
     return l->n_batches;
 }
 
+int64_t qb_loader_batches(int64_t n, int64_t batch, int64_t repeat, bool only_full)
+{
+    return (only_full || repeat > 0) && n >= batch ? n / batch : (n + batch - 1) / batch;
+}
+
 static void forget_reasons(slot *s)
 {
     for (int i = 0; s->reasons && atomic_load(&s->n_bad) > 0 && i < s->n; i++) {
@@ -103,20 +108,19 @@ static slot *open_slot(qb_loader *l)
         qb_rng_permutation(&stream, l->order, (uint32_t)l->o.n);
         l->order_epoch = l->next_epoch;
     }
-    const int64_t first = l->next_index * l->batch, left = l->o.n - first;
+    const int64_t first = l->next_index * l->batch, left = l->o.n - first; /* positions: `repeat` of them are one image */
     forget_reasons(s);
     s->epoch = l->next_epoch;
     s->batch_index = l->next_index;
     s->n = left < l->batch ? (int)left : l->batch;
     s->ready = false;
     atomic_store(&s->no_memory, false);
-    if (l->o.shuffle)
-        memcpy(s->samples, l->order + first, (size_t)s->n * sizeof *s->samples);
-    else
-        for (int i = 0; i < s->n; i++)
-            s->samples[i] = (uint32_t)(first + i);
-    for (int i = 0; l->picked && i < s->n; i++)
-        s->samples[i] = l->picked[s->samples[i]];
+    for (int i = 0; i < s->n; i++) {
+        const int64_t place = (first + i) / l->repeat;
+        const uint32_t number = l->o.shuffle ? l->order[place] : (uint32_t)place;
+        s->samples[i] = l->picked ? l->picked[number] : number;
+        s->repeats[i] = (uint16_t)((first + i) % l->repeat);
+    }
     atomic_store(&s->next, 0);
     if (++l->next_index == l->n_batches) {
         l->next_index = 0;
@@ -127,52 +131,19 @@ static slot *open_slot(qb_loader *l)
 
 /* ---- an image ---- */
 
-static int add_name(const qb_loader *l, uint32_t sample, int rc)
-{
-    char *name = rc == QB_E_NOMEM ? NULL : qb_dataset_image_name(l->o.data, l->o.split, sample);
-    if (!name)
-        return QB_E_NOMEM;
-    (void)qb_err_add("%s", name);
-    qb_free(name);
-    return rc;
-}
-
-static int transform(const qb_loader *l, worker *w, int64_t epoch, uint32_t sample, qb_image *image)
-{
-    if (l->n_steps > 0) {
-        qb_draw draw = qb_draw_of(l->o.seed, epoch, sample, &w->made);
-        draw.scratch = &w->scratch;
-        for (size_t i = 0; i < l->n_steps; i++) {
-            int rc = l->steps[i].apply(&l->steps[i], &draw, image);
-            if (rc < 0)
-                return add_name(l, sample, rc);
-        }
-    }
-    const qb_dataset_info *info = &l->info;
-    if (image->c == info->c && image->h == info->h && image->w == info->w)
-        return 0;
-    return add_name(l, sample, qb_err_set(QB_E_DATA, "is of %d x %d x %d, wanted %d x %d x %d", image->c, image->h, image->w, info->c,
-                                          info->h, info->w));
-}
-
 /* Image `i` of the slot; where that cannot be read the mean colour, which is 0, and the reason. */
 static void make_image(worker *w, slot *s, int i)
 {
     const qb_loader *l = w->loader;
     const uint32_t sample = s->samples[i];
     float *out = s->images + i * l->image;
-    qb_image image;
     if (l->o.before_image)
         l->o.before_image(l->o.context, s->epoch, sample);
     s->targets[i] = qb_target_of(qb_dataset_class(l->o.data, l->o.split, sample));
-    int rc = qb_dataset_image(l->o.data, l->o.split, sample, &w->pixels, &image);
-    if (rc == 0)
-        rc = transform(l, w, s->epoch, sample, &image);
-    if (rc == 0) {
-        qb_normalize(&l->normalizer, &image, out);
-    } else if (rc == QB_E_NOMEM) {
+    int rc = qb_chain_floats(&l->chain, s->epoch, sample, s->repeats[i], &w->rooms, out);
+    if (rc == QB_E_NOMEM) {
         atomic_store(&s->no_memory, true);
-    } else {
+    } else if (rc < 0) {
         memset(out, 0, (size_t)l->image * sizeof *out);
         s->unreadable[i] = true;
         s->reasons[i] = qb_strdup(qb_err_text());
@@ -189,6 +160,14 @@ static void work_on(worker *w, slot *s)
             return;
         make_image(w, s, i);
     }
+}
+
+/* By the last thread that leaves the slot: no other writes to it. */
+static void mix(const qb_loader *l, slot *s)
+{
+    if (qb_mixing_is_on(&l->o.mixing) && !atomic_load(&l->cancel))
+        qb_mix_batch(&l->o.mixing, l->o.seed, s->epoch * l->n_batches + s->batch_index, s->n, l->chain.c, l->chain.h, l->chain.w,
+                     s->images, s->targets, s->spare);
 }
 
 /* ---- threads ---- */
@@ -221,11 +200,16 @@ static void *thread_main(void *context)
         pthread_mutex_unlock(&l->lock);
         work_on(w, s);
         pthread_mutex_lock(&l->lock);
-        l->busy--;
-        if (--s->workers == 0) {
+        const bool is_last = --s->workers == 0;
+        if (is_last) {
+            pthread_mutex_unlock(&l->lock);
+            mix(l, s);
+            pthread_mutex_lock(&l->lock);
             s->ready = true;
-            pthread_cond_signal(&l->ready);
         }
+        l->busy--;
+        if (is_last)
+            pthread_cond_signal(&l->ready);
     }
     pthread_mutex_unlock(&l->lock);
     return NULL;
@@ -265,23 +249,11 @@ static int check_options(const qb_loader_options *o)
              info->w > QB_IMAGE_SIDE)
         rc = qb_err_set(QB_E_USAGE, "loader: got images of %d x %d x %d, wanted 1 to 3 channels and sides of 1 to %d", info->c,
                         info->h, info->w, QB_IMAGE_SIDE);
-    else if (o->crop_pad < 0 || o->crop_pad > QB_IMAGE_SIDE)
-        rc = qb_err_set(QB_E_USAGE, "loader: got a crop padding of %d, wanted 0 to %d", o->crop_pad, QB_IMAGE_SIDE);
+    else if (o->augmentation.crop_pad < 0 || o->augmentation.crop_pad > QB_IMAGE_SIDE)
+        rc = qb_err_set(QB_E_USAGE, "loader: got a crop padding of %d, wanted 0 to %d", o->augmentation.crop_pad, QB_IMAGE_SIDE);
+    else if (o->repeat < 0 || o->repeat > MAX_REPEAT)
+        rc = qb_err_set(QB_E_USAGE, "loader: got %d times each image, wanted 0 to %d", o->repeat, MAX_REPEAT);
     return rc < 0 ? qb_err_hint("%s", hint) : 0;
-}
-
-/* The data set's own transforms, then flip and crop: both, where one is on, so that neither changes the other's numbers. */
-static void build_chain(qb_loader *l)
-{
-    size_t n = 0;
-    const qb_transform *own = qb_dataset_transforms(l->o.data, &n);
-    QB_ASSERT(n + 2 <= MAX_STEPS);
-    for (size_t i = 0; i < n; i++)
-        l->steps[l->n_steps++] = own[i];
-    if (l->o.flip || l->o.crop_pad > 0) {
-        l->steps[l->n_steps++] = qb_transform_flip(l->o.flip ? 0.5 : 0);
-        l->steps[l->n_steps++] = qb_transform_pad_crop(l->o.crop_pad);
-    }
 }
 
 static int alloc_slots(qb_loader *l)
@@ -295,7 +267,9 @@ static int alloc_slots(qb_loader *l)
         s->images = qb_alloc(batch, (size_t)l->image * sizeof *s->images);
         s->unreadable = qb_alloc(batch, sizeof *s->unreadable);
         s->reasons = qb_alloc(batch, sizeof *s->reasons);
-        if (!s->samples || !s->targets || !s->images || !s->unreadable || !s->reasons)
+        s->repeats = qb_alloc(batch, sizeof *s->repeats);
+        s->spare = qb_alloc(qb_mixing_is_on(&l->o.mixing) ? (size_t)l->image : 0, sizeof *s->spare);
+        if (!s->samples || !s->targets || !s->images || !s->unreadable || !s->reasons || !s->repeats || !s->spare)
             return QB_E_NOMEM;
     }
     return 0;
@@ -303,18 +277,19 @@ static int alloc_slots(qb_loader *l)
 
 int qb_loader_create(const qb_loader_options *options, qb_loader **ret_loader)
 {
+    qb_chain chain;
     QB_TRY(check_options(options));
+    QB_TRY(qb_chain_init(&chain, options->data, options->split, options->seed, &options->augmentation));
     qb_loader *l = qb_alloc(1, sizeof *l);
     if (!l)
         return QB_E_NOMEM;
     l->o = *options;
-    l->info = *qb_dataset_get_info(l->o.data);
-    l->image = (int64_t)l->info.c * l->info.h * l->info.w;
+    l->chain = chain;
+    l->image = (int64_t)chain.c * chain.h * chain.w;
     l->batch = l->o.batch < l->o.n ? l->o.batch : (int)l->o.n;
-    l->n_batches = (l->o.n + l->batch - 1) / l->batch;
+    l->repeat = l->o.repeat > 1 ? l->o.repeat : 1;
+    l->n_batches = qb_loader_batches(l->o.n, l->batch, l->o.repeat, l->o.only_full);
     l->order_epoch = -1;
-    build_chain(l);
-    qb_normalizer_init(&l->normalizer, l->info.c, l->info.mean, l->info.std);
     l->order = l->o.shuffle ? qb_alloc((size_t)l->o.n, sizeof *l->order) : NULL;
     if (l->o.n < qb_dataset_count(l->o.data, l->o.split))
         l->picked = qb_alloc((size_t)l->o.n, sizeof *l->picked);
@@ -357,13 +332,12 @@ void qb_loader_destroy(qb_loader *l)
         qb_free(l->slots[i].targets);
         qb_free(l->slots[i].images);
         qb_free(l->slots[i].unreadable);
+        qb_free(l->slots[i].repeats);
+        qb_free(l->slots[i].spare);
         qb_free(l->slots[i].reasons);
     }
-    for (int i = 0; i <= MAX_THREADS; i++) {
-        qb_free(l->workers[i].pixels.bytes);
-        qb_free(l->workers[i].made.bytes);
-        qb_free(l->workers[i].scratch.bytes);
-    }
+    for (int i = 0; i <= MAX_THREADS; i++)
+        qb_rooms_finish(&l->workers[i].rooms);
     qb_free(l->picked);
     qb_free(l->order);
     qb_free(l->bad);
@@ -443,6 +417,7 @@ int qb_loader_next(qb_loader *l, qb_batch *ret_batch)
     if (l->n_threads == 0 && l->opened == l->taken) {
         (void)open_slot(l);
         work_on(&l->workers[MAX_THREADS], s);
+        mix(l, s);
         s->ready = true;
     }
     while (l->opened <= l->taken || !s->ready)

@@ -142,8 +142,7 @@ static int create_loaders(qb_trainer *t, const qb_dataset *data)
         .batch = (int)qb_get(&c->settings, "batch")->i,
         .seed = (uint64_t)qb_get(&c->settings, "seed")->i,
         .shuffle = true,
-        .flip = c->flip,
-        .crop_pad = c->crop_pad,
+        .augmentation = {.flip = c->flip, .crop_pad = c->crop_pad},
         .threads = (int)qb_get(&c->settings, "loader_threads")->i,
         .pass_bad_images = strcmp(qb_get(&c->settings, "on_bad_image")->text, "warn") == 0,
     };
@@ -154,8 +153,7 @@ static int create_loaders(qb_trainer *t, const qb_dataset *data)
     o.n = c->n_test;
     o.batch = (int)eval_batch(c);
     o.shuffle = false;
-    o.flip = false;
-    o.crop_pad = 0;
+    o.augmentation = (qb_augmentation){0};
     return qb_loader_create(&o, &t->test);
 }
 
