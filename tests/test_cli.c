@@ -243,9 +243,35 @@ START_TEST(describes_a_model_as_json)
 }
 END_TEST
 
+/* Every value that `augment` takes is listed with what it does and where it is from, and `info` says the same of it. */
+START_TEST(lists_transforms)
+{
+    static const char *const wanted[] = {"none", "flip-crop", "resnet", "deit", "flip", "pad-crop", "resize-crop", "resized-crop",
+                                         "rand-augment", "erase", "mixup", "cutmix"};
+    enum { N = sizeof wanted / sizeof wanted[0] };
+    json_t *o = json_of("list transforms --json"), *list = json_object_get(o, "transforms");
+    ck_assert_uint_eq(json_array_size(list), N);
+    for (size_t i = 0; i < N; i++) {
+        const json_t *t = json_array_get(list, i);
+        ck_assert_str_eq(json_string_value(json_object_get(t, "name")), wanted[i]);
+        ck_assert_str_eq(json_string_value(json_object_get(t, "kind")), i < 4 ? "augment" : i < 10 ? "transform" : "batch");
+        ck_assert_ptr_nonnull(json_string_value(json_object_get(t, "title")));
+        ck_assert(i == 0 || json_is_string(json_object_get(t, "source")));
+        if (i == 0) /* the solver none */
+            continue;
+        char *arguments = qb_sprintf("info %s --json", wanted[i]);
+        json_t *one = json_of(arguments);
+        ck_assert(json_equal(json_object_get(one, "title"), json_object_get(t, "title")));
+        json_decref(one);
+        qb_free(arguments);
+    }
+    json_decref(o);
+}
+END_TEST
+
 START_TEST(lists_as_json)
 {
-    static const char *const kinds[] = {"solvers", "quantizers", "models", "datasets", "schedules"};
+    static const char *const kinds[] = {"solvers", "quantizers", "models", "datasets", "schedules", "transforms"};
     json_t *all = json_of("list --json");
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         char *arguments = qb_sprintf("list %s --json", kinds[i]);
@@ -484,6 +510,7 @@ static Suite *suite(void)
     suite_add_tcase(s, usage);
     tcase_add_checked_fixture(output, setup, program_teardown);
     tcase_add_test(output, describes_a_model_as_json);
+    tcase_add_test(output, lists_transforms);
     tcase_add_test(output, lists_as_json);
     tcase_add_test(output, shows_a_broken_plugin_with_the_reason);
     tcase_add_test(output, examines_the_machine);

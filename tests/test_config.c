@@ -146,6 +146,14 @@ static const struct {
     {"solver=parq;anneal_start=1ep;anneal_end=40st", QB_E_CONFIG, "anneal_start: 1ep is not before anneal_end (step 40)"},
     {"batch=16;shards=17", QB_E_CONFIG, "shards: 17 parts of a batch of 16 images would leave some empty"},
     {"shards=0", QB_E_USAGE, "shards"},
+    {"augment=deit;flip=true", QB_E_CONFIG, "augment: 'deit' says what flip is to be, which is given too"},
+    {"augment=none;crop=false", QB_E_CONFIG, "augment: 'none' says what crop is to be, which is given too"},
+    {"augment=flip-crop;flip=true;crop=true", QB_E_CONFIG, "augment: 'flip-crop' says what flip is to be, which is given too"},
+    {"dataset=fashion-mnist;augment=resnet", QB_E_CONFIG, "augment: 'resnet' is for images of 3 channels, those of data set 'fashion-mnist' have 1"},
+    {"augment=diet", QB_E_USAGE, "augment: expected"},
+    {"mixup=-1", QB_E_USAGE, "mixup"},
+    {"cutmix=x", QB_E_USAGE, "cutmix"},
+    {"repeat_augment=-1", QB_E_USAGE, "repeat_augment"},
     {"grad_clip=0", QB_E_USAGE, "grad_clip"},
     {"drop_path=1", QB_E_USAGE, "drop_path"},
     {"drop_path=0.1", QB_E_CONFIG, "drop_path: model 'resnet8' has no residual branch that can be left out"},
@@ -161,6 +169,88 @@ START_TEST(refuses)
     ck_assert_int_eq(make(refusals[_i].changes, &c), refusals[_i].code);
     ck_assert_ptr_null(c);
     ck_assert_msg(strstr(qb_err_text(), refusals[_i].text), "%s: %s", refusals[_i].changes, qb_err_text());
+}
+END_TEST
+
+/* ---- augmentation ---- */
+
+static const struct {
+    const char *changes;
+    const char *augment, *flip, *crop; /* in the identity, as JSON; augment NULL: absent */
+    const char *command;               /* a part of it */
+    const char *chain;                 /* what holds */
+} augmented[] = {
+    {"dataset=cifar10", NULL, "true", "true", " --flip --crop", NULL},
+    {"dataset=cifar10;augment=flip-crop", NULL, "true", "true", " --flip --crop", NULL},
+    {"dataset=cifar10;augment=none", NULL, "false", "false", " --no-flip --no-crop", NULL},
+    {"dataset=cifar10;flip=false", NULL, "false", "true", " --no-flip", NULL},
+    {"dataset=cifar10;augment=deit", "\"deit\"", "null", "null", " --augment deit", "deit"},
+    {"dataset=synthetic", NULL, "false", "false", "", NULL},
+    {"dataset=synthetic;augment=resnet", "\"resnet\"", "null", "null", " --augment resnet", "resnet"},
+    {"dataset=folder", NULL, "null", "null", "", "resnet"},
+    {"dataset=imagenet;augment=resnet", NULL, "null", "null", "", "resnet"},
+    {"dataset=folder;augment=deit", "\"deit\"", "null", "null", " --augment deit", "deit"},
+    {"dataset=folder;augment=none", NULL, "false", "false", " --no-flip --no-crop", NULL},
+    {"dataset=folder;flip=true", NULL, "true", "false", " --flip", NULL}, /* what is given holds, not the set's chain */
+    {"dataset=folder;augment=flip-crop", NULL, "true", "true", " --flip --crop", NULL},
+};
+
+static char *member(const qb_config *c, const char *key)
+{
+    const json_t *v = json_object_get(c->identity, key);
+    return v ? qb_json_compact(v) : NULL;
+}
+
+START_TEST(one_text_for_one_augmentation)
+{
+    qb_config *c = NULL;
+    ck_assert_msg(make(augmented[_i].changes, &c) == 0, "%s: %s", augmented[_i].changes, qb_err_text());
+    char *augment = member(c, "augment"), *flip = member(c, "flip"), *crop = member(c, "crop"), *command = qb_config_command(c);
+    ck_assert_msg((augment != NULL) == (augmented[_i].augment != NULL), "%s", augmented[_i].changes);
+    ck_assert(!augment || strcmp(augment, augmented[_i].augment) == 0);
+    ck_assert_str_eq(flip, augmented[_i].flip);
+    ck_assert_str_eq(crop, augmented[_i].crop);
+    ck_assert((c->augmentation.chain == NULL) == (augmented[_i].chain == NULL));
+    ck_assert(!c->augmentation.chain || strcmp(c->augmentation.chain, augmented[_i].chain) == 0);
+    ck_assert_int_eq(c->augmentation.flip, strcmp(flip, "true") == 0);
+    ck_assert_int_eq(c->augmentation.crop_pad, strcmp(crop, "true") == 0 ? 4 : 0);
+    ck_assert_msg(strstr(command, augmented[_i].command), "%s", command);
+    if (!strstr(augmented[_i].command, "--augment"))
+        ck_assert_msg(!strstr(command, "--augment"), "%s", command);
+    char *texts[] = {augment, flip, crop, command};
+    for (size_t i = 0; i < 4; i++)
+        qb_free(texts[i]);
+    qb_config_destroy(c);
+}
+END_TEST
+
+static const struct {
+    const char *changes;
+    int64_t n_steps; /* of 2 epochs */
+    const char *repeat, *drop; /* in the identity, as JSON; NULL: absent */
+} lengths[] = {
+    {"train_limit=100;batch=16", 14, NULL, NULL},
+    {"train_limit=100;batch=16;drop_last=true", 12, NULL, "true"},
+    {"train_limit=96;batch=16;drop_last=true", 12, NULL, "true"},
+    {"train_limit=100;batch=16;repeat_augment=3", 12, "3", NULL},
+    {"train_limit=100;batch=16;repeat_augment=3;drop_last=true", 12, "3", NULL}, /* which changes nothing */
+    {"train_limit=100;batch=16;repeat_augment=1", 12, NULL, "true"},             /* another word for drop_last */
+    {"train_limit=10;batch=16;drop_last=true", 2, NULL, "true"},                 /* a batch of all there are */
+    {"train_limit=10;batch=16;repeat_augment=2", 2, "2", NULL},
+};
+
+START_TEST(an_epoch_is_as_long_as_its_batches)
+{
+    qb_config *c = NULL;
+    ck_assert_msg(make(lengths[_i].changes, &c) == 0, "%s: %s", lengths[_i].changes, qb_err_text());
+    char *repeat = member(c, "repeat_augment"), *drop = member(c, "drop_last");
+    ck_assert_int_eq(c->n_steps, lengths[_i].n_steps);
+    ck_assert((repeat != NULL) == (lengths[_i].repeat != NULL) && (drop != NULL) == (lengths[_i].drop != NULL));
+    ck_assert(!repeat || strcmp(repeat, lengths[_i].repeat) == 0);
+    ck_assert(!drop || strcmp(drop, lengths[_i].drop) == 0);
+    qb_free(repeat);
+    qb_free(drop);
+    qb_config_destroy(c);
 }
 END_TEST
 
@@ -206,6 +296,8 @@ static Suite *suite(void)
     tcase_add_loop_test(t, spans_become_steps, 0, sizeof spans / sizeof spans[0]);
     tcase_add_test(t, every_identity_key_counts);
     tcase_add_loop_test(t, refuses, 0, sizeof refusals / sizeof refusals[0]);
+    tcase_add_loop_test(t, one_text_for_one_augmentation, 0, sizeof augmented / sizeof augmented[0]);
+    tcase_add_loop_test(t, an_epoch_is_as_long_as_its_batches, 0, sizeof lengths / sizeof lengths[0]);
     tcase_add_test(t, command_reproduces_the_key);
     tcase_add_test(t, nothing_is_leaked);
     suite_add_tcase(s, t);

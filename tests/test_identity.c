@@ -157,7 +157,7 @@ static char *other_value(const qb_option *o)
 {
     static const struct {
         const char *key, *value;
-    } words[] = {{"layer_bits", "conv1=8"}, {"init", "tests/golden/proxmaps.safetensors"}};
+    } words[] = {{"layer_bits", "conv1=8"}, {"init", "tests/golden/proxmaps.safetensors"}, {"augment", "resnet"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(words[i].key, o->name) == 0)
             return qb_strdup(words[i].value);
@@ -312,6 +312,30 @@ START_TEST(readers_see_absent_as_the_default)
 }
 END_TEST
 
+/* What flip and crop say stands for `augment` where that is not recorded; a chain stands for itself, also the data set's own. */
+static const struct {
+    const char *recorded, *augment;
+} augmentations[] = {
+    {"{\"flip\":true,\"crop\":true,\"dataset\":\"cifar10\"}", "flip-crop"},
+    {"{\"flip\":false,\"crop\":false,\"dataset\":\"cifar10\"}", "none"},
+    {"{\"flip\":true,\"crop\":false,\"dataset\":\"folder\"}", "flip"},
+    {"{\"flip\":false,\"crop\":true,\"dataset\":\"synthetic\"}", "crop"},
+    {"{\"flip\":null,\"crop\":null,\"dataset\":\"cifar10\",\"augment\":\"deit\"}", "deit"},
+    {"{\"flip\":null,\"crop\":null,\"dataset\":\"imagenet\"}", "resnet"},
+    {"{\"flip\":null,\"crop\":null,\"dataset\":\"folder\",\"augment\":\"deit\"}", "deit"},
+};
+
+START_TEST(readers_see_what_was_done_to_images)
+{
+    size_t n;
+    const qb_option *schema = qb_run_schema(&n);
+    json_t *identity = json_loads(augmentations[_i].recorded, 0, NULL), *complete = qb_identity_complete(schema, n, identity);
+    ck_assert_str_eq(json_string_value(json_object_get(complete, "augment")), augmentations[_i].augment);
+    json_decref(complete);
+    json_decref(identity);
+}
+END_TEST
+
 /* ---- the studies in the repository ---- */
 
 static const struct {
@@ -370,6 +394,7 @@ static Suite *suite(void)
     tcase_add_test(t, what_changes_no_number_is_no_identity);
     tcase_add_loop_test(t, later_keys_are_absent_at_their_default, 0, sizeof rules / sizeof *rules);
     tcase_add_loop_test(t, readers_see_absent_as_the_default, 0, sizeof readings / sizeof *readings);
+    tcase_add_loop_test(t, readers_see_what_was_done_to_images, 0, sizeof augmentations / sizeof *augmentations);
     tcase_add_loop_test(t, committed_runs_match_their_plans, 0, sizeof studies / sizeof *studies);
     tcase_add_test(t, every_committed_study_is_listed);
     suite_add_tcase(s, t);

@@ -192,6 +192,37 @@ START_TEST(killed_with_stochastic_depth)
 }
 END_TEST
 
+/* In the middle of an epoch of six batches, with all that is drawn for images and batches. */
+START_TEST(killed_with_every_augmentation)
+{
+    const char *changes = "augment=deit;mixup=0.8;cutmix=1;repeat_augment=3;shards=4;label_smoothing=0.1";
+    ck_assert_int_eq(run(&(plan){.dir = "whole", .solver = "parq", .changes = changes}), 0);
+    for (int64_t step = 3; step < 12; step += 4) {
+        ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = changes, .kill_step = step, .kill_phase = "train"}),
+                         -SIGKILL);
+    }
+    char *other = qb_sprintf("%s;loader_threads=3", changes);
+    ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = other}), 0);
+    assert_same("whole", "broken");
+    qb_free(other);
+}
+END_TEST
+
+START_TEST(killed_without_the_last_batch)
+{
+    const char *changes = "augment=resnet;mixup=0.2;drop_last=true;loader_threads=2";
+    ck_assert_int_eq(run(&(plan){.dir = "whole", .solver = "parq", .changes = changes}), 0);
+    ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = changes, .kill_step = 9, .kill_phase = "train"}), -SIGKILL);
+    ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = changes}), 0);
+    assert_same("whole", "broken");
+    json_t *line;
+    char *folder = only_run("whole", &line);
+    ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(line, "result"), "steps")), 12); /* 2 epochs of 6, not 7 */
+    qb_free(folder);
+    json_decref(line);
+}
+END_TEST
+
 START_TEST(stopped_at_every_step)
 {
     ck_assert_int_eq(run(&(plan){.dir = "whole", .solver = "parq", .changes = "optimizer=adamw;lr=0.001"}), 0);
@@ -510,6 +541,8 @@ static Suite *suite(void)
     tcase_add_loop_test(t, killed_runs_end_like_unbroken_ones, 0, sizeof solvers / sizeof solvers[0]);
     tcase_add_test(t, killed_in_parts);
     tcase_add_test(t, killed_with_stochastic_depth);
+    tcase_add_test(t, killed_with_every_augmentation);
+    tcase_add_test(t, killed_without_the_last_batch);
     tcase_add_test(t, stopped_at_every_step);
     tcase_add_test(t, loader_threads_do_not_matter);
     tcase_add_loop_test(t, damaged_checkpoint, 0, sizeof damaged / sizeof damaged[0]);

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "study/table.h"
 
 #include <math.h>
@@ -419,6 +420,61 @@ START_TEST(only_the_solver_varies)
 }
 END_TEST
 
+/* ---- augmentation: one column for what differs, and a word in the caption for what is not usual ---- */
+
+static void augment(json_t *line, int flip, int crop, const char *chain, double mixup)
+{
+    json_t *config = json_object_get(line, "config");
+    json_object_set_new(config, "flip", flip < 0 ? json_null() : json_boolean(flip));
+    json_object_set_new(config, "crop", crop < 0 ? json_null() : json_boolean(crop));
+    if (chain)
+        json_object_set_new(config, "augment", json_string(chain));
+    if (mixup > 0)
+        json_object_set_new(config, "mixup", json_real(mixup));
+}
+
+static const struct {
+    struct {
+        int flip, crop; /* -1: null */
+        const char *chain;
+        double mixup;
+    } cells[2];
+    const char *caption; /* what stands in it; NULL: nothing of this */
+    const char *keys;    /* that tell the cells apart, beside solver and bits */
+} pictures[] = {
+    {{{1, 1, NULL, 0}, {1, 1, NULL, 0}}, NULL, ""},
+    {{{1, 1, NULL, 0}, {0, 0, NULL, 0}}, NULL, " flip crop"},
+    {{{1, 1, NULL, 0}, {-1, -1, "deit", 0}}, NULL, " augment"},
+    {{{0, 0, NULL, 0}, {-1, -1, "resnet", 0}}, NULL, " augment"},
+    {{{-1, -1, "resnet", 0}, {-1, -1, "deit", 0}}, NULL, " augment"},
+    {{{-1, -1, "deit", 0.8}, {-1, -1, "deit", 0.8}}, "augment deit, mixup 0.8", ""},
+    {{{1, 1, NULL, 0.2}, {1, 1, NULL, 0}}, NULL, " mixup"},
+};
+
+START_TEST(tells_augmentations_apart)
+{
+    json_t *lines = json_array();
+    for (int i = 0; i < 2; i++) {
+        json_t *line = fixture_line("ste", 2, 1 + i, "done", 80 + i);
+        augment(line, pictures[_i].cells[i].flip, pictures[_i].cells[i].crop, pictures[_i].cells[i].chain, pictures[_i].cells[i].mixup);
+        fixture_add(lines, line);
+    }
+    qb_study *s = study_of(lines);
+    char *text = render(s, &plain, QB_FORM_MARKDOWN, true);
+    qb_str keys = {0};
+    for (size_t k = 2; k < s->n_keys; k++)
+        qb_str_addf(&keys, " %s", s->keys[k]);
+    ck_assert_str_eq(keys.text ? keys.text : "", pictures[_i].keys);
+    if (pictures[_i].caption)
+        ck_assert_msg(strstr(text, pictures[_i].caption), "%s", text);
+    else
+        ck_assert_msg(!strstr(text, ", augment"), "%s", text);
+    qb_str_finish(&keys);
+    qb_free(text);
+    qb_study_destroy(s);
+}
+END_TEST
+
 /* Every allocation of ours fails once: an error or a table, never a crash or a leak. */
 /* What a run says of itself stands below every form that has a below, once for all runs that said it. */
 static const struct {
@@ -501,6 +557,7 @@ static Suite *suite(void)
     tcase_add_test(tc, refuses_unknown_baseline);
     tcase_add_test(tc, escapes);
     tcase_add_test(tc, only_the_solver_varies);
+    tcase_add_loop_test(tc, tells_augmentations_apart, 0, sizeof pictures / sizeof *pictures);
     tcase_add_loop_test(tc, runs_speak_below_the_table, 0, sizeof below / sizeof *below);
     tcase_add_test(tc, survives_lack_of_memory);
     suite_add_tcase(s, tc);

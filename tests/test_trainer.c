@@ -61,6 +61,8 @@ static const char *const trainings[] = {
     "solver=parq;bits=2;loader_threads=0",
     "solver=parq;bits=2;loader_threads=3",
     "solver=parq;bits=2;shards=3;grad_clip=0.5", /* parts of 6 and 5, and of 4 and 3 images */
+    "solver=parq;bits=2;train_limit=48;mixup=0.8;cutmix=1;repeat_augment=3;shards=3",
+    "solver=parq;bits=2;train_limit=60;cutmix=0.5;drop_last=true", /* 60 images are three full batches */
     "model=deit_cifar;solver=parq;bits=2;granularity=row;optimizer=adamw;lr=0.001;shards=3;drop_path=0.5",
 };
 enum { N_TRAININGS = sizeof trainings / sizeof *trainings };

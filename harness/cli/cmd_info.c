@@ -155,6 +155,13 @@ static json_t *reals(const double *v, int n)
     return list;
 }
 
+/* Value of `augment` that holds where nothing is asked for. */
+static const char *default_augmentation(const qb_dataset_info *d)
+{
+    const char *chain = qb_setting_in(d->defaults, "augment");
+    return chain ? chain : d->augment_by_default ? "flip and pad-crop" : "none unless asked for";
+}
+
 static int info_dataset(const qb_cli *cli, const char *name)
 {
     const qb_dataset_info *d;
@@ -174,7 +181,7 @@ static int info_dataset(const qb_cli *cli, const char *name)
     qb_str_addf(&s, "%-16s%s to train, %s to test\n", "", qb_describe_known(d->n_train, a), qb_describe_known(d->n_test, b));
     add_reals(&s, "mean", d->mean, d->c);
     add_reals(&s, "std", d->std, d->c);
-    qb_describe_field(&s, "augmentation", d->augment_by_default ? "flip and pad-crop" : "none unless asked for");
+    qb_describe_field(&s, "augmentation", default_augmentation(d));
     qb_describe_field(&s, "files", d->files);
     qb_describe_field(&s, "package", d->apt_package);
     if (d->n_classes <= 20 && d->class_names) {
@@ -250,6 +257,16 @@ static int info_schedule(const qb_cli *cli, const char *name)
                                      .n_options = k->n_options});
 }
 
+static int info_transform(const qb_cli *cli, const char *name)
+{
+    qb_transform_text texts[QB_TRANSFORM_TEXTS], *t = texts;
+    (void)qb_describe_transforms(texts);
+    while (strcmp(t->name, name) != 0)
+        t++;
+    const char *kind = strcmp(t->kind, "augment") == 0 ? "value of augment" : t->kind;
+    return print_thing(cli, &(thing){.kind = cli->json ? t->kind : kind, .name = t->name, .title = t->title, .source = t->source});
+}
+
 /* ---- a name, whatever it names ---- */
 
 typedef struct known {
@@ -284,12 +301,16 @@ static int info_known(const qb_cli *cli, const char *name, const qb_plugin_entry
         add_known(list, &n, schedules[i].name, info_schedule);
     for (size_t i = 0; i < n_solvers; i++)
         add_known(list, &n, solvers[i].name, info_solver);
+    qb_transform_text texts[QB_TRANSFORM_TEXTS];
+    const size_t n_texts = qb_describe_transforms(texts);
+    for (size_t i = 0; i < n_texts; i++) /* last: `none` is a solver first */
+        add_known(list, &n, texts[i].name, info_transform);
     for (size_t i = 0; i < n; i++) {
         if (strcmp(list[i].name, name) == 0)
             return list[i].print(cli, name);
         names[i] = list[i].name;
     }
-    qb_err_set(QB_E_USAGE, "info: no model, data set, solver, quantizer or schedule is called '%.200s'", name);
+    qb_err_set(QB_E_USAGE, "info: no model, data set, solver, quantizer, schedule or transform is called '%.200s'", name);
     const char *nearest = qb_nearest_name(name, names, n);
     return nearest ? qb_err_hint("did you mean '%s'?", nearest) : qb_err_hint("'qatbench list' names them all");
 }
@@ -324,8 +345,8 @@ const qb_verb qb_verb_info = {
                 "  qatbench info parq\n"
                 "  qatbench info ./build/solvers/parq.so\n"
                 "  qatbench info resnet50 --json\n",
-    .details = "NAME is a model, data set, solver, quantizer or schedule, or the path of a\n"
-               "solver plugin. A plugin is read as data; none of its functions runs.\n"
+    .details = "NAME is a model, data set, solver, quantizer, schedule or transform, or the path\n"
+               "of a solver plugin. A plugin is read as data; none of its functions runs.\n"
                "--json of a model: name, parameters, macs (multiply-adds of one image), groups,\n"
                "layers (name, kind, out, parameters, macs).\n",
     .options = options,

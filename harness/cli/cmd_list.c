@@ -84,6 +84,25 @@ static int list_schedules(const qb_cli *cli, qb_str *s, json_t *list)
     return QB_OK;
 }
 
+static int list_transforms(const qb_cli *cli, qb_str *s, json_t *list)
+{
+    (void)cli;
+    qb_transform_text texts[QB_TRANSFORM_TEXTS];
+    const size_t n = qb_describe_transforms(texts);
+    for (size_t i = 0; i < n; i++) {
+        const qb_transform_text *t = &texts[i];
+        qb_str line = {0};
+        qb_str_addf(&line, "%s%s%s%s", t->title, t->source ? " (" : "", t->source ? t->source : "", t->source ? ")" : "");
+        s->failed = s->failed || line.failed;
+        if (!line.failed)
+            add_row(s, t->name, line.text);
+        qb_str_finish(&line);
+        json_array_append_new(list, qb_json_pack("{s:s, s:s, s:s, s:s?}", "name", t->name, "kind", t->kind, "title", t->title, "source",
+                                                 t->source));
+    }
+    return QB_OK;
+}
+
 static int list_solvers(const qb_cli *cli, qb_str *s, json_t *list)
 {
     qb_plugin_entry *entries;
@@ -118,6 +137,7 @@ static const struct kind {
     {"solvers", "Solvers", list_solvers},          {"quantizers", "Quantizers", list_quantizers},
     {"models", "Models", list_models},             {"datasets", "Data sets", list_datasets},
     {"schedules", "Learning-rate schedules", list_schedules},
+    {"transforms", "Transforms: values of augment, their parts, and what mixes batches", list_transforms},
 };
 
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
@@ -131,7 +151,7 @@ static const struct kind *find_kind(const char *name)
         names[i] = kinds[i].name;
     }
     const char *nearest = qb_nearest_name(name, names, N_KINDS);
-    qb_err_set(QB_E_USAGE, "list: expected solvers, quantizers, models, datasets or schedules, got '%.200s'", name);
+    qb_err_set(QB_E_USAGE, "list: expected solvers, quantizers, models, datasets, schedules or transforms, got '%.200s'", name);
     if (nearest)
         qb_err_hint("did you mean 'qatbench list %s'?", nearest);
     return NULL;
@@ -176,11 +196,12 @@ static const qb_option options[] = {
 const qb_verb qb_verb_list = {
     .name = "list",
     .args = "[KIND]",
-    .summary = "solvers, quantizers, models, data sets, schedules",
+    .summary = "solvers, quantizers, models, data sets, schedules, transforms",
     .examples = "  qatbench list\n"
                 "  qatbench list solvers\n"
                 "  qatbench list models --json\n",
-    .details = "KIND is one of solvers, quantizers, models, datasets, schedules; all without it.\n"
+    .details = "KIND is one of solvers, quantizers, models, datasets, schedules, transforms; all\n"
+               "without it.\n"
                "A plugin that was found but refused is listed with the reason.\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],

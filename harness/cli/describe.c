@@ -3,6 +3,8 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "datasets/chain.h"
+#include "train/mixing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,4 +101,20 @@ void qb_describe_settings(qb_str *s, const char *name, const qb_option *options,
     }
     qb_str_addf(s, "\nOptions, written %s[option=value,option=value]:\n%s", name, table);
     qb_free(table);
+}
+
+size_t qb_describe_transforms(qb_transform_text ret_texts[QB_TRANSFORM_TEXTS])
+{
+    size_t n = 0, n_augmentations, n_transforms, n_mixings;
+    const qb_augmentation_kind *augmentations = qb_augmentation_kinds(&n_augmentations);
+    const qb_transform *transforms = qb_transforms(&n_transforms);
+    const qb_mixing_kind *mixings = qb_mixing_kinds(&n_mixings);
+    QB_ASSERT(n_augmentations + n_transforms + n_mixings <= QB_TRANSFORM_TEXTS);
+    for (size_t i = 0; i < n_augmentations; i++)
+        ret_texts[n++] = (qb_transform_text){"augment", augmentations[i].name, augmentations[i].title, augmentations[i].source};
+    for (size_t i = 0; i < n_transforms; i++)
+        ret_texts[n++] = (qb_transform_text){"transform", transforms[i].name, transforms[i].title, transforms[i].source};
+    for (size_t i = 0; i < n_mixings; i++)
+        ret_texts[n++] = (qb_transform_text){"batch", mixings[i].name, mixings[i].title, mixings[i].source};
+    return n;
 }

@@ -26,4 +26,14 @@ void qb_describe_field(qb_str *s, const char *label, const char *value);
 /* Adds the heading "Options, as NAME[option=value,...]" and the table; "No options." for an empty schema. */
 void qb_describe_settings(qb_str *s, const char *name, const qb_option *options, size_t n);
 
+/* Something that images go through: a value of key `augment`, a transform, or a way of mixing batches. */
+typedef struct qb_transform_text {
+    const char *kind, *name, *title, *source; /* source: NULL: none */
+} qb_transform_text;
+
+enum { QB_TRANSFORM_TEXTS = 32 };
+
+/* All of them; returns how many. */
+size_t qb_describe_transforms(qb_transform_text ret_texts[QB_TRANSFORM_TEXTS]);
+
 #endif

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "study/cells_parts.h"
 #include "study/values.h"
+#include "train/identity.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,15 @@ static int separate(qb_study *s, const json_t *a, const json_t *b, size_t capaci
     return QB_OK;
 }
 
+/* Does the key only repeat flip and crop, since no cell has a chain in their place? */
+static bool repeats_flip_crop(const qb_study *s, const qb_option *o)
+{
+    bool repeats = (o->flags & QB_KEY_FLIP_CROP) != 0;
+    for (size_t c = 0; c < s->n_cells; c++)
+        repeats = repeats && json_is_boolean(json_object_get(s->cells[c].config, "flip"));
+    return repeats;
+}
+
 /* Solver and bits, the schema's other keys in its order, then whatever else tells cells apart. */
 static int find_keys(qb_study *s)
 {
@@ -99,7 +109,7 @@ static int find_keys(qb_study *s)
     QB_TRY(add_key(s, "bits"));
     for (size_t i = 0; i < n; i++) {
         const char *name = schema[i].name;
-        if (!has_key(s, name) && strcmp(name, "seed") != 0 && qb_cells_key_varies(s, name))
+        if (!has_key(s, name) && strcmp(name, "seed") != 0 && !repeats_flip_crop(s, &schema[i]) && qb_cells_key_varies(s, name))
             QB_TRY(add_key(s, name));
     }
     for (size_t a = 0; a < s->n_cells; a++) {

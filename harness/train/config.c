@@ -24,6 +24,7 @@
 static const char *const optimizers[] = {"sgd", "adamw", "adam", NULL};
 static const char *const bad_image_ways[] = {"stop", "warn", NULL};
 static const char *const dtypes[] = {"fp32", "bf16", NULL};
+static const char *const augmentations[] = {"none", "flip-crop", "resnet", "deit", NULL};
 
 static const qb_option run_schema[] = {
     {"model", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "network; `qatbench list models`", ID | QB_OPT_REQUIRED | QB_KEY_CAPTION(1), "What to train"},
@@ -37,6 +38,10 @@ static const qb_option run_schema[] = {
     {"val_fraction", QB_KIND_REAL, NULL, 0, 0.999, NULL, "", "share of the images to test on, by a hash of their names, of a folder without train and val", ID | QB_OPT_LATER | QB_OPT_NULLABLE | QB_OPT_MIN_OPEN, "What to train"},
     {"flip", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "random horizontal flips (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
     {"crop", QB_KIND_BOOL, NULL, 0, 0, NULL, "", "pad by 4 and crop at random (default: the data set's habit)", ID | QB_OPT_NULLABLE, "What to train"},
+    {"augment", QB_KIND_CHOICE, NULL, 0, 0, augmentations, "", "what is done to training images: sets flip and crop, or a chain in their place; `qatbench list transforms` (default: as flip and crop say; imagenet, folder: resnet)", ID | QB_OPT_LATER | QB_OPT_NULLABLE | QB_KEY_FLIP_CROP | QB_KEY_CAPTION(19), "What to train"},
+    {"mixup", QB_KIND_REAL, "0", 0, 1e6, NULL, "", "MixUp: adds up images in pairs, labels too, by a share of Beta(X, X); with cutmix one of the two, each as likely; 0 = off", ID | QB_OPT_LATER | QB_KEY_CAPTION(20), "What to train"},
+    {"cutmix", QB_KIND_REAL, "0", 0, 1e6, NULL, "", "CutMix: pastes a box of one image into another, labels by its area, which is 1 - Beta(X, X); 0 = off", ID | QB_OPT_LATER | QB_KEY_CAPTION(21), "What to train"},
+    {"repeat_augment", QB_KIND_INT, "0", 0, 65535, NULL, "times", "repeated augmentation: each image N times in a row, in as many full batches as without; 0 = off", ID | QB_OPT_LATER | QB_KEY_CAPTION(22), "What to train"},
     {"init", QB_KIND_PATH, NULL, 0, 0, NULL, "", "weights to start from: a safetensors file, or the folder of a finished run (default: drawn from the seed)", ID | QB_OPT_LATER | QB_OPT_NULLABLE | QB_OPT_BESIDE, "What to train"},
     {"on_bad_image", QB_KIND_CHOICE, "stop", 0, 0, bad_image_ways, "", "an image that cannot be read: stop, or warn and take the mean colour for it", ID | QB_OPT_LATER, "What to train"},
 
@@ -53,7 +58,8 @@ static const qb_option run_schema[] = {
     {"solver_path", QB_KIND_PATH, NULL, 0, 0, NULL, "", "folders to look for plugins first, separated by ':'", QB_OPT_NULLABLE | QB_OPT_NO_PLAN, "Quantization"},
 
     {"epochs", QB_KIND_INT, NULL, 1, 1e6, NULL, "epochs", "length of the run", ID | QB_OPT_REQUIRED | QB_KEY_CAPTION(3), "Optimization"},
-    {"batch", QB_KIND_INT, "128", 1, 65536, NULL, "images", "batch size; the last, smaller batch of an epoch is trained too", ID | QB_KEY_CAPTION(4), "Optimization"},
+    {"batch", QB_KIND_INT, "128", 1, 65536, NULL, "images", "batch size; the last, smaller batch of an epoch is trained too, but for drop_last and repeat_augment", ID | QB_KEY_CAPTION(4), "Optimization"},
+    {"drop_last", QB_KIND_BOOL, "false", 0, 0, NULL, "", "leave out the last, smaller batch of an epoch", ID | QB_OPT_LATER, "Optimization"},
     {"optimizer", QB_KIND_CHOICE, "sgd", 0, 0, optimizers, "", "base optimizer of the latent weights", ID | QB_KEY_CAPTION(7), "Optimization"},
     {"lr", QB_KIND_REAL, "0.1", 0, 1e6, NULL, "", "learning rate before the schedule", ID | QB_OPT_MIN_OPEN | QB_KEY_CAPTION(8), "Optimization"},
     {"lr_schedule", QB_KIND_SPEC, "constant", 0, 0, NULL, "", "constant, multistep, step or cosine; `qatbench list schedules`", ID | QB_KEY_CAPTION(9), "Optimization"},
@@ -149,13 +155,13 @@ static int build_identity(qb_config *c)
     return QB_OK;
 }
 
-/* Later keys that nobody has set take what the data set or the model names as their default. */
+/* Later keys that nobody has set take what the data set or the model names as their default; `augment` has its own way. */
 static int take_defaults(qb_config *c)
 {
     const qb_identity_traits traits = traits_of(c);
     for (size_t i = 0; i < N_RUN_SCHEMA; i++) {
         const char *text = qb_identity_default(&traits, &run_schema[i]);
-        if (!run_schema[i].def && text && c->settings.values[i].is_null)
+        if (!run_schema[i].def && text && c->settings.values[i].is_null && !(run_schema[i].flags & QB_KEY_FLIP_CROP))
             QB_TRY(set_text(&c->settings, run_schema[i].name, text));
     }
     return QB_OK;
@@ -266,15 +272,37 @@ static int ask_solver(const qb_config *c)
     return rc == QB_E_CONFIG ? qb_err_add("solver") : rc; /* of options that contradict each other, a plan tells the place */
 }
 
-/* Which of the data set's habits hold. */
+/* What flip and crop say where one is given (the other: the data set's habit), else what `augment` stands for. One run has one
+ * text: none and flip-crop become flip and crop, and a chain leaves these unset. */
 static int resolve_augmentation(qb_config *c)
 {
     qb_settings *s = &c->settings;
-    const qb_value *flip = qb_get(s, "flip"), *crop = qb_get(s, "crop");
-    c->flip = flip->is_null ? c->dataset->augment_by_default : flip->b;
-    c->crop_pad = (crop->is_null ? c->dataset->augment_by_default : crop->b) ? 4 : 0;
-    QB_TRY(set_text(s, "flip", c->flip ? "true" : "false"));
-    return set_text(s, "crop", c->crop_pad ? "true" : "false");
+    const qb_value *augment = qb_get(s, "augment"), *flip = qb_get(s, "flip"), *crop = qb_get(s, "crop");
+    const bool habit = c->dataset->augment_by_default;
+    qb_augmentation *a = &c->augmentation;
+    if (flip->is_null && crop->is_null) {
+        QB_TRY(qb_augmentation_of(augment->is_null ? NULL : augment->text, c->dataset, a));
+    } else if (augment->is_null) {
+        a->flip = flip->is_null ? habit : flip->b;
+        a->crop_pad = (crop->is_null ? habit : crop->b) ? QB_CROP_PAD : 0;
+    } else {
+        const char *other = flip->is_null ? "crop" : "flip";
+        (void)qb_err_set(QB_E_CONFIG, "augment: '%s' says what %s is to be, which is given too", augment->text, other);
+        return qb_err_hint("give either augment, or flip and crop");
+    }
+    QB_TRY(set_text(s, "augment", a->chain ? a->chain : ""));
+    QB_TRY(set_text(s, "flip", a->chain ? "" : a->flip ? "true" : "false"));
+    return set_text(s, "crop", a->chain ? "" : a->crop_pad ? "true" : "false");
+}
+
+/* One run has one text here too: once each is drop_last, which repeats have by themselves. */
+static int resolve_repeats(qb_config *c)
+{
+    const long long repeats = qb_get(&c->settings, "repeat_augment")->i;
+    if (repeats == 0)
+        return QB_OK;
+    QB_TRY(set_text(&c->settings, "drop_last", repeats == 1 ? "true" : "false"));
+    return repeats == 1 ? set_text(&c->settings, "repeat_augment", "0") : QB_OK;
 }
 
 static int resolve_quantization(qb_config *c)
@@ -377,6 +405,8 @@ int qb_config_create_with(const qb_settings *settings, const qb_plugin *plugin, 
         rc = qb_lengths_write(c);
     if (rc == 0)
         rc = resolve_augmentation(c);
+    if (rc == 0)
+        rc = resolve_repeats(c);
     if (rc == 0)
         rc = resolve_quantization(c);
     if (rc == 0)

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/option.h"
+#include "datasets/chain.h"
 #include "datasets/datasets.h"
 #include "models/models.h"
 #include "quant/plugin.h"
@@ -17,7 +18,8 @@
 
 /* Keys: model dataset data_dir solver solver_path bits quantizer granularity quant_period quant_warmup quant_shrink
  * anneal_start anneal_end seed epochs batch optimizer lr lr_schedule momentum beta1 beta2 eps weight_decay
- * label_smoothing drop_path grad_clip shards layer_bits image_size norm_mean norm_std val_fraction flip crop init on_bad_image
+ * label_smoothing drop_path grad_clip shards layer_bits image_size norm_mean norm_std val_fraction flip crop augment
+ * mixup cutmix repeat_augment drop_last init on_bad_image
  * train_limit test_limit eval_every threads loader_threads dtype time_limit checkpoint_every experiment runs_dir. */
 const qb_option *qb_run_schema(size_t *ret_n);
 
@@ -38,8 +40,7 @@ typedef struct qb_config {
     int64_t n_train, n_test, steps_per_epoch, n_steps; /* of the data set's size and the limits; 0: see qb_config_resolve */
     int64_t warmup;                                    /* steps, as below */
     double anneal_start, anneal_end;
-    bool flip;
-    int crop_pad;
+    qb_augmentation augmentation; /* by augment, flip and crop */
     json_t *identity; /* object: identity keys, plus "solver_version"; solver as its canonical spec */
 } qb_config;
 

@@ -25,24 +25,13 @@ bool qb_identity_ignores(const qb_identity_traits *t, const qb_option *o)
            (!t->is_sgd && o->flags & QB_KEY_SGD) || (t->is_sgd && o->flags & QB_KEY_ADAM);
 }
 
-/* VALUE of "KEY=VALUE" in a list that ends at NULL. */
-static const char *find_default(const char *const *defaults, const char *key)
-{
-    size_t n = strlen(key);
-    for (; defaults && *defaults; defaults++) {
-        if (strncmp(*defaults, key, n) == 0 && (*defaults)[n] == '=')
-            return *defaults + n + 1;
-    }
-    return NULL;
-}
-
 const char *qb_identity_default(const qb_identity_traits *t, const qb_option *o)
 {
     const char *text = o->def;
     if (!text && o->flags & QB_OPT_LATER)
-        text = find_default(t->dataset ? t->dataset->defaults : NULL, o->name);
+        text = qb_setting_in(t->dataset ? t->dataset->defaults : NULL, o->name);
     if (!text && o->flags & QB_OPT_LATER)
-        text = find_default(t->model ? t->model->defaults : NULL, o->name);
+        text = qb_setting_in(t->model ? t->model->defaults : NULL, o->name);
     return text;
 }
 
@@ -50,7 +39,7 @@ int qb_identity_is_default(const qb_identity_traits *t, const qb_option *o, cons
 {
     const char *text = qb_identity_default(t, o);
     *ret_is_default = v->is_null;
-    if (!text)
+    if (!text || v->is_null)
         return QB_OK;
     qb_value def;
     int rc = qb_value_parse(o, text, &def);
@@ -93,6 +82,16 @@ int qb_identity_create(const qb_settings *s, const qb_identity_traits *t, json_t
     return QB_OK;
 }
 
+static const char *flip_crop_of(const json_t *identity)
+{
+    const json_t *flip = json_object_get(identity, "flip"), *crop = json_object_get(identity, "crop");
+    if (!json_is_boolean(flip) || !json_is_boolean(crop))
+        return NULL;
+    if (json_is_true(flip))
+        return json_is_true(crop) ? "flip-crop" : "flip";
+    return json_is_true(crop) ? "crop" : "none";
+}
+
 qb_identity_traits qb_identity_traits_of(const json_t *identity)
 {
     const char *optimizer = json_string_value(json_object_get(identity, "optimizer"));
@@ -102,6 +101,7 @@ qb_identity_traits qb_identity_traits_of(const json_t *identity)
         .full_precision = json_is_null(json_object_get(identity, "bits")),
         .owns_levels = json_is_null(json_object_get(identity, "quantizer")),
         .is_sgd = !optimizer || strcmp(optimizer, "sgd") == 0,
+        .flip_crop = flip_crop_of(identity),
     };
     size_t n;
     const qb_model *models = qb_models(&n);
@@ -120,6 +120,8 @@ qb_identity_traits qb_identity_traits_of(const json_t *identity)
 json_t *qb_identity_default_value(const qb_identity_traits *t, const qb_option *o)
 {
     const char *text = qb_identity_default(t, o);
+    if (o->flags & QB_KEY_FLIP_CROP && t->flip_crop)
+        return qb_json_text(t->flip_crop);
     if (!text)
         return o->flags & QB_OPT_LATER && !(o->flags & QB_KEY_NULL_IS_ALL) ? qb_json_text("none") : json_null();
     qb_value v;

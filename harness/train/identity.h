@@ -19,12 +19,14 @@
 #define QB_KEY_ADAM (QB_OPT_OWN << 3)         /* ignored by sgd                                                    */
 #define QB_KEY_NULL_IS_ALL (QB_OPT_OWN << 4)  /* null is a value, shown as "all"; other keys that are null do not apply */
 #define QB_KEY_USUAL (QB_OPT_OWN << 5)        /* not named in a caption while at its default, like every later key */
+#define QB_KEY_FLIP_CROP (QB_OPT_OWN << 6)    /* where it is unset, readers see what the keys flip and crop say, if they say it */
 #define QB_KEY_CAPTION(PLACE) ((unsigned)(PLACE) << 24) /* named in captions; PLACE from 1: order there            */
 #define QB_KEY_CAPTION_PLACE(FLAGS) ((FLAGS) >> 24)     /* 0: not named                                            */
 
 /* What a run's other keys decide about one of them. */
 typedef struct qb_identity_traits {
     bool full_precision, owns_levels, is_sgd;
+    const char *flip_crop; /* what flip and crop say in one word: none, flip, crop, flip-crop; NULL: nothing */
     const qb_dataset_info *dataset; /* NULL: unknown; borrowed, as model */
     const qb_model *model;
 } qb_identity_traits;
@@ -36,8 +38,8 @@ bool qb_identity_ignores(const qb_identity_traits *t, const qb_option *o);
  * model, names (`defaults` in their tables). */
 const char *qb_identity_default(const qb_identity_traits *t, const qb_option *o);
 
-/* The same as a reader sees it: of a later key "none" where the default is being unset (null with QB_KEY_NULL_IS_ALL). New
- * reference; NULL: out of memory. */
+/* The same as a reader sees it: of a later key "none" where the default is being unset (null with QB_KEY_NULL_IS_ALL); with
+ * QB_KEY_FLIP_CROP what flip and crop say. New reference; NULL: out of memory. */
 json_t *qb_identity_default_value(const qb_identity_traits *t, const qb_option *o);
 
 /* Is the (effective) value the default? QB_E_NOMEM. */

@@ -1,6 +1,7 @@
 #include "train/lengths.h"
 
 #include "base/err.h"
+#include "train/loader.h"
 #include "train/spans.h"
 
 #include <stdio.h>
@@ -77,7 +78,7 @@ static int resolve(qb_config *c, const qb_settings *s, int64_t n_train, int64_t 
     const int64_t batch = qb_get(s, "batch")->i;
     c->n_train = at_most(qb_get(s, "train_limit"), n_train);
     c->n_test = at_most(qb_get(s, "test_limit"), n_test);
-    c->steps_per_epoch = (c->n_train + batch - 1) / batch;
+    c->steps_per_epoch = qb_loader_batches(c->n_train, batch, qb_get(s, "repeat_augment")->i, qb_get(s, "drop_last")->b);
     c->n_steps = c->steps_per_epoch * qb_get(s, "epochs")->i;
     const qb_value *end = qb_get(s, "anneal_end");
     c->warmup = (int64_t)qb_span_steps(qb_get(s, "quant_warmup"), c->steps_per_epoch);

@@ -10,11 +10,11 @@
 
 enum { MAX_SIZES = 4 };
 
-/* The sizes of passes that n samples in batches of `batch` need, each batch in `parts` parts: those of full batches and of
- * the last, smaller one. The net plans a size that occurs twice once. */
-static size_t pass_sizes(int64_t n, int64_t batch, int64_t parts, int ret_sizes[MAX_SIZES])
+/* The sizes of passes that n samples in n_batches batches of `batch` need, each batch in `parts` parts: those of full batches and
+ * of the last, smaller one, where there is one. The net plans a size that occurs twice once. */
+static size_t pass_sizes(int64_t n, int64_t batch, int64_t n_batches, int64_t parts, int ret_sizes[MAX_SIZES])
 {
-    const int64_t batches[2] = {n >= batch ? batch : 0, n % batch};
+    const int64_t batches[2] = {n >= batch ? batch : 0, n_batches * batch > n ? n % batch : 0};
     size_t count = 0;
     for (int i = 0; i < 2; i++) {
         if (batches[i] % parts > 0)
@@ -62,9 +62,9 @@ static int create_net(qb_trainer *t, const qb_dataset_info *info, int threads)
         .threads = threads,
         .separate_latent = !c->full_precision,
         .train_batches = train_sizes,
-        .n_train_batches = pass_sizes(c->n_train, qb_get(s, "batch")->i, t->shards, train_sizes),
+        .n_train_batches = pass_sizes(c->n_train, qb_get(s, "batch")->i, c->steps_per_epoch, t->shards, train_sizes),
         .eval_batches = eval_sizes,
-        .n_eval_batches = pass_sizes(c->n_test, eval_batch(c), 1, eval_sizes),
+        .n_eval_batches = pass_sizes(c->n_test, eval_batch(c), qb_loader_batches(c->n_test, eval_batch(c), 0, false), 1, eval_sizes),
         .in_parts = t->shards > 1,
     };
     const qb_shape input = {info->c, info->h, info->w};
@@ -135,26 +135,29 @@ static int create_quant(qb_trainer *t, int threads)
 static int create_loaders(qb_trainer *t, const qb_dataset *data)
 {
     const qb_config *c = t->config;
-    qb_loader_options o = {
+    const qb_settings *s = &c->settings;
+    const qb_loader_options both = {
         .data = data,
-        .split = QB_SPLIT_TRAIN,
-        .n = c->n_train,
-        .batch = (int)qb_get(&c->settings, "batch")->i,
-        .seed = (uint64_t)qb_get(&c->settings, "seed")->i,
-        .shuffle = true,
-        .augmentation = {.flip = c->flip, .crop_pad = c->crop_pad},
-        .threads = (int)qb_get(&c->settings, "loader_threads")->i,
-        .pass_bad_images = strcmp(qb_get(&c->settings, "on_bad_image")->text, "warn") == 0,
+        .seed = (uint64_t)qb_get(s, "seed")->i,
+        .threads = (int)qb_get(s, "loader_threads")->i,
+        .pass_bad_images = strcmp(qb_get(s, "on_bad_image")->text, "warn") == 0,
     };
-    QB_TRY(qb_loader_create(&o, &t->train));
+    qb_loader_options train = both, test = both;
+    train.split = QB_SPLIT_TRAIN;
+    train.n = c->n_train;
+    train.batch = (int)qb_get(s, "batch")->i;
+    train.shuffle = true;
+    train.augmentation = c->augmentation;
+    train.repeat = (int)qb_get(s, "repeat_augment")->i;
+    train.only_full = qb_get(s, "drop_last")->b;
+    train.mixing = (qb_mixing){.mixup = qb_get(s, "mixup")->r, .cutmix = qb_get(s, "cutmix")->r, .parts = t->shards};
+    QB_TRY(qb_loader_create(&train, &t->train));
     if (c->n_test == 0)
         return QB_OK;
-    o.split = QB_SPLIT_TEST;
-    o.n = c->n_test;
-    o.batch = (int)eval_batch(c);
-    o.shuffle = false;
-    o.augmentation = (qb_augmentation){0};
-    return qb_loader_create(&o, &t->test);
+    test.split = QB_SPLIT_TEST;
+    test.n = c->n_test;
+    test.batch = (int)eval_batch(c);
+    return qb_loader_create(&test, &t->test);
 }
 
 int qb_trainer_create(const qb_config *config, const qb_dataset *data, int threads, qb_trainer **ret_trainer)
