@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """compare_pytorch.py: images/s of qatbench against PyTorch, on this machine, in the same minute, PARQ on both sides.
 
-Both train the same network with SGD (momentum 0.9) and PARQ (LSBQ greedy, per tensor) on random images in memory.
-PyTorch runs in its best form: it is timed once in each of FORMS, and the forms within 10 % of the fastest stay. Then
-come rounds: a window of PyTorch in each form that stayed, a window of qatbench. The ratio of a round is qatbench's
-images/s over PyTorch's; the verdict is the median over the rounds, against the form for which it is lowest.
+Both train the same network with PARQ (LSBQ greedy) on random images in memory: ResNets with SGD (momentum 0.9) and
+levels per tensor, DeiT with AdamW and levels per row, attention by scaled_dot_product_attention. PyTorch runs in its
+best form: it is timed once in each of its forms, and those within 10 % of the fastest stay. Then come rounds: a window
+of PyTorch in each form that stayed, a window of qatbench. The ratio of a round is qatbench's images/s over PyTorch's;
+the verdict is the median over the rounds, against the form for which it is lowest.
 
-What is PyTorch's best is in here on purpose: PARQ is its authors' own code (torchao.prototype.parq), SGD the fused one,
-the images are normalized tensors of the right layout and type before the clock starts (qatbench augments its own while
-the clock runs), ReLU and add work in place. A PyTorch is a process of its own, with PyTorch's own choice of threads'
-waiting, and is stopped (SIGSTOP) while the other side is timed, so that no idle thread spins beside it.
+What is PyTorch's best is in here on purpose: PARQ is its authors' own code (torchao.prototype.parq), the optimizer the
+fused one, the images are normalized tensors of the right layout and type before the clock starts (qatbench augments its
+own while the clock runs), ReLU and add work in place. A PyTorch is a process of its own, with PyTorch's own choice of
+threads' waiting, and is stopped (SIGSTOP) while the other side is timed, so that no idle thread spins beside it.
 
     python3 -m venv torch && torch/bin/pip install -r scripts/compare_pytorch.txt
     torch/bin/python scripts/compare_pytorch.py --model resnet20 --batch 128 --threads 2
+    torch/bin/python scripts/compare_pytorch.py --model deit_tiny --batch 32 --threads 2
 """
 import argparse
 import atexit
@@ -20,6 +22,7 @@ import json
 import os
 import platform
 import re
+import resource
 import shutil
 import signal
 import statistics
@@ -28,18 +31,32 @@ import sys
 import tempfile
 import time
 
-LR_WARM_UP, LR = 0.01, 0.001  # the second is that of `qatbench bench`
-WARM_UP_STEPS = 8             # all on one batch: its loss must go down
-CLASSES = {'resnet20': 10, 'resnet56': 10, 'resnet50': 1000}
-KEEP = 0.9                    # of the fastest form's speed
+LR_WARM_UP = {'sgd': 0.01, 'adamw': 0.0005}
+LR = 0.001         # that of `qatbench bench`
+WARM_UP_STEPS = 8  # all on one batch: its loss must go down
+MODELS = {         # classes, side of the images
+    'resnet20': (10, 32), 'resnet56': (10, 32), 'resnet50': (1000, 224),
+    'deit_cifar': (10, 32), 'deit_tiny': (1000, 224), 'deit_small': (1000, 224), 'deit_base': (1000, 224),
+}
+KEEP = 0.9         # of the fastest form's speed
 # NCHW or channels last; +compile: by Inductor; +heap: glibc told to keep freed memory instead of faulting it in again;
 # autocast or cast: for bf16, by torch.autocast, or a bf16 network whose weights are cast once a step (BatchNorm's and
-# the masters stay float32).
+# the masters stay float32). DeiT has one layout of tokens, and no form of its own for cast.
 LAYOUTS = ['nchw', 'nhwc', 'nchw+compile', 'nhwc+compile']
 FORMS = {
     'fp32': [f + heap for f in LAYOUTS for heap in ('', '+heap')],
     'bf16': [f + cast + heap for f in LAYOUTS for cast in ('+autocast', '+cast') for heap in ('', '+heap')],
 }
+
+
+def forms_of(model, dtype):
+    return [f for f in FORMS[dtype] if is_resnet(model) or not ('nhwc' in f or '+cast' in f)]
+
+
+def is_resnet(model):
+    return model.startswith('resnet')
+
+
 HEAP = {'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': str(1 << 40), 'MALLOC_TOP_PAD_': str(1 << 26)}
 ISA = {
     'native': ({}, {}),
@@ -140,6 +157,58 @@ def make_resnet50(n_classes):
     return Net()
 
 
+def make_deit(width, depth, patch, side, n_classes):
+    """Touvron et al. 2021 in timm's form: heads of 64 values, pre-norm blocks, the class token classified."""
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm1, self.norm2 = nn.LayerNorm(width, eps=1e-6), nn.LayerNorm(width, eps=1e-6)
+            self.qkv, self.proj = nn.Linear(width, 3 * width), nn.Linear(width, width)
+            self.fc1, self.fc2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+        def forward(self, x):
+            n, tokens, _ = x.shape
+            q, k, v = self.qkv(self.norm1(x)).view(n, tokens, 3, width // 64, 64).permute(2, 0, 3, 1, 4)
+            y = F.scaled_dot_product_attention(q, k, v)
+            x = x + self.proj(y.transpose(1, 2).reshape(n, tokens, width))
+            return x + self.fc2(F.gelu(self.fc1(self.norm2(x))))
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cls_token = nn.Parameter(1e-6 * torch.randn(1, 1, width))
+            self.pos_embed = nn.Parameter(0.02 * torch.randn(1, (side // patch) ** 2 + 1, width))
+            self.patch_embed = nn.Conv2d(3, width, patch, patch)
+            self.blocks = nn.Sequential(*[Block() for _ in range(depth)])
+            self.norm = nn.LayerNorm(width, eps=1e-6)
+            self.head = nn.Linear(width, n_classes)
+            for m in self.modules():
+                if isinstance(m, nn.Linear):
+                    nn.init.trunc_normal_(m.weight, std=0.02)
+                    nn.init.zeros_(m.bias)
+
+        def forward(self, x):
+            x = self.patch_embed(x).flatten(2).transpose(1, 2)
+            x = torch.cat((self.cls_token.expand(x.shape[0], -1, -1), x), 1) + self.pos_embed
+            return self.head(self.norm(self.blocks(x)[:, 0])).float()
+
+    return Net()
+
+
+DEITS = {'deit_cifar': (192, 6, 4), 'deit_tiny': (192, 12, 16), 'deit_small': (384, 12, 16), 'deit_base': (768, 12, 16)}
+
+
+def make_net(model):
+    n_classes, side = MODELS[model]
+    if model in DEITS:
+        return make_deit(*DEITS[model], side, n_classes)
+    return make_resnet50(n_classes) if model == 'resnet50' else make_resnet_cifar(int(model[6:]), n_classes)
+
+
 # ---- the PyTorch side, a process of its own ----
 
 class Trainer:
@@ -150,17 +219,21 @@ class Trainer:
         torch.set_num_threads(a.threads)
         torch.manual_seed(1)
         self.torch, self.batch, self.period, self.at = torch, a.batch, a.quant_period, 0
-        n_classes, side = CLASSES[a.model], 224 if a.model == 'resnet50' else 32
-        net = make_resnet50(n_classes) if a.model == 'resnet50' else make_resnet_cifar(int(a.model[6:]), n_classes)
+        n_classes, side = MODELS[a.model]
+        net = make_net(a.model)
         layout = torch.channels_last if 'nhwc' in form else torch.contiguous_format
         net = net.to(memory_format=layout)
 
-        # Quantized: weights of convolutions and of the last layer. BatchNorm's scales are decayed, biases are not.
+        # Quantized: weights of convolutions and of the last layer; of DeiT those of the blocks. Other weights, scales of
+        # norms among them, are decayed, biases and tokens are not.
         convs = [m for m in net.modules() if isinstance(m, torch.nn.Conv2d)]
-        named = list(net.named_parameters())
-        groups = {'quant': [p for _, p in named if p.dim() > 1],
-                  'decay': [p for name, p in named if p.dim() == 1 and name.endswith('weight')],
-                  'no_decay': [p for name, p in named if name.endswith('bias')]}
+        groups = {'quant': [], 'decay': [], 'no_decay': []}
+        for name, p in net.named_parameters():
+            is_product = name.endswith('weight') and p.dim() > 1
+            if is_product and (is_resnet(a.model) or name.startswith('blocks.')):
+                groups['quant'].append(p)
+            else:
+                groups['decay' if name.endswith('weight') else 'no_decay'].append(p)
         self.parameters = {name: sum(p.numel() for p in group) for name, group in groups.items()}
         self.masters, self.casts, dtype = [], [], torch.float32
         if '+cast' in form:
@@ -169,11 +242,14 @@ class Trainer:
             for m in convs:
                 m.weight = torch.nn.Parameter(m.weight.detach().to(dtype))
             self.casts = [m.weight for m in convs]
-        sgd = torch.optim.SGD([{'params': groups['quant'], 'quant_bits': a.bits}, {'params': groups['decay']},
-                               {'params': groups['no_decay'], 'weight_decay': 0.0}],
-                              lr=LR_WARM_UP, momentum=0.9, weight_decay=2e-4, fused=True)
-        self.optim = QuantOptimizer(sgd, LSBQuantizer(), ProxPARQ(anneal_start=0, anneal_end=10**6, steepness=10),
-                                    quant_period=a.quant_period)
+        sets = [{'params': groups['quant'], 'quant_bits': a.bits}, {'params': groups['decay']},
+                {'params': groups['no_decay'], 'weight_decay': 0.0}]
+        if is_resnet(a.model):
+            base = torch.optim.SGD(sets, lr=LR_WARM_UP['sgd'], momentum=0.9, weight_decay=2e-4, fused=True)
+        else:
+            base = torch.optim.AdamW(sets, lr=LR_WARM_UP['adamw'], betas=(0.9, 0.99), weight_decay=0.05, fused=True)
+        self.optim = QuantOptimizer(base, LSBQuantizer(), ProxPARQ(anneal_start=0, anneal_end=10**6, steepness=10),
+                                    quant_period=a.quant_period, quant_per_channel=not is_resnet(a.model))
 
         n_batches = 2 if side == 224 else 8
         self.data = [(torch.randn(a.batch, 3, side, side).to(dtype).to(memory_format=layout),
@@ -215,7 +291,9 @@ class Trainer:
         n = max(1, -int(-seconds // (self.steps(2) / 2)))
         if 2 * n >= self.period:
             n = -(-n // self.period) * self.period
-        return {'images_per_second': n * self.batch / self.steps(n), 'steps': n}
+        speed = n * self.batch / self.steps(n)
+        return {'images_per_second': speed, 'steps': n,
+                'peak_rss_bytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
 
 
 def work(a):
@@ -257,7 +335,9 @@ class Worker:
     def window(self, seconds):
         self.process.send_signal(signal.SIGCONT)
         print(seconds, file=self.process.stdin, flush=True)
-        self.windows.append(self.answer()['images_per_second'])
+        answer = self.answer()
+        self.peak_rss_bytes = answer['peak_rss_bytes']
+        self.windows.append(answer['images_per_second'])
         return self.windows[-1]
 
     def close(self):
@@ -278,7 +358,9 @@ def qatbench(a, *args):
 def bench(a):
     return qatbench(a, 'bench', '--model', a.model, '--batch', str(a.batch), '--threads', str(a.threads), '--dtype',
                     a.dtype, '--solver', 'parq', '--bits', str(a.bits), '--quant-period', str(a.quant_period),
-                    '--windows', '1', '--seconds', str(a.seconds))
+                    '--optimizer', 'sgd' if is_resnet(a.model) else 'adamw', '--granularity',
+                    'tensor' if is_resnet(a.model) else 'row', '--shards', str(a.shards), '--windows', '1', '--seconds',
+                    str(a.seconds))
 
 
 def check(a, worker):
@@ -342,10 +424,13 @@ def compare(a):
               'qatbench_images_per_second': statistics.median(speeds),
               'pytorch_survey': survey_speeds, 'pytorch_windows': {w.form: w.windows[1:] for w in workers},
               'qatbench_windows': speeds,
+              'pytorch_peak_rss_bytes': best.peak_rss_bytes,
+              'qatbench_peak_rss_bytes': max(o['peak_rss_bytes'] for o in ours),
               'cpu': cpu_name(), 'isa': ours[0]['isa'], 'onednn': ours[0]['onednn'], 'pytorch': about['torch'],
               'pytorch_isa': about['isa'], 'pytorch_onednn': about['onednn'], 'torchao': about['torchao']}
     say(f'\nratio {result["ratio"]:.3f} ({ratio[0]:.3f} to {ratio[-1]:.3f}) to {best.form}; medians '
-        f'{result["qatbench_images_per_second"]:.1f} and {result["pytorch_images_per_second"]:.1f} images/s\n'
+        f'{result["qatbench_images_per_second"]:.1f} and {result["pytorch_images_per_second"]:.1f} images/s, '
+        f'peak memory {result["qatbench_peak_rss_bytes"] / 1e6:.0f} and {best.peak_rss_bytes / 1e6:.0f} MB\n'
         f'{result["cpu"]}; qatbench: {result["isa"]}, oneDNN {result["onednn"]}; PyTorch {about["torch"]}: '
         f'{about["isa"]}, oneDNN {about["onednn"]}, torchao {about["torchao"]}')
     if a.json:
@@ -354,16 +439,17 @@ def compare(a):
 
 def main():
     p = argparse.ArgumentParser(description='images/s of qatbench against PyTorch, PARQ on both sides')
-    p.add_argument('--model', choices=CLASSES, default='resnet20')
+    p.add_argument('--model', choices=MODELS, default='resnet20')
     p.add_argument('--batch', type=int, default=128)
     p.add_argument('--threads', type=int, default=2)
     p.add_argument('--dtype', choices=FORMS, default='fp32')
     p.add_argument('--isa', choices=ISA, default='native', help='avx2: both sides held to it')
+    p.add_argument('--shards', type=int, default=1, help='parts of a batch in qatbench; PyTorch takes it whole')
     p.add_argument('--bits', type=int, default=2)
     p.add_argument('--quant-period', type=int, default=10)
     p.add_argument('--rounds', type=int, default=9)
     p.add_argument('--seconds', type=float, default=5, help='least length of a window (default 5)')
-    p.add_argument('--forms', help='of PyTorch, separated by commas (default: all of FORMS for the dtype)')
+    p.add_argument('--forms', help='of PyTorch, separated by commas (default: all for model and dtype)')
     p.add_argument('--qatbench', default='build/qatbench', help='the program (default build/qatbench)')
     p.add_argument('--json', action='store_true', help='one JSON object on standard output')
     p.add_argument('--worker', help=argparse.SUPPRESS)
@@ -373,10 +459,11 @@ def main():
     if a.worker:
         work(a)
         return
-    a.forms = a.forms.split(',') if a.forms else FORMS[a.dtype]
+    forms = forms_of(a.model, a.dtype)
+    a.forms = a.forms.split(',') if a.forms else forms
     for form in a.forms:
-        if form not in FORMS[a.dtype]:
-            p.error(f'no form {form} for {a.dtype}: one of {" ".join(FORMS[a.dtype])}')
+        if form not in forms:
+            p.error(f'no form {form} for {a.model} in {a.dtype}: one of {" ".join(forms)}')
     if not shutil.which(a.qatbench):
         p.error(f'there is no program {a.qatbench}: build it, or name it by --qatbench')
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
