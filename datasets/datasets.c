@@ -198,6 +198,19 @@ const char *qb_dataset_label(const qb_dataset *d)
     return d->label;
 }
 
+/* Passes an error of an image on with its name. */
+static int add_name(const qb_dataset *d, int split, int64_t i, int rc)
+{
+    if (rc == 0 || rc == QB_E_NOMEM)
+        return rc;
+    char *name = qb_dataset_image_name(d, split, i);
+    if (!name)
+        return QB_E_NOMEM;
+    (void)qb_err_add("%s", name);
+    qb_free(name);
+    return rc;
+}
+
 /* choice: NULL: the whole image. */
 static int read_image(const qb_dataset *d, int split, int64_t i, const qb_window_choice *choice, qb_room *room, qb_image *ret_image)
 {
@@ -220,15 +233,14 @@ int qb_dataset_image(const qb_dataset *d, int split, int64_t i, qb_room *room, q
 int qb_dataset_window(const qb_dataset *d, int split, int64_t i, const qb_window_choice *choice, qb_room *room, qb_image *ret_image)
 {
     QB_ASSERT(d->loaded && i >= 0 && i < qb_dataset_count(d, split));
-    int rc = read_image(d, split, i, choice, room, ret_image);
-    if (rc == 0 || rc == QB_E_NOMEM)
-        return rc;
-    char *name = qb_dataset_image_name(d, split, i);
-    if (!name)
-        return QB_E_NOMEM;
-    (void)qb_err_add("%s", name);
-    qb_free(name);
-    return rc;
+    return add_name(d, split, i, read_image(d, split, i, choice, room, ret_image));
+}
+
+int qb_dataset_file(const qb_dataset *d, int split, int64_t i, qb_file_bytes *ret_bytes)
+{
+    QB_ASSERT(i >= 0 && i < qb_dataset_count(d, split));
+    *ret_bytes = (qb_file_bytes){0};
+    return d->source->kind->file ? add_name(d, split, i, d->source->kind->file(d, split, i, ret_bytes)) : 0;
 }
 
 int qb_dataset_class(const qb_dataset *d, int split, int64_t i)

@@ -100,6 +100,16 @@ int qb_dataset_window(const qb_dataset *d, int split, int64_t i, const qb_window
 /* Its class, in [0, n_classes). After qb_dataset_load. */
 int qb_dataset_class(const qb_dataset *d, int split, int64_t i);
 
+/* Bytes of one image file; free `owned` with qb_free. */
+typedef struct qb_file_bytes {
+    const uint8_t *bytes;
+    size_t n;
+    void *owned; /* NULL: they are mapped */
+} qb_file_bytes;
+
+/* The file of image i as it lies, of an open set; `bytes` NULL: its images are no files. Any thread. Errors as of qb_dataset_image. */
+int qb_dataset_file(const qb_dataset *d, int split, int64_t i, qb_file_bytes *ret_bytes);
+
 /* A name of image i for messages. NULL: out of memory. Free with qb_free. */
 char *qb_dataset_image_name(const qb_dataset *d, int split, int64_t i);
 

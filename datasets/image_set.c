@@ -178,6 +178,12 @@ static void images_close(qb_dataset *d)
 
 /* ---- images ---- */
 
+static int images_file(const qb_dataset *d, int split, int64_t i, qb_file_bytes *ret_bytes)
+{
+    const image_set *set = d->state;
+    return qb_store_read(&set->store, &set->index, qb_index_get(&set->index, split, i), ret_bytes);
+}
+
 static int decode(const qb_file_bytes *bytes, const qb_window_choice *choice, qb_room *room, qb_image *ret_image)
 {
     int height, width;
@@ -191,9 +197,8 @@ static int decode(const qb_file_bytes *bytes, const qb_window_choice *choice, qb
 /* choice: NULL: the whole image. */
 static int images_window(const qb_dataset *d, int split, int64_t i, const qb_window_choice *choice, qb_room *room, qb_image *ret_image)
 {
-    const image_set *set = d->state;
     qb_file_bytes bytes = {0};
-    QB_TRY(qb_store_read(&set->store, &set->index, qb_index_get(&set->index, split, i), &bytes));
+    QB_TRY(images_file(d, split, i, &bytes));
     int rc = decode(&bytes, choice, room, ret_image);
     qb_free(bytes.owned);
     return rc;
@@ -330,8 +335,8 @@ static int images_pack(qb_dataset *d, const char *path, int short_side, const qb
 }
 
 static const qb_source_kind images_kind = {.locate = images_locate, .open = images_open, .load = images_load, .image = images_image,
-                                           .window = images_window, .image_name = images_name, .pick = images_pick,
-                                           .pack = images_pack, .close = images_close};
+                                           .window = images_window, .file = images_file, .image_name = images_name,
+                                           .pick = images_pick, .pack = images_pack, .close = images_close};
 
 static const char *const defaults[] = {"image_size=224", "norm_mean=0.485/0.456/0.406", "norm_std=0.229/0.224/0.225", "augment=resnet", NULL};
 

@@ -50,6 +50,9 @@ typedef struct qb_source_kind {
     /* As qb_dataset_image; the text without the image's name, which the caller adds. */
     int (*image)(const qb_dataset *d, int split, int64_t i, qb_room *room, qb_image *ret_image);
 
+    /* As qb_dataset_file, the text as that of `image`; NULL: images are no files. */
+    int (*file)(const qb_dataset *d, int split, int64_t i, qb_file_bytes *ret_bytes);
+
     /* As qb_dataset_window, for a source that makes a part of an image with less work than the whole; NULL: it is cut out. */
     int (*window)(const qb_dataset *d, int split, int64_t i, const qb_window_choice *choice, qb_room *room, qb_image *ret_image);
 

@@ -27,13 +27,6 @@ typedef struct qb_store {
 int qb_map_open(const char *path, qb_map *ret_map);
 void qb_map_close(qb_map *m); /* zeroed is fine */
 
-/* Bytes of one image file; free `owned` with qb_free. */
-typedef struct qb_file_bytes {
-    const uint8_t *bytes;
-    size_t n;
-    void *owned; /* NULL: they are mapped */
-} qb_file_bytes;
-
 /* Any thread. QB_E_DATA, QB_E_IO, QB_E_NOINPUT with the reason alone: the file changed since it was found, is damaged, is no
  * regular file, or cannot be read. */
 int qb_store_read(const qb_store *s, const qb_index *x, const qb_entry *e, qb_file_bytes *ret_bytes);

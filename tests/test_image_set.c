@@ -494,7 +494,89 @@ START_TEST(a_large_set_opens_quickly)
     ck_assert_str_eq(qb_dataset_label(d), "ImageNet");
     ck_assert_msg(seconds < 2 * SLOWER, "%g s", seconds);
     ck_assert_msg(resident_kb() < 300000 * SLOWER, "%ld kB", resident_kb());
+    const uint32_t n = (uint32_t)qb_dataset_count(d, QB_SPLIT_TRAIN);
+    uint32_t *order = qb_alloc(n, sizeof *order);
+    qb_stream s = qb_rng_stream(1, QB_RNG_SHUFFLE, 0, 0);
+    const clock_t drawn_from = clock();
+    qb_rng_permutation(&s, order, n); /* the order of an epoch */
+    const double drawing = (double)(clock() - drawn_from) / CLOCKS_PER_SEC;
+    ck_assert_msg(drawing < 0.5 * SLOWER, "%g s", drawing);
+    qb_free(order);
     qb_dataset_close(d);
+}
+END_TEST
+
+/* Runs side by side on one pack have its pages once: what each says is its share of them. */
+enum { SHARING = 4, PACKED = 24 << 20 };
+
+static void read_pack_and_wait(int ready, int end)
+{
+    char byte;
+    qb_dataset *d = open_set("folder", "shared.pack", 0, 0);
+    for (int split = 0; split < QB_N_SPLITS; split++)
+        for (int64_t i = 0; i < qb_dataset_count(d, split); i++) {
+            qb_file_bytes file;
+            ck_assert_int_eq(qb_dataset_file(d, split, i, &file), 0); /* compares its checksum: reads all of it */
+        }
+    ck_assert_int_eq(write(ready, "x", 1), 1);
+    _exit(read(end, &byte, 1) == 0 ? 0 : 1); /* the other end is closed */
+}
+
+/* Bytes of "Pss_File:" in /proc/PID/smaps_rollup, and of "Rss:"; false: this kernel does not say. */
+static bool get_shares(pid_t pid, int64_t *ret_file, int64_t *ret_resident)
+{
+    char path[64], line[256];
+    long long kb;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f)) {
+        if (sscanf(line, "Pss_File: %lld kB", &kb) == 1) {
+            *ret_file = kb * 1024;
+            found = true;
+        } else if (sscanf(line, "Rss: %lld kB", &kb) == 1) {
+            *ret_resident = kb * 1024;
+        }
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+START_TEST(runs_side_by_side_share_the_pages_of_a_pack)
+{
+    int ready[2], end[2];
+    pid_t children[SHARING];
+    static uint8_t bytes[PACKED / 8];
+    char name[64], byte;
+    for (int i = 0; i < 8; i++) {
+        memset(bytes, i + 1, sizeof bytes);
+        snprintf(name, sizeof name, "shared/%s/a/%d.jpg", i % 4 ? "train" : "val", i);
+        write_file(at(name), bytes, sizeof bytes);
+    }
+    make_pack("shared", "shared.pack", 0);
+    ck_assert(pipe(ready) == 0 && pipe(end) == 0);
+    for (int i = 0; i < SHARING; i++)
+        if ((children[i] = fork()) == 0) {
+            close(end[1]);
+            read_pack_and_wait(ready[1], end[0]);
+        }
+    close(ready[1]);
+    for (int i = 0; i < SHARING; i++)
+        ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    int64_t sum = 0, file = 0, resident = 0;
+    bool is_known = true;
+    for (int i = 0; i < SHARING && is_known; i++) {
+        is_known = get_shares(children[i], &file, &resident);
+        ck_assert(!is_known || resident > PACKED); /* it has all of it */
+        sum += file;
+    }
+    close(end[1]);
+    for (int i = 0; i < SHARING; i++)
+        ck_assert_int_eq(waitpid(children[i], NULL, 0), children[i]);
+    if (!is_known)
+        QB_TEST_SKIP("no Pss_File in /proc/PID/smaps_rollup");
+    ck_assert_msg(sum < PACKED + PACKED / 2, "%lld bytes for %d processes on a pack of %d", (long long)sum, SHARING, PACKED);
 }
 END_TEST
 
