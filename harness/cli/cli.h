@@ -41,7 +41,7 @@ typedef struct qb_verb {
 /* One per cmd_*.c, listed in verbs.c. */
 extern const qb_verb qb_verb_train, qb_verb_run, qb_verb_table, qb_verb_plot, qb_verb_report, qb_verb_eval, qb_verb_ls, qb_verb_list,
     qb_verb_info, qb_verb_solver_check, qb_verb_solver_info, qb_verb_solver_new, qb_verb_solver_plot,
-    qb_verb_data_info, qb_verb_data_verify, qb_verb_data_prepare, qb_verb_bench,
+    qb_verb_data_info, qb_verb_data_verify, qb_verb_data_prepare, qb_verb_data_show, qb_verb_bench, qb_verb_bench_data,
     qb_verb_doctor;
 
 /* The text of a nullable flag of the verb's own, NULL when it was not given. */
@@ -69,6 +69,7 @@ bool qb_cli_is_stdout(const char *path);
 
 /* Writes text to standard output; QB_E_IO when it cannot (a closed pipe is quiet: exit 0 via SIGPIPE default). */
 int qb_cli_print(const char *text);
+int qb_cli_print_bytes(const void *bytes, size_t n);
 int qb_cli_print_owned(char *text); /* the same; frees it; NULL is QB_E_NOMEM */
 int qb_cli_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int qb_cli_print_json(json_t *object); /* pretty, one object and a newline; takes the reference, also on failure; NULL is

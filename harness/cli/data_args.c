@@ -32,7 +32,8 @@ void qb_data_args_init(const qb_cli *cli, qb_data_args *ret)
     if (!cli->quiet && qb_cli_is_terminal(stderr))
         ret->watch.tell = show;
     ret->options.watch = &ret->watch;
-    ret->options.data_dir = qb_cli_flag_text(cli, "data_dir");
+    if (qb_option_find(cli->verb->options, cli->verb->n_options, "data_dir"))
+        ret->options.data_dir = qb_cli_flag_text(cli, "data_dir");
     if (qb_option_find(cli->verb->options, cli->verb->n_options, "val_fraction")) {
         const qb_value *fraction = qb_get(&cli->flags, "val_fraction");
         ret->options.val_fraction = fraction->is_null ? 0 : fraction->r;

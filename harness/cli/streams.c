@@ -57,9 +57,14 @@ static int refused(void)
     return qb_err_set(QB_E_IO, "standard output: %s", strerror(reason));
 }
 
+int qb_cli_print_bytes(const void *bytes, size_t n)
+{
+    return fwrite(bytes, 1, n, results) != n || fflush(results) == EOF ? refused() : QB_OK;
+}
+
 int qb_cli_print(const char *text)
 {
-    return fputs(text, results) == EOF || fflush(results) == EOF ? refused() : QB_OK;
+    return qb_cli_print_bytes(text, strlen(text));
 }
 
 int qb_cli_print_owned(char *text)

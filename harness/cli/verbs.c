@@ -24,6 +24,7 @@ static const qb_verb *const verbs[] = {
     &qb_verb_data_info,
     &qb_verb_data_verify,
     &qb_verb_data_prepare,
+    &qb_verb_data_show,
     &qb_verb_bench,
     &qb_verb_doctor,
 };

@@ -26,16 +26,23 @@ int qb_data_keys_check(const qb_settings *s, const qb_dataset_info *dataset)
     return QB_OK;
 }
 
-int qb_data_keys_open(const qb_settings *s, const qb_dataset_info *dataset, qb_dataset **ret_dataset)
+int qb_data_keys_options(const qb_settings *s, const qb_dataset_info *dataset, qb_dataset_options *ret_options)
 {
     const qb_value *dir = qb_get(s, "data_dir"), *size = qb_get(s, "image_size"), *mean = qb_get(s, "norm_mean"),
                    *std = qb_get(s, "norm_std"), *fraction = qb_get(s, "val_fraction");
     QB_TRY(qb_data_keys_check(s, dataset));
-    const qb_dataset_options o = {.data_dir = dir->is_null ? NULL : dir->text,
-                                  .image_size = size->is_null ? 0 : (int)size->i,
-                                  .mean = mean->is_null ? NULL : mean->reals,
-                                  .std = std->is_null ? NULL : std->reals,
-                                  .val_fraction = fraction->is_null ? 0 : fraction->r};
+    *ret_options = (qb_dataset_options){.data_dir = dir->is_null ? NULL : dir->text,
+                                        .image_size = size->is_null ? 0 : (int)size->i,
+                                        .mean = mean->is_null ? NULL : mean->reals,
+                                        .std = std->is_null ? NULL : std->reals,
+                                        .val_fraction = fraction->is_null ? 0 : fraction->r};
+    return QB_OK;
+}
+
+int qb_data_keys_open(const qb_settings *s, const qb_dataset_info *dataset, qb_dataset **ret_dataset)
+{
+    qb_dataset_options o;
+    QB_TRY(qb_data_keys_options(s, dataset, &o));
     return qb_dataset_open_with(dataset->name, &o, ret_dataset);
 }
 

@@ -11,6 +11,9 @@
 /* Do the keys fit the data set? QB_E_CONFIG, naming the key: one that it does not take; not 3 numbers. */
 int qb_data_keys_check(const qb_settings *s, const qb_dataset_info *dataset);
 
+/* How it is opened: borrows from the settings. Errors as above. */
+int qb_data_keys_options(const qb_settings *s, const qb_dataset_info *dataset, qb_dataset_options *ret_options);
+
 /* Opens it, of settings that have these keys. Errors as of qb_dataset_open_with. */
 int qb_data_keys_open(const qb_settings *s, const qb_dataset_info *dataset, qb_dataset **ret_dataset);
 
