@@ -185,6 +185,7 @@ const qb_verb qb_verb_bench = {
                "the same loader threads as in training. The first steps are not counted.\n"
                "--ceiling: how near the step is to what its convolutions alone allow.\n"
                "--profile and --sweep draw a picture (gnuplot) and print its name.\n"
+               "'qatbench bench data' is about images on their way to the network.\n"
                "--json: images_per_second step_ms data_ms forward_ms backward_ms optimizer_ms\n"
                "solver_ms conv_ms peak_rss_bytes isa onednn and what was measured; ceiling_ms\n"
                "ceiling_images_per_second ceiling_ratio; costs. No picture is drawn then.\n",

@@ -150,8 +150,7 @@ static int run_verify(qb_cli *cli)
 
 static const qb_option options[] = {
     QB_CLI_DATA_DIR,
-    {"val_fraction", QB_KIND_REAL, NULL, 0, 0.999, NULL, "", "share of the images to test on, of folders of classes without train and val",
-     QB_OPT_NULLABLE | QB_OPT_MIN_OPEN, NULL},
+    QB_CLI_VAL_FRACTION,
 };
 
 #define SEARCH                                                                      \

@@ -185,7 +185,7 @@ const qb_verb qb_verb_data_show = {
     .summary = "a picture of augmented images, as a network sees them",
     .examples = "  qatbench data show cifar10\n"
                 "  qatbench data show folder --data-dir ~/birds --augment deit --image-size 224\n"
-                "  qatbench data show imagenet --augment deit --mixup 0.8 --cutmix 1 --epoch 3 -o mixed.png\n",
+                "  qatbench data show imagenet --mixup 0.8 --cutmix 1 --epoch 3 -o mixed.png\n",
     .details = "The first images of an epoch of a run with this seed, in its order, as they come\n"
                "out of the loader; the colours are those before normalisation. Below each is its\n"
                "class, of mixed images both with their shares. Exit 2: the file is there already\n"

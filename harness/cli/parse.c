@@ -284,15 +284,19 @@ static int find_verb(int argc, char **argv, int first, const qb_verb **ret_verb,
     }
     *ret_family = word;
     *ret_next = first + 1;
+    *ret_verb = qb_verb_find(word); /* some are verbs by themselves, too */
     if (!second || second[0] == '-')
         return QB_OK;
     char *name = qb_sprintf("%s %s", word, second);
     if (!name)
         return QB_E_NOMEM;
-    *ret_verb = qb_verb_find(name);
-    *ret_next = first + 2;
+    const qb_verb *of_two = qb_verb_find(name);
     qb_free(name);
-    return *ret_verb ? QB_OK : qb_verb_unknown(word, second);
+    if (!of_two)
+        return *ret_verb ? QB_OK : qb_verb_unknown(word, second);
+    *ret_verb = of_two;
+    *ret_next = first + 2;
+    return QB_OK;
 }
 
 static bool asks_for_help(int argc, char **argv, int first)

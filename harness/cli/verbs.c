@@ -26,6 +26,7 @@ static const qb_verb *const verbs[] = {
     &qb_verb_data_prepare,
     &qb_verb_data_show,
     &qb_verb_bench,
+    &qb_verb_bench_data,
     &qb_verb_doctor,
 };
 

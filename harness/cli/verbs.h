@@ -9,7 +9,7 @@ const qb_verb *const *qb_verbs(size_t *ret_n);
 /* "train" or, of two words, "solver check". NULL: unknown. */
 const qb_verb *qb_verb_find(const char *name);
 
-/* true when `word` is the first word of verbs of two words. */
+/* true when `word` is the first word of verbs of two words; it may be a verb by itself too. */
 bool qb_verb_is_family(const char *word);
 
 /* Sets QB_E_USAGE with the nearest verb; `second` may be NULL. Returns the code. */
