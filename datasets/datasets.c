@@ -32,7 +32,7 @@ void qb_source_plug(const qb_source *s)
     plugged = s;
 }
 
-static int find_source(const char *name, const qb_source **ret_source)
+int qb_source_find(const char *name, const qb_source **ret_source)
 {
     const char *names[N_TABLE];
     for (size_t i = 0; i < N_TABLE; i++) {
@@ -54,7 +54,7 @@ static int find_source(const char *name, const qb_source **ret_source)
 int qb_dataset_find(const char *name, const qb_dataset_info **ret_info)
 {
     const qb_source *s = NULL;
-    QB_TRY(find_source(name, &s));
+    QB_TRY(qb_source_find(name, &s));
     *ret_info = &s->info;
     return 0;
 }
@@ -87,7 +87,7 @@ static int check_options(const qb_source *s, const qb_dataset_options *o)
 static int open_set(const char *name, const qb_dataset_options *options, qb_report *report, qb_dataset **ret_dataset)
 {
     const qb_source *s = NULL;
-    QB_TRY(find_source(name, &s));
+    QB_TRY(qb_source_find(name, &s));
     QB_TRY(check_options(s, options));
     qb_dataset *d = qb_alloc(1, sizeof *d);
     if (!d)
@@ -142,7 +142,7 @@ int qb_dataset_alloc_classes(qb_dataset *d)
 int qb_dataset_locate(const char *name, const char *data_dir, char **ret_path)
 {
     const qb_source *s = NULL;
-    QB_TRY(find_source(name, &s));
+    QB_TRY(qb_source_find(name, &s));
     if (s->kind->locate)
         return s->kind->locate(s, data_dir, ret_path);
     char *path = qb_strdup(generated_place);
@@ -273,7 +273,7 @@ int qb_dataset_pick(const qb_dataset *d, int split, int64_t n, uint32_t *ret_ima
 int qb_dataset_pack(const char *name, const qb_dataset_options *options, const char *path, int short_side)
 {
     const qb_source *s = NULL;
-    QB_TRY(find_source(name, &s));
+    QB_TRY(qb_source_find(name, &s));
     if (!s->kind->pack) {
         qb_err_set(QB_E_USAGE, "data set '%s' is not packed: it is read as it is", name);
         return qb_err_hint("packs are for the data sets imagenet and folder");

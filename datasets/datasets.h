@@ -64,6 +64,10 @@ int qb_dataset_open(const char *name, const char *data_dir, qb_dataset **ret_dat
 int qb_dataset_open_with(const char *name, const qb_dataset_options *options, qb_dataset **ret_dataset);
 void qb_dataset_close(qb_dataset *d); /* NULL is fine */
 
+/* Images made by the program in place of the set's own (made.c), of its shape, classes and counts and with its transforms; from
+ * options what a network sees is taken. Never for results. */
+int qb_dataset_make(const char *name, const qb_dataset_options *options, qb_dataset **ret_dataset);
+
 /* Makes the images readable: files that lie unpacked are memory-mapped (a file that another program shortens while it is
  * used ends the process), packed ones are unpacked into memory. Once is enough; more does nothing.
  * Errors as of opening; QB_E_DATA also when a file is no longer the one that was opened. */

@@ -80,6 +80,9 @@ struct qb_source {
 extern const qb_source qb_source_fashion_mnist, qb_source_mnist, qb_source_cifar10, qb_source_cifar100, qb_source_synthetic,
     qb_source_imagenet, qb_source_folder;
 
+/* The row of a name. QB_E_USAGE with the nearest name. */
+int qb_source_find(const char *name, const qb_source **ret_source);
+
 /* Makes a further source known in this process by its name; it is not listed. Borrowed. For tests. */
 void qb_source_plug(const qb_source *s);
 

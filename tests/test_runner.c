@@ -79,7 +79,7 @@ static int run_plan(const qb_study_plan *plan, int jobs, volatile sig_atomic_t *
 {
     counts c = {.stop = stop};
     const qb_runner_options options = {.jobs = jobs, .stop = stop, .ended = count_end, .tick = stop_in_the_middle, .context = &c};
-    ck_assert_msg(qb_tasks_create(plan, false, ret_tasks) == QB_OK, "%s", qb_err_text());
+    ck_assert_msg(qb_tasks_create(plan, false, NULL, ret_tasks) == QB_OK, "%s", qb_err_text());
     int rc = qb_runner_run(ret_tasks, &options);
     *ret_ended = c.ended;
     return rc;
@@ -192,7 +192,7 @@ START_TEST(a_run_that_hangs_is_ended_and_the_others_go_on)
     for (int i = 0; i < 30 && !(hung && done); i++) {
         const qb_runner_options options = {.jobs = 2, .hang_seconds = 1};
         qb_tasks tasks;
-        ck_assert_msg(qb_tasks_create(plan, false, &tasks) == QB_OK, "%s", qb_err_text());
+        ck_assert_msg(qb_tasks_create(plan, false, NULL, &tasks) == QB_OK, "%s", qb_err_text());
         ck_assert_int_eq(qb_runner_run(&tasks, &options), QB_E_FAILED);
         ck_assert_str_eq(tasks.items[0].status, "failed");
         ck_assert_msg(strstr(tasks.items[0].reason, "time limit of 5s reached") != NULL, "%s", tasks.items[0].reason);
@@ -211,7 +211,7 @@ START_TEST(kill_of_the_parent_loses_nothing)
     qb_study_plan *plan = read_plan(LONGER "matrix: {solver: [ste, none]}\n");
     qb_tasks tasks;
     int ended;
-    ck_assert_int_eq(qb_tasks_create(plan, false, &tasks), QB_OK);
+    ck_assert_int_eq(qb_tasks_create(plan, false, NULL, &tasks), QB_OK);
     pid_t parent = fork();
     ck_assert_int_ge(parent, 0);
     if (parent == 0) {
@@ -229,7 +229,7 @@ START_TEST(kill_of_the_parent_loses_nothing)
     ck_assert(!qb_rundir_is_locked(tasks.items[0].dir));
     ck_assert(!qb_rundir_is_locked(tasks.items[1].dir));
     qb_tasks_finish(&tasks);
-    ck_assert_int_eq(qb_tasks_create(plan, false, &tasks), QB_OK);
+    ck_assert_int_eq(qb_tasks_create(plan, false, NULL, &tasks), QB_OK);
     ck_assert_str_eq(tasks.items[0].status, "interrupted");
     qb_tasks_finish(&tasks);
     ck_assert_msg(run_plan(plan, 2, NULL, &ended, &tasks) == QB_OK, "%s", qb_err_text());
@@ -274,7 +274,7 @@ START_TEST(leaves_alone_what_runs_elsewhere)
     qb_tasks tasks;
     int ended, to_us[2], to_them[2];
     char byte = 0;
-    ck_assert_int_eq(qb_tasks_create(plan, false, &tasks), QB_OK);
+    ck_assert_int_eq(qb_tasks_create(plan, false, NULL, &tasks), QB_OK);
     ck_assert_int_eq(pipe(to_us), 0);
     ck_assert_int_eq(pipe(to_them), 0);
     pid_t holder = fork();
@@ -330,7 +330,7 @@ START_TEST(the_record_of_another_process_stays_its_own)
     qb_study_plan *plan = read_plan(text);
     qb_tasks tasks;
     int ended, leave;
-    ck_assert_int_eq(qb_tasks_create(plan, false, &tasks), QB_OK);
+    ck_assert_int_eq(qb_tasks_create(plan, false, NULL, &tasks), QB_OK);
     pid_t successor = start_successor(tasks.items[0].dir, &leave);
     qb_tasks_finish(&tasks);
     ck_assert_int_eq(run_plan(plan, 1, NULL, &ended, &tasks), QB_E_INUSE);
@@ -351,7 +351,7 @@ START_TEST(names_what_is_the_same_for_all)
     qb_study_plan *plan = read_plan(TINY);
     qb_tasks tasks;
     int ended;
-    ck_assert_int_eq(qb_tasks_create(plan, false, &tasks), QB_OK);
+    ck_assert_int_eq(qb_tasks_create(plan, false, NULL, &tasks), QB_OK);
     char *blocked = qb_path_dir(tasks.items[0].dir);
     char *parent = qb_path_dir(blocked);
     ck_assert_int_eq(qb_fs_make_dirs(parent, 0755), QB_OK);

@@ -105,12 +105,147 @@ static const struct {
     {"$q table tiny.yaml --compare plan", 2, "the plan names no paper"},
     {"$q plot tiny.yaml", 66, "no run is done: there is nothing to draw"},
     {"$q ls nowhere", 66, "nowhere"},
+    {"$q run tiny.yaml -n --scale 0", 2, "--scale: expected a number above 0 and at most 1, got '0'"},
+    {"$q table tiny.yaml --scale 2", 2, "--scale: expected a number above 0 and at most 1, got '2'"},
+    {"$q plot tiny.yaml --scale x", 2, "--scale: expected a number above 0 and at most 1, got 'x'"},
+    {"$q report tiny.yaml --scale", 2, "scale"},
+    {"$q ls --scale 0.5", 66, "no"},
+    {"mkdir -p runs; $q table runs --scale 0.5", 66, "no runs found"},
+    {"$q run tiny.yaml -q -j 2 && $q table runs --scale 0.5", 2, "scale: expected a plan to scale, got records alone"},
     {"echo '{\"status\": 1}' > runs.jsonl; echo '{}' >> runs.jsonl; $q table runs.jsonl", 65, "record 1"},
 };
 
 START_TEST(says_what_is_wrong)
 {
     expect(wrong[_i].command, wrong[_i].status, "", wrong[_i].err);
+}
+END_TEST
+
+/* ---- scale ---- */
+
+#define SCALED "Tiny, scaled 0.5"
+
+START_TEST(a_scaled_study_says_so_everywhere)
+{
+    expect("$q run tiny.yaml -n --scale 0.5", 0, SCALED ": 3 cells, 6 runs, 6 left\n", "");
+    expect("$q run tiny.yaml -j 2 -q --scale 0.5 && $q run tiny.yaml -n --scale 0.5", 0, SCALED ": 3 cells, 6 runs, 0 left\n", "");
+    expect("$q run tiny.yaml -n", 0, "Tiny: 3 cells, 6 runs, 6 left\n", ""); /* other runs */
+    expect("$q table tiny.yaml --scale 0.5 > a && head -1 a && grep -c '(2)' a", 0, SCALED ": test top-1 (%)", "");
+    expect("$q table tiny.yaml", 0, "6 recorded runs belong to no cell of the plan\n", "");
+    expect("$q table tiny.yaml --scale 0.5 --format md", 0, SCALED ":", "");
+    expect("$q table tiny.yaml --scale 0.5 --format tex", 0, "\\caption{" SCALED ":", "");
+    expect("$q table tiny.yaml --scale 0.5 --json | grep '\"scale\"'", 0, "\"scale\": 0.5", "");
+    expect("$q table tiny.yaml --scale 0.5 --format csv | head -2", 0, "seed,status,test_top1,reason,scale\nnone,,1,done,", "");
+    expect("$q table tiny.yaml --scale 0.5 --format csv | grep -c ',0.5$'", 0, "6\n", "");
+    expect("$q table tiny.yaml --format csv | grep -c scale", 1, "0\n", "");
+    /* runs.jsonl carries it, also without the plan */
+    expect("$q ls tiny.yaml --scale 0.5 --json > runs.jsonl && grep -c '\"scale\":0.5' runs.jsonl", 0, "6\n", "");
+    expect("grep -h -c '\"scale\": 0.5' runs/tiny/*/*/*/record.json | sort | uniq -c", 0, "6 1\n", "");
+    expect("$q table runs.jsonl | head -1", 0, "tiny, scaled 0.5: test top-1 (%)", "");
+    expect("$q ls runs.jsonl | head -1; $q ls tiny.yaml --scale 0.5 | head -1", 0, "key  scale\n", "");
+    expect("$q report runs.jsonl -q --format md -o R.md && head -1 R.md", 0, "# tiny, scaled 0.5\n", "");
+    expect("$q report tiny.yaml --scale 0.5 -q --format md -o R.md && head -1 R.md && grep -A1 '^    qatbench run\\|^qatbench run' R.md", 0,
+           "# " SCALED "\n", "");
+    expect("grep 'qatbench run' R.md", 0, "qatbench run tiny.yaml --scale 0.5", "");
+    /* the plan's own key; the flag replaces it */
+    expect("{ cat tiny.yaml; echo 'scale: 0.5'; } > half.yaml; $q table half.yaml runs.jsonl > b; cmp a b && echo same", 0, "same\n", "");
+    expect("$q run half.yaml -n --scale 1", 0, "Tiny: 3 cells", "");
+    expect("$q report half.yaml runs.jsonl -q --format md -o R.md && grep 'qatbench run' R.md", 0, "qatbench run half.yaml\n", "");
+    /* beside published numbers */
+    write_file("paper.yaml", "source: S\nversion: v1\ncells: [{solver: ste, bits: 1, mean: 50, std: 1}]\n");
+    expect("$q table half.yaml runs.jsonl --compare paper.yaml > c; head -1 c; cat c", 0, "paper, not scaled  ours, scaled 0.5", "");
+    expect("head -1 c", 0, SCALED ":", "");
+    expect("$q table half.yaml runs.jsonl --compare paper.yaml --json | grep '\"scale\"'", 0, "\"scale\": 0.5", "");
+    expect("$q table half.yaml runs.jsonl --compare paper.yaml --format csv | cut -d, -f10-", 0, "limit,scale\n", "");
+    /* a run of the same values is the same run, whichever plan it comes from */
+    expect("sed 's/epochs: 2/epochs: 1/' tiny.yaml > tiny1.yaml; mv runs/tiny runs/tiny1; $q run tiny1.yaml -n", 0, "0 left\n", "");
+    /* some of several */
+    expect("$q run tiny.yaml -j 2 -q; $q table runs | head -1", 0, "tiny, scaled in part: ", "");
+    expect("$q table runs | grep 'scaled 0.5 ('", 0, "scaled 0.5 (none, epochs=1, seed 1; ", "");
+}
+END_TEST
+
+START_TEST(scaled_pictures)
+{
+    if (access("/usr/bin/gnuplot", X_OK) != 0)
+        QB_TEST_SKIP("there is no gnuplot");
+    expect("sed 's/epochs: 2/epochs: 4/' tiny.yaml > four.yaml; $q run four.yaml -j 2 -q --scale 0.5 && $q plot four.yaml --scale 0.5 -o pics", 0,
+           "pics/accuracy-final.png\n", "");
+    expect("ls pics | wc -l; grep -l 'scaled 0.5' pics/*.gp pics/*.tsv pics/*.svg | wc -l", 0, "12\n9\n", "");
+}
+END_TEST
+
+/* ---- finished elsewhere ---- */
+
+START_TEST(runs_of_a_file_count_as_done)
+{
+    expect("$q run tiny.yaml -j 2 -q && $q ls tiny.yaml --json > all.jsonl && head -5 all.jsonl > five.jsonl && mv runs away", 0, "", "");
+    expect("$q run tiny.yaml -n", 0, "6 left\n", "");
+    expect("$q run tiny.yaml -n --done five.jsonl", 0, "seed=1  (done: in five.jsonl)\n", "");
+    expect("$q run tiny.yaml -n --done five.jsonl", 0, "6 runs, 1 left\n", "");
+    expect("$q run tiny.yaml --done five.jsonl", 0, "", "1 of 6 runs are left, ");
+    expect("ls -d runs/tiny/*/*/* | wc -l; $q table tiny.yaml runs/tiny five.jsonl > a; $q table tiny.yaml all.jsonl > b; cmp a b && echo same", 0,
+           "1\nsame\n", "");
+    expect("$q run tiny.yaml -n --done away", 0, "0 left\n", ""); /* a folder of runs */
+    expect("$q run tiny.yaml --done all.jsonl", 0, "", "6 runs: 6 done\n");
+    /* the identity decides: other values, another seed, other data */
+    expect("sed 's/batch: 32/batch: 16/' tiny.yaml > other.yaml; $q run other.yaml -n --done all.jsonl", 0, "6 left\n",
+           "all.jsonl: none of its 6 finished runs is one of this plan");
+    expect("sed 's/seeds: .*/seeds: [1, 3]/' tiny.yaml > other.yaml; $q run other.yaml -n --done all.jsonl", 0, "3 left\n", "");
+    expect("rm -r runs; sed 's/\"key\":\"..../\"key\":\"0000/' all.jsonl > forged.jsonl; $q run tiny.yaml -n --done forged.jsonl", 0, "6 left\n", "none of its 6");
+    expect("sed 's/\"batch\":32/\"batch\":16/' all.jsonl > forged.jsonl; $q run tiny.yaml -n --done forged.jsonl", 65, "",
+           "has another configuration than the run with that key\n");
+    /* what is not over does not count; what diverged is over */
+    expect("sed '1s/\"status\":\"done\"/\"status\":\"interrupted\"/;2s/\"status\":\"done\"/\"status\":\"diverged\"/' all.jsonl > some.jsonl; "
+           "$q run tiny.yaml -n --done some.jsonl", 0, "1 left\n", "");
+    expect("$q run tiny.yaml -n --done nowhere.jsonl", 66, "", "nowhere.jsonl");
+    expect("echo '{}' > empty.jsonl; $q run tiny.yaml -n --done empty.jsonl", 65, "", "empty.jsonl: record 1: expected key, status and config");
+    expect("$q run tiny.yaml --force --done all.jsonl", 2, "", "expected one of them");
+}
+END_TEST
+
+/* ---- smoke ---- */
+
+START_TEST(tries_every_cell)
+{
+    expect("$q run tiny.yaml --smoke && ls", 0, "ok      solver=ste bits=2  (", "");
+    expect("$q run tiny.yaml --smoke | tail -1; test ! -e runs", 0, "Tiny: 3 cells ok, nothing was kept\n", "");
+    expect("$q run tiny.yaml --smoke -j 1 --scale 0.5 | cut -d'(' -f1", 0,
+           "ok      solver=none  \nok      solver=ste bits=1  \nok      solver=ste bits=2  \nTiny, scaled 0.5: 3 cells ok, nothing was kept\n", "");
+    write_file("parts.yaml", "base: {dataset: synthetic, model: resnet8, epochs: 1, batch: 64, shards: 8, quant_warmup: 4st, anneal_start: 4st,\n"
+                             "  train_limit: 640, init: start.safetensors}\nmatrix: {solver: [\"softquant\", proxconnect, \"proxconnect[pair=bnn]\"], bits: [1, 2]}\n");
+    expect("$q run parts.yaml --smoke", 66, "", "start.safetensors");
+    expect("sed -i 's/, init: .*}/}/' parts.yaml; $q run parts.yaml --smoke", 0, "skipped solver=proxconnect[pair=bnn] bits=2: ", "") ;
+}
+END_TEST
+
+/* A cell whose solver ends the process, and one whose solver fails, are told, and the others are tried. */
+START_TEST(smoke_goes_on_after_a_failure)
+{
+    expect("e=${q%/qatbench}/tests/plugins/ends_midway.so; printf 'base: {dataset: synthetic, model: resnet8, epochs: 1}\\n"
+           "matrix:\\n  solver: [\"%s[how=segv,step=1]\", \"%s[how=fail,step=1]\", ste]\\n' $e $e > ends.yaml; $q run ends.yaml --smoke -j 1", 1,
+           "ends_midway.so[how=segv,step=1] bits=2: killed by signal 11 (plugin crashed?)  (", "2 of 3 cells failed\n");
+    expect("$q run ends.yaml --smoke -j 1 -q > o; grep -c '^failed  solver=.*how=fail.*it was told to' o; tail -1 o | cut -d'(' -f1", 0, "1\nok      solver=ste bits=2  \n", "");
+    expect("test ! -e runs", 0, "", "");
+}
+END_TEST
+
+START_TEST(smoke_on_made_images)
+{
+    static const char *const sets[] = {"cifar10", "cifar100", "mnist", "fashion-mnist", "imagenet", "folder"};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        char *plan_text = qb_sprintf("base: {dataset: %s, model: %s, epochs: 1, solver: ste, bits: 2}\n", sets[i], i < 2 ? "resnet20" : i < 4 ? "resnet8" : "resnet18");
+        write_file("made.yaml", plan_text);
+        expect("export QATBENCH_DATA=/nonexistent; $q run made.yaml --smoke --data synthetic", 0, "ok      solver=ste bits=2", "");
+        qb_free(plan_text);
+    }
+    expect("export QATBENCH_DATA=/nonexistent; $q run made.yaml --smoke", 1, "failed  solver=ste bits=2: ", "1 of 1 cells failed");
+    expect("$q run made.yaml --data synthetic", 2, "", "--data synthetic goes with --smoke only");
+    expect("$q run made.yaml --smoke --data real", 2, "", "data: expected synthetic, got 'real'");
+    expect("$q run made.yaml --smoke -n", 2, "", "--smoke does not go with --dry-run");
+    expect("$q run made.yaml --smoke --force", 2, "", "--smoke does not go with --force");
+    expect("$q run made.yaml --smoke --done x", 2, "", "--smoke does not go with --done");
+    expect("test ! -e runs", 0, "", "");
 }
 END_TEST
 
@@ -189,6 +324,12 @@ static Suite *suite(void)
     tcase_add_test(tc, records_tell_of_a_solver_that_is_not_here);
     tcase_add_loop_test(tc, says_what_is_wrong, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(tc, stops_and_goes_on);
+    tcase_add_test(tc, a_scaled_study_says_so_everywhere);
+    tcase_add_test(tc, scaled_pictures);
+    tcase_add_test(tc, runs_of_a_file_count_as_done);
+    tcase_add_test(tc, tries_every_cell);
+    tcase_add_test(tc, smoke_goes_on_after_a_failure);
+    tcase_add_test(tc, smoke_on_made_images);
     suite_add_tcase(s, tc);
     return s;
 }

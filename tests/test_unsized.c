@@ -293,16 +293,16 @@ START_TEST(plans_and_tables_need_no_data)
     ck_assert_int_eq(n_openings, 0);
 
     qb_tasks tasks;
-    ck_assert_int_eq(qb_tasks_create(plan, false, &tasks), QB_E_NOINPUT); /* what is left, only the data tell */
+    ck_assert_int_eq(qb_tasks_create(plan, false, NULL, &tasks), QB_E_NOINPUT); /* what is left, only the data tell */
     is_gone = false;
     n_openings = 0;
-    ck_assert_msg(qb_tasks_create(plan, false, &tasks) == 0, "%s", qb_err_text());
+    ck_assert_msg(qb_tasks_create(plan, false, NULL, &tasks) == 0, "%s", qb_err_text());
     ck_assert_int_eq(n_openings, 1);
     ck_assert_int_eq(tasks.items[1].config->n_steps, 10);
     ck_assert_msg(qb_runner_run(&tasks, &(qb_runner_options){.jobs = 2}) == 0, "%s", qb_err_text());
     ck_assert_uint_eq(qb_tasks_count(&tasks, "done"), 3);
     qb_tasks_finish(&tasks);
-    ck_assert_msg(qb_tasks_create(plan, false, &tasks) == 0, "%s", qb_err_text());
+    ck_assert_msg(qb_tasks_create(plan, false, NULL, &tasks) == 0, "%s", qb_err_text());
     for (size_t i = 0; i < tasks.n; i++)
         ck_assert(!tasks.items[i].is_left);
     qb_tasks_finish(&tasks);
@@ -330,7 +330,7 @@ START_TEST(a_plan_is_refused_before_anything_is_trained)
     ck_assert_str_eq(qb_err_text(), want);
 
     ck_assert_msg(read_plan(late, &plan) == 0, "%s", qb_err_text());
-    ck_assert_int_eq(qb_tasks_create(plan, false, &tasks), QB_E_CONFIG);
+    ck_assert_int_eq(qb_tasks_create(plan, false, NULL, &tasks), QB_E_CONFIG);
     (void)snprintf(want, sizeof want, "%s: solver=ste bits=2 anneal_end=11st: anneal_end: 11st is past the end of training "
                                       "(2ep, 10 steps)", plan_path);
     ck_assert_str_eq(qb_err_text(), want);

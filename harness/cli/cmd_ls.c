@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cli/study_args.h"
 #include "study/grid.h"
+#include "study/scale.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -80,17 +81,22 @@ static int fill_row(const qb_study *s, qb_grid *g, size_t row, const listed *l)
     QB_TRY(qb_grid_take(g, row, at + 1, isnan(top1) ? qb_strdup("-") : qb_sprintf("%.2f", top1)));
     QB_TRY(qb_grid_take(g, row, at + 2, age_text(l->written)));
     const char *key = json_string_value(json_object_get(l->run->line, "key"));
-    return qb_grid_take(g, row, at + 3, qb_sprintf("%.12s", key ? key : ""));
+    char number[32];
+    QB_TRY(qb_grid_take(g, row, at + 3, qb_sprintf("%.12s", key ? key : "")));
+    return s->scaled ? qb_grid_set(g, row, at + 4, qb_format_real(s->plan ? s->scale : qb_cell_run_scale(l->run), number)) : QB_OK;
 }
 
 static int fill(const qb_study *s, qb_grid *g, const listed *all, size_t n)
 {
     static const char *const last[] = {"seed", "top-1", "age", "key"};
+    size_t n_last = sizeof last / sizeof *last;
     QB_TRY(qb_grid_set(g, 0, 0, "status"));
     for (size_t k = 0; k < s->n_keys; k++)
         QB_TRY(qb_grid_set(g, 0, 1 + k, s->keys[k]));
-    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
+    for (size_t i = 0; i < n_last; i++)
         QB_TRY(qb_grid_set(g, 0, 1 + s->n_keys + i, last[i]));
+    if (s->scaled)
+        QB_TRY(qb_grid_set(g, 0, 1 + s->n_keys + n_last, "scale"));
     for (size_t i = 0; i < n; i++)
         QB_TRY(fill_row(s, g, 1 + i, &all[i]));
     return QB_OK;
@@ -105,7 +111,7 @@ static int print_list(const qb_cli *cli, const qb_study *s)
     QB_TRY(collect(s, &all, &n));
     if (strcmp(qb_get(&cli->flags, "sort")->text, "time") == 0)
         qsort(all, n, sizeof *all, by_time);
-    int rc = qb_grid_init(&g, n + 1, s->n_keys + 5, 1 + s->n_keys);
+    int rc = qb_grid_init(&g, n + 1, s->n_keys + (s->scaled ? 6 : 5), 1 + s->n_keys);
     if (rc == QB_OK)
         rc = fill(s, &g, all, n);
     if (rc == QB_OK)
@@ -153,6 +159,8 @@ static int print_lines(const qb_study *s)
             json_t *line = run->line ? json_copy((json_t *)run->line) : skipped_line(s, &s->cells[c], run);
             if (line)
                 (void)json_object_del(line, "dir"); /* absent is as good */
+            if (line && s->plan && s->scaled) /* runs of the same values may have been started without the scale */
+                (void)json_object_set_new(line, "scale", qb_json_real(s->scale));
             QB_TRY(print_line(line));
         }
     }
@@ -177,6 +185,7 @@ static int run_ls(qb_cli *cli)
 static const char *const sorts[] = {"cell", "time", NULL};
 
 static const qb_option options[] = {
+    QB_SCALE_OPTION,
     {"sort", QB_KIND_CHOICE, "cell", 0, 0, sorts, "", "order: as in the table, or newest first", 0, NULL},
 };
 

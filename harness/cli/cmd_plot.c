@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/study_args.h"
 #include "study/plot.h"
+#include "study/scale.h"
 
 static int run_plot(qb_cli *cli)
 {
@@ -26,6 +27,7 @@ static int run_plot(qb_cli *cli)
 }
 
 static const qb_option options[] = {
+    QB_SCALE_OPTION,
     {"output", QB_KIND_PATH, NULL, 0, 0, NULL, "", "folder for the pictures (default: plots, in the folder of the runs)",
      QB_OPT_NULLABLE, NULL},
 };

@@ -8,6 +8,7 @@
 #include "cli/study_args.h"
 #include "study/plot.h"
 #include "study/report.h"
+#include "study/scale.h"
 
 #include <string.h>
 
@@ -70,6 +71,7 @@ static const char *const formats[] = {"html", "md", NULL};
 
 static const qb_option options[] = {
     {"format", QB_KIND_CHOICE, "html", 0, 0, formats, "", "html: one page with everything in it; md: with a folder plots", 0, NULL},
+    QB_SCALE_OPTION,
     {"output", QB_KIND_PATH, NULL, 0, 0, NULL, "", "file to write (default: report.html or REPORT.md beside the runs)",
      QB_OPT_NULLABLE, NULL},
 };

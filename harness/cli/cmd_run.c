@@ -4,8 +4,10 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/run_smoke.h"
 #include "cli/study_args.h"
 #include "study/runner.h"
+#include "study/scale.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -130,7 +132,10 @@ static int print_dry_run(const qb_study_plan *plan, const qb_tasks *tasks)
         qb_str_addf(&s, "  (%s%s%s)\n", strcmp(task->status, "missing") == 0 ? "never begun" : task->status,
                     task->reason[0] ? ": " : "", task->reason);
     }
-    qb_str_addf(&s, "%s: %zu cells, %zu runs, %zu left\n", plan->title, plan->n_cells, tasks->n, n_left);
+    char *title = qb_scale_title(plan->title, plan->scale);
+    s.failed = s.failed || !title;
+    qb_str_addf(&s, "%s: %zu cells, %zu runs, %zu left\n", title ? title : "", plan->n_cells, tasks->n, n_left);
+    qb_free(title);
     char *text = qb_str_take(&s);
     int rc = text ? qb_cli_print(text) : QB_E_NOMEM;
     qb_free(text);
@@ -172,8 +177,18 @@ static int run_run(qb_cli *cli)
         (void)qb_err_set(QB_E_USAGE, "expected a plan (.yaml), got '%s'", cli->args[0]);
         return qb_err_hint("a single run is  qatbench train");
     }
+    const char *done = qb_cli_flag_text(cli, "done");
+    bool force = qb_get(&cli->flags, "force")->b;
+    QB_TRY(qb_cli_check_smoke(cli));
+    if (force && done)
+        return qb_err_set(QB_E_USAGE, "--force trains everything anew, --done leaves out what is finished: expected one of them");
     QB_TRY(qb_study_plan_read(cli->args[0], &places, &plan));
-    int rc = qb_tasks_create(plan, qb_get(&cli->flags, "force")->b, &tasks);
+    if (qb_get(&cli->flags, "smoke")->b) {
+        int smoke = qb_cli_smoke(cli, plan);
+        qb_study_plan_destroy(plan);
+        return smoke;
+    }
+    int rc = qb_tasks_create(plan, force, done, &tasks);
     if (rc == QB_OK && qb_get(&cli->flags, "dry_run")->b) {
         rc = print_dry_run(plan, &tasks);
     } else if (rc == QB_OK) {
@@ -185,9 +200,17 @@ static int run_run(qb_cli *cli)
     return rc;
 }
 
+static const char *const made[] = {"synthetic", NULL};
+
 static const qb_option options[] = {
     {"jobs", QB_KIND_INT, "0", 0, 1024, NULL, "", "runs at once; 0: allowed cores / threads of a run", 0, NULL},
     {"dry_run", QB_KIND_BOOL, "false", 0, 0, NULL, "", "list the runs and what is left, train nothing", 0, NULL},
+    {"smoke", QB_KIND_BOOL, "false", 0, 0, NULL, "", "try every cell: two steps and a small test of its first seed, nothing is kept", 0, NULL},
+    {"data", QB_KIND_CHOICE, NULL, 0, 0, made, "", "with --smoke: images made by the program, of the set's shape, classes and counts",
+     QB_OPT_NULLABLE, NULL},
+    QB_SCALE_OPTION,
+    {"done", QB_KIND_PATH, NULL, 0, 0, NULL, "", "runs.jsonl (or folder of runs) whose finished runs count as done here",
+     QB_OPT_NULLABLE, NULL},
     {"force", QB_KIND_BOOL, "false", 0, 0, NULL, "", "train everything anew", 0, NULL},
     {"strict", QB_KIND_BOOL, "false", 0, 0, NULL, "",
      "refuse to resume with other threads, CPU or libraries, instead of a warning", 0, NULL},
@@ -199,7 +222,9 @@ const qb_verb qb_verb_run = {
     .summary = "every run of a plan that is not done yet",
     .examples = "  qatbench run results/quickstart/plan.yaml\n"
                 "  qatbench run plan.yaml -n              # what is left?\n"
-                "  qatbench run plan.yaml -j 4 --data-dir ~/data\n",
+                "  qatbench run plan.yaml -j 4 --data-dir ~/data\n"
+               "  qatbench run plan.yaml --scale 0.1    # a tenth of its length\n"
+               "  qatbench run plan.yaml --smoke --data synthetic\n",
     .details = "A plan is YAML: base (keys of every run), matrix (lists of values, each\n"
                "combination a cell), include (further cells), exclude, seeds, title, paper.\n"
                "Its keys are the flags of train with '_' for '-' (layer_bits, time_limit, ...):\n"
@@ -208,9 +233,17 @@ const qb_verb qb_verb_run = {
                "threads (default 1), on cores of its own where the runs fill the allowed ones;\n"
                "-j changes when it goes, never its numbers. Runs that fail or diverge do not\n"
                "stop the others.\n"
+               "--done: a run counts whose key and configuration are those of a line there, so\n"
+               "values, seed and data are the same; table and plot take that file too.\n"
+               "--scale F shortens what is measured in epochs or steps of the run (epochs,\n"
+               "milestones, warm-up, window, quant_warmup), each rounded to whole ones, at least\n"
+               "1; periods stay. These are other runs. A plan may hold it itself (scale: 0.2); the\n"
+               "flag replaces it, --scale 1 undoes it.\n"
+               "--smoke: a line a cell, \"ok\" or the error; 2 images a part of the batch, 16 to\n"
+               "test on. It writes no run and goes on after a cell that fails.\n"
                "Exit: 0 all complete, 1 some failed, diverged or are mistrusted, 75 stopped on\n"
                "request (signals as of train: every run saves first), 73 the rest runs\n"
-               "elsewhere.\n",
+               "elsewhere. With --smoke: 0 every cell is ok, 1 some failed, 75 stopped.\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .takes_run_keys = true,

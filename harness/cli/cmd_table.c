@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cli/study_args.h"
 #include "study/compare.h"
+#include "study/scale.h"
 
 #include <string.h>
 
@@ -79,6 +80,7 @@ static const qb_option options[] = {
     {"test", QB_KIND_CHOICE, "none", 0, 0, tests, "", "p-values against --baseline, adjusted after Holm", 0, NULL},
     {"baseline", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "solver to compare with", QB_OPT_NULLABLE, NULL},
     {"ddof", QB_KIND_INT, "1", 0, 1, NULL, "", "standard deviation divides by n - ddof", 0, NULL},
+    QB_SCALE_OPTION,
     {"output", QB_KIND_PATH, NULL, 0, 0, NULL, "", "file to write instead of standard output", QB_OPT_NULLABLE, NULL},
 };
 

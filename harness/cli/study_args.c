@@ -10,6 +10,12 @@
 const char *const qb_cli_place_keys[] = {"runs_dir", "data_dir", "solver_path", NULL};
 const char *const qb_cli_record_keys[] = {"runs_dir", "solver_path", NULL};
 
+static double scale_of(const qb_cli *cli)
+{
+    const qb_value *v = qb_get(&cli->flags, "scale");
+    return v->is_null ? 0 : v->r;
+}
+
 static const char *text_or_null(const qb_settings *s, const char *key)
 {
     const qb_value *v = qb_get(s, key);
@@ -22,6 +28,7 @@ qb_study_plan_places qb_cli_places(const qb_cli *cli)
         .runs_dir = text_or_null(&cli->run, "runs_dir"),
         .data_dir = text_or_null(&cli->run, "data_dir"),
         .solver_path = text_or_null(&cli->run, "solver_path"),
+        .scale = scale_of(cli),
     };
 }
 

@@ -6,9 +6,12 @@
 #include "base/str.h"
 #include "study/cells_own.h"
 #include "study/cells_parts.h"
+#include "study/scale.h"
 #include "study/stand_in.h"
 #include "study/values.h"
+#include "train/record.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,14 +41,6 @@ static int compare_runs(const void *a, const void *b)
     return (x->seed > y->seed) - (x->seed < y->seed);
 }
 
-/* Version 0.1.0 called a run done whose last test loss was not finite (null in its record). */
-static bool is_diverged_unsaid(const json_t *line)
-{
-    const json_t *result = json_object_get(line, "result");
-    return strcmp(qb_cells_text(line, "status"), "done") == 0 && json_is_number(json_object_get(result, "test_top1")) &&
-           json_is_null(json_object_get(result, "test_loss"));
-}
-
 static void settle_runs(qb_study *s)
 {
     for (size_t c = 0; c < s->n_cells; c++) {
@@ -55,7 +50,7 @@ static void settle_runs(qb_study *s)
             qb_cell_run *run = &cell->runs[i];
             run->status = run->line ? qb_cells_text(run->line, "status") : skipped ? "skipped" : "missing";
             run->reason = run->line ? qb_cells_text(run->line, "reason") : skipped;
-            if (run->line && is_diverged_unsaid(run->line)) {
+            if (run->line && qb_record_diverged_unsaid(run->line)) {
                 run->status = "diverged";
                 run->reason = "the test loss is not finite";
             }
@@ -193,6 +188,29 @@ static int note_stand_ins(qb_study *s)
     return QB_OK;
 }
 
+/* A plan knows; without one the records do. */
+static int find_scale(qb_study *s)
+{
+    bool any = false;
+    s->scale = s->plan ? s->plan->scale : 1;
+    for (size_t c = 0; !s->plan && c < s->n_cells; c++) {
+        for (size_t i = 0; i < s->cells[c].n_runs; i++) {
+            double scale = qb_cell_run_scale(&s->cells[c].runs[i]);
+            s->scale = !any || s->scale == scale ? scale : (double)NAN;
+            any = true;
+        }
+    }
+    if (s->scale == 1)
+        return QB_OK;
+    s->scaled = isnan(s->scale) ? qb_strdup("scaled in part") : qb_scale_text(s->scale);
+    return s->scaled ? QB_OK : qb_cells_no_memory();
+}
+
+char *qb_study_title(const qb_study *s)
+{
+    return s->scaled ? qb_sprintf("%s, %s", s->title, s->scaled) : qb_strdup(s->title);
+}
+
 static int build(qb_study *s, const char *title, const char *folder)
 {
     s->labels = json_array();
@@ -217,6 +235,7 @@ static int build(qb_study *s, const char *title, const char *folder)
     qb_free(identities);
     QB_TRY(rc);
     settle_runs(s);
+    QB_TRY(find_scale(s));
     QB_TRY(create_labels(s));
     QB_TRY(collect_data_labels(s));
     QB_TRY(note_stand_ins(s));
@@ -260,6 +279,7 @@ void qb_study_destroy(qb_study *s)
     qb_free(s->varies);
     qb_free(s->title);
     qb_free(s->folder);
+    qb_free(s->scaled);
     json_decref(s->lines);
     json_decref(s->own_values);
     json_decref(s->labels);

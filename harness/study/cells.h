@@ -43,6 +43,8 @@ typedef struct qb_study {
     json_t *labels;  /* array of texts: data sets as they call themselves, "Fashion-MNIST" */
     json_t *notes;   /* array of texts: what a reader must know about how runs became cells */
     size_t n_foreign; /* records that belong to no cell of the plan */
+    double scale;     /* of the plan, else of all its runs (scale.h); 1: none; NaN: several, and notes say which runs have one */
+    char *scaled;     /* "scaled 0.2", "scaled in part"; NULL where scale is 1 */
 } qb_study;
 
 /* args: at most one plan, and any number of folders and runs.jsonl files. A plan alone reads RUNS_DIR/EXPERIMENT,
@@ -52,7 +54,13 @@ int qb_study_load(char *const *args, int n_args, const qb_study_plan_places *pla
 
 /* The same from records in memory. Takes plan (may be NULL) and lines, on failure too. */
 int qb_study_create(qb_study_plan *plan, json_t *lines, const char *title, const char *folder, qb_study **ret_study);
+
+/* The title, with the scale where there is one: "TITLE, scaled 0.2". Caller frees; NULL: out of memory. */
+char *qb_study_title(const qb_study *s);
 void qb_study_destroy(qb_study *s);
+
+/* The scale of the plan that a run was started by; 1: none, or no record. */
+double qb_cell_run_scale(const qb_cell_run *run);
 
 /* A number of a run's result, NaN where it has none. name: a member of result. */
 double qb_cell_run_result(const qb_cell_run *run, const char *name);

@@ -128,6 +128,10 @@ int qb_study_load(char *const *args, int n_args, const qb_study_plan_places *pla
         rc = qb_err_set(QB_E_NOINPUT, "%s: no runs found", n_args > 0 ? args[0] : "runs");
         (void)qb_err_hint("expected a plan (.yaml), a folder of runs or a runs.jsonl");
     }
+    if (rc == QB_OK && !from.plan && places->scale > 0) {
+        rc = qb_err_set(QB_E_USAGE, "scale: expected a plan to scale, got records alone");
+        (void)qb_err_hint("name the plan (.yaml) too; records say themselves what plan and scale they are of");
+    }
     char *title = rc == QB_OK ? title_of(&from) : NULL;
     if (rc == QB_OK && !title)
         rc = QB_E_NOMEM;

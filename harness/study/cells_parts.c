@@ -28,6 +28,12 @@ double qb_cell_run_result(const qb_cell_run *run, const char *name)
     return json_is_number(v) ? json_number_value(v) : (double)NAN;
 }
 
+double qb_cell_run_scale(const qb_cell_run *run)
+{
+    const json_t *v = json_object_get(run->line, "scale");
+    return json_is_number(v) ? json_number_value(v) : 1;
+}
+
 int qb_cells_note(qb_study *s, char *text)
 {
     bool ok = text && json_array_append_new(s->notes, qb_json_text(text)) == 0;

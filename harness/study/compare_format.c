@@ -40,8 +40,13 @@ static char *difference_text(const qb_table *t, const qb_comparison *c)
 static int fill(const qb_table *t, const qb_comparison *all, size_t n, qb_grid *g)
 {
     static const char *const heads[] = {"cell", "paper", "ours", "difference", "std. errors", "verdict"};
+    const char *scaled = t->study->scaled;
     for (size_t c = 0; c < sizeof heads / sizeof *heads; c++)
         QB_TRY(qb_grid_set(g, 0, c, heads[c]));
+    if (scaled) {
+        QB_TRY(qb_grid_set(g, 0, 1, "paper, not scaled"));
+        QB_TRY(qb_grid_take(g, 0, 2, qb_sprintf("ours, %s", scaled)));
+    }
     for (size_t i = 0; i < n; i++) {
         const qb_paper_cell *p = all[i].paper;
         QB_TRY(qb_grid_take(g, i + 1, 0, qb_cell_name(t->study, t->cells[all[i].cell].cell)));
@@ -180,6 +185,10 @@ static int render_json(const qb_table *t, const qb_paper *paper, const qb_compar
     json_t *root = ok ? qb_json_pack("{s:s, s:s, s:s, s:O, s:O}", "metric", t->measure->name, "source", paper->source, "version",
                                      paper->version, "cells", cells, "notes", notes)
                       : NULL;
+    if (root && t->study->scaled && json_object_set_new(root, "scale", qb_json_real(t->study->scale)) != 0) {
+        json_decref(root);
+        root = NULL;
+    }
     char *text = root ? qb_json_pretty(root) : NULL;
     if (text)
         qb_str_addf(out, "%s\n", text);
@@ -192,7 +201,7 @@ static int render_json(const qb_table *t, const qb_paper *paper, const qb_compar
 
 static void render_csv(const qb_table *t, const qb_comparison *all, size_t n, qb_str *out)
 {
-    qb_str_add(out, "cell,paper_mean,paper_std,paper_n,mean,std,n,difference,standard_errors,limit\n");
+    qb_str_addf(out, "cell,paper_mean,paper_std,paper_n,mean,std,n,difference,standard_errors,limit%s\n", t->study->scaled ? ",scale" : "");
     for (size_t i = 0; i < n; i++) {
         const qb_table_cell *c = &t->cells[all[i].cell];
         const double numbers[] = {all[i].paper->mean, all[i].paper->std, (double)all[i].paper->n, c->mean, c->std, (double)c->n,
@@ -210,6 +219,10 @@ static void render_csv(const qb_table *t, const qb_comparison *all, size_t n, qb
         for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
             char buffer[32];
             qb_str_addf(out, ",%s", isfinite(numbers[k]) ? qb_format_real(numbers[k], buffer) : "");
+        }
+        if (t->study->scaled) {
+            char buffer[32];
+            qb_str_addf(out, ",%s", isfinite(t->study->scale) ? qb_format_real(t->study->scale, buffer) : "");
         }
         qb_str_add(out, "\n");
     }

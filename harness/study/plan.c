@@ -147,6 +147,7 @@ static int create_runs(builder *b, qb_settings *s, size_t index, const combinati
         (void)snprintf(seed, sizeof seed, "%lld", p->seeds[i]);
         QB_TRY(qb_settings_set(s, "seed", seed));
         QB_TRY(qb_config_create_with(s, plugin, &cell->runs[i]));
+        cell->runs[i]->scale = p->scale != 1 ? p->scale : 0;
         if (i > 0)
             continue;
         cell->identity = identity_without_seed(b, cell->runs[0]);
@@ -214,7 +215,10 @@ static int add_cell(builder *b, const combination *words, const qb_yaml_node *wh
         b->first_skip = cell->skipped;
         qb_err_clear();
     } else if (rc < 0) {
-        rc = qb_study_plan_text_place(b->text, place_of(b, words, where));
+        const qb_yaml_node *at = place_of(b, words, where);
+        if (p->scale != 1)
+            (void)qb_err_add("at scale %s", qb_format_real(p->scale, (char[32]){0}));
+        rc = qb_study_plan_text_place(b->text, at);
     }
     qb_settings_finish(&s);
     if (rc < 0 || same) {
@@ -443,6 +447,8 @@ static int describe(builder *b, const char *path)
     p->title = t->title ? qb_strdup(t->title) : p->experiment ? qb_strdup(p->experiment) : NULL;
     if (!p->path || !p->experiment || !p->title || !(p->seeds = qb_alloc(t->n_seeds, sizeof *p->seeds)))
         return no_memory();
+    p->scale = t->scale;
+    p->is_rescaled = b->places->scale > 0;
     memcpy(p->seeds, t->seeds, t->n_seeds * sizeof *p->seeds);
     p->n_seeds = t->n_seeds;
     if (t->paper) {

@@ -11,8 +11,10 @@
  *                                         without options stands for the solver with any options
  *   seeds: [1, 2, 3]                      default: [1]
  *   paper: paper.yaml                     published numbers (see compare.h), beside the plan
+ *   scale: 0.2                            all lengths shorter (see scale.h)
  *
- * Invariant: no two cells have the same identity (seed aside), and the texts of `values` are as the plan wrote them.
+ * Invariant: no two cells have the same identity (seed aside), and the texts of `values` are as the plan wrote them, lengths
+ * of a scaled plan as they come to.
  */
 #ifndef QB_PLAN_H
 #define QB_PLAN_H
@@ -22,10 +24,11 @@
 
 #include <stddef.h>
 
-/* Where things are on this machine; NULL members: not given. They are no part of a plan. */
+/* What the caller adds: where things are on this machine, and a scale. NULL members: not given. They are no part of a plan. */
 typedef struct qb_study_plan_places {
     const char *runs_dir, *data_dir, *solver_path;
     const json_t *lines; /* records that tell of solvers without a plugin here (stand_in.h); NULL: all need one. Borrowed */
+    double scale;        /* instead of the plan's own; 0: not given */
 } qb_study_plan_places;
 
 typedef struct qb_study_plan_cell {
@@ -40,6 +43,8 @@ typedef struct qb_study_plan {
     char *path, *title;
     char *experiment; /* the folder's name for a plan.yaml, else the file's without its ending */
     char *paper;      /* path, or NULL */
+    double scale;     /* of its lengths (scale.h), as the plan or the caller has it; 1: as written */
+    bool is_rescaled; /* it is the caller's */
     char *records;    /* RUNS_DIR/EXPERIMENT: where its runs are kept */
     char **keys;      /* solver and bits, then every further key that varies, in the plan's order */
     size_t n_keys;

@@ -9,12 +9,24 @@
 #include "models/models.h"
 #include "quant/levels.h"
 #include "quant/plugin.h"
+#include "study/scale.h"
 #include "study/stand_in.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { MAX_RUNS_PER_KEY = 10000 };
+
+static const char *const top_keys[] = {"title", "base", "matrix", "include", "exclude", "seeds", "paper", "scale"};
+enum { N_TOP_KEYS = sizeof top_keys / sizeof *top_keys };
+
+static bool is_top_key(const char *text)
+{
+    bool is = false;
+    for (size_t i = 0; i < N_TOP_KEYS; i++)
+        is = is || strcmp(text, top_keys[i]) == 0;
+    return is;
+}
 
 int qb_study_plan_text_place(const qb_study_plan_text *t, const qb_yaml_node *at)
 {
@@ -103,6 +115,28 @@ static int check_name(const qb_option *o, const char *text, const qb_study_plan_
     return rc;
 }
 
+/* In a scaled plan a length is what it comes to, from here on. */
+static int scale_word(const qb_study_plan_text *t, const qb_study_plan_places *places, qb_study_plan_word *word)
+{
+    qb_value v;
+    if (qb_scale_value(t->scale, word->option, word->text, places, &word->scaled) < 0) {
+        if (!qb_starts_with(qb_err_text(), word->option->name))
+            (void)qb_err_add("%s", word->option->name);
+        return qb_study_plan_text_place(t, word->node);
+    }
+    if (!word->scaled)
+        return QB_OK;
+    QB_TRY(qb_value_parse(word->option, word->scaled, &v));
+    char *canonical = qb_strdup(v.text);
+    qb_value_finish(&v);
+    if (!canonical)
+        return QB_E_NOMEM;
+    qb_free(word->canonical);
+    word->canonical = canonical;
+    word->text = word->scaled;
+    return QB_OK;
+}
+
 static int read_word(const qb_study_plan_text *t, const qb_option *o, const qb_yaml_node *node,
                      const qb_study_plan_places *places, qb_study_plan_word *ret)
 {
@@ -126,14 +160,16 @@ static int read_word(const qb_study_plan_text *t, const qb_option *o, const qb_y
             (void)qb_err_add("%s", o->name);
         return qb_study_plan_text_place(t, node);
     }
-    return QB_OK;
+    return scale_word(t, places, ret);
 }
 
 static void finish_group(qb_study_plan_group *g)
 {
     for (size_t i = 0; i < g->n; i++) {
-        for (size_t k = 0; k < g->axes[i].n; k++)
+        for (size_t k = 0; k < g->axes[i].n; k++) {
             qb_free(g->axes[i].words[k].canonical);
+            qb_free(g->axes[i].words[k].scaled);
+        }
         qb_free(g->axes[i].words);
     }
     qb_free(g->axes);
@@ -169,6 +205,10 @@ static int find_key(const qb_study_plan_text *t, const char *where, const qb_yam
     if (o && strcmp(o->name, key->text) == 0) {
         *ret = o;
         return QB_OK;
+    }
+    if (is_top_key(key->text)) {
+        (void)qb_yaml_error(t->path, key, "%s: unknown key '%s'", where, key->text);
+        return qb_err_hint("it stands at the top of a plan");
     }
     const char **names = qb_alloc(n, sizeof *names);
     char *prefix = qb_sprintf("%s: ", where);
@@ -208,9 +248,14 @@ static int read_axis(const qb_study_plan_text *t, const char *where, const qb_ya
         axis->n = i + 1;
         QB_TRY(read_word(t, axis->option, list ? value->items[i] : value, places, &axis->words[i]));
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(axis->words[k].canonical, axis->words[i].canonical) == 0)
-                return qb_yaml_error(t->path, axis->words[i].node, "%s: '%s' stands twice in the list", name,
-                                     axis->words[i].node->text);
+            const qb_study_plan_word *a = &axis->words[k], *b = &axis->words[i];
+            if (strcmp(a->canonical, b->canonical) != 0)
+                continue;
+            if (!b->scaled || strcmp(a->node->text, b->node->text) == 0)
+                return qb_yaml_error(t->path, b->node, "%s: '%s' stands twice in the list", name, b->node->text);
+            (void)qb_yaml_error(t->path, b->node, "%s: '%s' and '%s' both become %s in a plan of that scale", name, a->node->text,
+                                b->node->text, b->text);
+            return qb_err_hint("choose a larger scale");
         }
     }
     return QB_OK;
@@ -292,6 +337,26 @@ static int read_text(const qb_study_plan_text *t, const char *key, const qb_yaml
     return QB_OK;
 }
 
+/* The caller's scale instead of the plan's own, which must be right all the same. node NULL: there is none. */
+static int read_scale(qb_study_plan_text *t, const qb_yaml_node *node, const qb_study_plan_places *places)
+{
+    static const qb_option option = QB_SCALE_OPTION;
+    qb_value v;
+    if (node) {
+        QB_TRY(expect_kind(t, option.name, node, QB_YAML_SCALAR, "a number above 0 and at most 1"));
+        if (qb_value_parse(&option, node->text, &v) < 0)
+            return qb_study_plan_text_place(t, node);
+        bool is_null = v.is_null;
+        t->scale = is_null ? t->scale : v.r;
+        qb_value_finish(&v);
+        if (is_null)
+            return qb_yaml_error(t->path, node, "scale: expected a number above 0 and at most 1, got nothing");
+    }
+    if (places->scale > 0)
+        t->scale = places->scale;
+    return QB_OK;
+}
+
 /* A key stands in base or in matrix, so that nobody has to know which one wins; what changes no result is no axis. */
 static int check_matrix(const qb_study_plan_text *t)
 {
@@ -324,14 +389,10 @@ static int check_excludes(const qb_study_plan_text *t)
 
 static int read_top(qb_study_plan_text *t, const qb_study_plan_places *places)
 {
-    static const char *const names[] = {"title", "base", "matrix", "include", "exclude", "seeds", "paper"};
-    enum { N_NAMES = sizeof names / sizeof *names };
     const qb_yaml_node *root = t->root, *node;
     QB_TRY(expect_kind(t, "plan", root, QB_YAML_MAPPING, "a mapping with base, matrix, seeds, ..."));
     for (size_t i = 0; i < root->n; i++) {
-        bool known = false;
-        for (size_t k = 0; k < N_NAMES; k++)
-            known = known || strcmp(root->keys[i]->text, names[k]) == 0;
+        bool known = is_top_key(root->keys[i]->text);
         size_t n;
         const qb_option *schema = qb_run_schema(&n);
         const qb_option *o = qb_option_find(schema, n, root->keys[i]->text);
@@ -340,12 +401,13 @@ static int read_top(qb_study_plan_text *t, const qb_study_plan_places *places)
             return qb_err_hint("it is a key of a run: put it into base");
         }
         if (!known)
-            return refuse_key(t, root->keys[i], "", names, N_NAMES);
+            return refuse_key(t, root->keys[i], "", top_keys, N_TOP_KEYS);
     }
     if ((node = qb_yaml_get(root, "title")))
         QB_TRY(read_text(t, "title", node, &t->title));
     if ((node = qb_yaml_get(root, "paper")))
         QB_TRY(read_text(t, "paper", node, &t->paper));
+    QB_TRY(read_scale(t, qb_yaml_get(root, "scale"), places));
     if ((node = qb_yaml_get(root, "base")))
         QB_TRY(read_group(t, "base", node, ONE, places, &t->base));
     if ((node = qb_yaml_get(root, "matrix"))) {
@@ -367,7 +429,7 @@ static int read_top(qb_study_plan_text *t, const qb_study_plan_places *places)
 
 int qb_study_plan_text_read(const char *path, const qb_study_plan_places *places, qb_study_plan_text *ret)
 {
-    qb_study_plan_text t = {.path = path};
+    qb_study_plan_text t = {.path = path, .scale = 1};
     QB_TRY(qb_yaml_read(path, &t.root));
     int rc = read_top(&t, places);
     if (rc == QB_OK && !t.seeds) {

@@ -14,7 +14,8 @@
 typedef struct qb_study_plan_word {
     const qb_option *option;
     const qb_yaml_node *node; /* the scalar and its place */
-    const char *text;         /* as written; "" for null. Borrowed from the node */
+    const char *text;         /* as written, "" for null; of a length in a scaled plan what it comes to. Borrowed */
+    char *scaled;             /* what text is then; else NULL */
     char *canonical;
 } qb_study_plan_word;
 
@@ -36,6 +37,7 @@ typedef struct qb_study_plan_text {
     const char *path; /* borrowed */
     qb_yaml_node *root;
     const char *title, *paper; /* borrowed from root; NULL: not given */
+    double scale;              /* 1: the lengths are as written */
     qb_study_plan_group base, matrix; /* node NULL: not given */
     qb_study_plan_group *includes, *excludes;
     size_t n_includes, n_excludes;

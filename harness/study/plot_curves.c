@@ -129,7 +129,7 @@ static int collect_all(curves *c)
     c->high = (double)-INFINITY;
     if (!(c->blocks = qb_alloc(t->study->n_cells, sizeof *c->blocks)))
         return QB_E_NOMEM;
-    qb_str_add(&c->tsv, "# series\tpanel\tepoch\tmean\tlow\thigh\tn\n");
+    qb_plot_begin_numbers(&c->tsv, t, "series\tpanel\tepoch\tmean\tlow\thigh\tn");
     for (size_t column = 0; column < t->n_columns; column++) {
         for (size_t row = 0; row < t->n_rows; row++) {
             size_t i = t->grid[row * t->n_columns + column];

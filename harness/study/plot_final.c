@@ -252,7 +252,7 @@ int qb_plot_write_final(const qb_table *t, const char *dir, const char *name)
     final_plot f = {.t = t, .name = name, .low = (double)INFINITY, .high = (double)-INFINITY};
     qb_str gp = {0};
     int rc = find_places(&f);
-    qb_str_add(&f.tsv, "# two blocks a series: series\tgroup\tseed\tx\tvalue; series\tgroup\tn\tx\tmean\tstd\n");
+    qb_plot_begin_numbers(&f.tsv, t, "two blocks a series: series\tgroup\tseed\tx\tvalue; series\tgroup\tn\tx\tmean\tstd");
     for (size_t r = 0; rc == QB_OK && r < t->n_rows; r++)
         rc = add_series(&f, r);
     int width = 0;

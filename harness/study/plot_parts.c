@@ -93,7 +93,7 @@ char *qb_plot_remark(const qb_table *t, const qb_table_cell *c)
     return c->n > 0 ? qb_sprintf("%zu/%zu", c->n, c->n_expected) : qb_table_cell_text(t, c);
 }
 
-/* What every cell shares of model and data. */
+/* What every cell shares of model, data and scale. */
 char *qb_plot_title(const qb_table *t)
 {
     const qb_study *s = t->study;
@@ -105,9 +105,17 @@ char *qb_plot_title(const qb_table *t)
         model = name ? name : model;
     }
     const char *data = json_array_size(s->labels) == 1 ? json_string_value(json_array_get(s->labels, 0)) : NULL;
+    const char *separator = s->scaled ? ", " : "", *scaled = s->scaled ? s->scaled : "";
     if (model && same && data)
-        return qb_sprintf("%s on %s", model, data);
-    return qb_strdup(data ? data : s->title);
+        return qb_sprintf("%s on %s%s%s", model, data, separator, scaled);
+    return qb_sprintf("%s%s%s", data ? data : s->title, separator, scaled);
+}
+
+void qb_plot_begin_numbers(qb_str *tsv, const qb_table *t, const char *columns)
+{
+    qb_str_addf(tsv, "# %s\n", columns);
+    if (t->study->scaled)
+        qb_str_addf(tsv, "# %s\n", t->study->scaled);
 }
 
 void qb_plot_begin(qb_str *s)

@@ -25,6 +25,9 @@ void qb_plot_add_quoted(qb_str *s, const char *text);
 /* Adds a field of a .tsv: without tabs, newlines and quotes. */
 void qb_plot_add_field(qb_str *s, const char *text);
 
+/* Begins the numbers of a picture: what its columns are, and the scale of the study where there is one. */
+void qb_plot_begin_numbers(qb_str *tsv, const qb_table *t, const char *columns);
+
 /* What every picture's commands begin with. */
 void qb_plot_begin(qb_str *commands);
 

@@ -231,7 +231,10 @@ static char *command_of(const qb_study *s, size_t c)
 static int add_commands(qb_doc *d, const qb_study *s)
 {
     if (s->plan) {
-        char *all = qb_sprintf("qatbench run %s", qb_path_base(s->plan->path));
+        char number[32];
+        bool rescaled = s->plan->is_rescaled;
+        char *all = qb_sprintf("qatbench run %s%s%s", qb_path_base(s->plan->path), rescaled ? " --scale " : "",
+                               rescaled ? qb_format_real(s->plan->scale, number) : "");
         if (!all)
             return QB_E_NOMEM;
         qb_doc_paragraph(d, "All of it, as far as it is not done yet:");
@@ -275,8 +278,13 @@ int qb_report_create(const qb_study *s, qb_doc_form form, const char *plots, con
     qb_table *t = NULL;
     qb_doc d = {0};
     QB_TRY(qb_table_create(s, &options, &t));
-    qb_doc_begin(&d, form, s->title);
-    int rc = write_parts(&d, s, t, plots, names);
+    char *title = qb_study_title(s);
+    int rc = title ? QB_OK : QB_E_NOMEM;
+    if (rc == QB_OK) {
+        qb_doc_begin(&d, form, title);
+        rc = write_parts(&d, s, t, plots, names);
+    }
+    qb_free(title);
     char *text = rc == QB_OK ? qb_doc_take(&d) : NULL;
     if (rc == QB_OK && !text)
         rc = no_memory();

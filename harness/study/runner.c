@@ -12,6 +12,7 @@
 #include "train/cores.h"
 #include "train/record.h"
 #include "train/rundir.h"
+#include "train/smoke.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +55,12 @@ typedef struct runner {
     int refusal; /* the code of runs that could not start, when it was the same for all; 0: none yet */
     char refusal_text[1024], refusal_hint[512];
 } runner;
+
+static int threads_of_task(const qb_task *task)
+{
+    const qb_value *threads = qb_get(&task->config->settings, "threads");
+    return threads->is_null ? 1 : (int)threads->i;
+}
 
 /* ---- the child ---- */
 
@@ -160,7 +167,8 @@ static _Noreturn void be_child(const runner *r, int slot, const qb_task *task, i
         .hang_seconds = r->options->hang_seconds,
     };
     json_t *record = NULL;
-    int rc = qb_run_execute(task->config, &environment, &record);
+    int rc = r->options->smoke ? qb_smoke_run(task->config, r->options->made_data, threads_of_task(task))
+                               : qb_run_execute(task->config, &environment, &record);
     tell_end(b, rc);
     _exit(qb_err_exit_status(rc)); /* the parent's buffers and exit handlers are not the child's to run */
 }
@@ -250,6 +258,8 @@ static int write_death(const qb_task *task, const char *path, const char *reason
                               task->key, "experiment", qb_get(&task->config->settings, "experiment")->text, "command",
                               command, "config", task->config->identity, "seed", (json_int_t)task->seed, "result", "data", "times", "notes");
         qb_free(command);
+        if (record && task->config->scale > 0)
+            json_object_set_new(record, "scale", qb_json_real(task->config->scale));
     }
     bool ok = record && json_object_set_new(record, "status", qb_json_text("failed")) == 0 &&
               json_object_set_new(record, "reason", qb_json_text(reason)) == 0;
@@ -282,6 +292,19 @@ static int take_refusal(runner *r, qb_task *task, const board *b)
     }
     r->n_refused++;
     return qb_task_set(task, "failed", b->text);
+}
+
+/* Of a run that was only tried out: what it told is all there is. */
+static int take_smoke_end(runner *r, int slot, int status)
+{
+    const board *b = &r->boards[slot];
+    qb_task *task = r->slots[slot].task;
+    char words[400], reason[600];
+    if (b->ended)
+        return b->code == QB_OK ? qb_task_set(task, "done", NULL) : qb_task_set(task, "failed", b->text);
+    last_words(r->children[slot].words, words, sizeof words);
+    describe_death(status, words, reason, sizeof reason);
+    return qb_task_set(task, "failed", reason);
 }
 
 static int take_end(runner *r, int slot, int status)
@@ -354,7 +377,7 @@ static int reap(runner *r, bool *ret_any)
         *ret_any = true;
         c->pid = 0;
         qb_task *task = r->slots[i].task;
-        int rc = take_end(r, i, status);
+        int rc = r->options->smoke ? take_smoke_end(r, i, status) : take_end(r, i, status);
         if (c->words >= 0)
             (void)close(c->words);
         r->slots[i] = (qb_runner_slot){0};
@@ -441,9 +464,22 @@ static int look_again(qb_tasks *t)
     return QB_OK;
 }
 
+static int smoke_verdict(const qb_tasks *t)
+{
+    size_t n_skipped = qb_tasks_count(t, "skipped"), failed = qb_tasks_count(t, "failed");
+    size_t open = qb_tasks_count(t, "missing");
+    if (open > 0)
+        return qb_err_set(QB_E_STOPPED, "stopped on request: %zu of %zu cells were not tried", open, t->n - n_skipped);
+    if (failed > 0)
+        return qb_err_set(QB_E_FAILED, "%zu of %zu cells failed", failed, t->n - n_skipped);
+    return QB_OK;
+}
+
 static int verdict(const runner *r)
 {
     qb_tasks *t = r->tasks;
+    if (r->options->smoke)
+        return smoke_verdict(t);
     QB_TRY(look_again(t));
     size_t failed = qb_tasks_count(t, "failed"), diverged = qb_tasks_count(t, "diverged"),
            mistrusted = qb_tasks_count(t, "mistrusted"), interrupted = qb_tasks_count(t, "interrupted"),
@@ -472,9 +508,8 @@ static int threads_of(const qb_tasks *tasks)
     int most = 1;
     for (size_t i = 0; i < tasks->n; i++) {
         const qb_task *task = &tasks->items[i];
-        if (task->is_left && !qb_get(&task->config->settings, "threads")->is_null &&
-            qb_get(&task->config->settings, "threads")->i > most)
-            most = (int)qb_get(&task->config->settings, "threads")->i;
+        if (task->is_left && threads_of_task(task) > most)
+            most = threads_of_task(task);
     }
     return most;
 }

@@ -37,13 +37,16 @@ typedef struct qb_runner_options {
     void (*tick)(void *context, const qb_runner_state *state); /* a few times a second; may be NULL */
     void *context;
     double hang_seconds; /* as for one run (train/run.h) */
+    bool smoke;          /* runs are only tried out (train/smoke.h): tasks of qb_tasks_create_smoke, no folders, no records */
+    bool made_data;      /* with smoke: on images made by the program */
 } qb_runner_options;
 
 /* Runs every task that is left. A task ends with the status of its record; "elsewhere" when another process has it;
  * "failed" with "killed by signal 11 (plugin crashed?)", also in its record, when its child did not come back.
  * QB_OK: all went through; QB_E_STOPPED: stopped on request; QB_E_INUSE: all that is left runs elsewhere; QB_E_FAILED: some task is diverged, failed or
  * mistrusted, here or before; when all that failed could not even start for one and the same kind of reason, that
- * code. Other errors: no child could be made. */
+ * code. Other errors: no child could be made. With smoke a task ends as done or failed, with the reason, and QB_E_FAILED says how
+ * many failed. */
 int qb_runner_run(qb_tasks *tasks, const qb_runner_options *options);
 
 /* The default number of jobs for these tasks. */

@@ -177,11 +177,14 @@ char *qb_table_caption(const qb_table *t)
     bool any_spread = false;
     for (size_t c = 0; c < t->study->n_cells; c++)
         any_spread = any_spread || t->cells[c].n > 1;
-    qb_str_addf(&s, "%s: %s%s%s%s, %s", t->study->title, m->title, m->unit[0] ? " (" : "", m->unit, m->unit[0] ? ")" : "", m->when);
+    char *title = qb_study_title(t->study);
+    s.failed = !title;
+    qb_str_addf(&s, "%s: %s%s%s%s, %s", title ? title : "", m->title, m->unit[0] ? " (" : "", m->unit, m->unit[0] ? ")" : "", m->when);
     if (any_spread)
         qb_str_addf(&s, ", mean ± standard deviation (ddof %d) over seeds, ", t->options.ddof);
     else
         qb_str_add(&s, ", ");
+    qb_free(title);
     add_n(t, &s);
     qb_str_add(&s, ". ");
     add_budget(t, &s);
@@ -371,7 +374,7 @@ static void render_csv(const qb_table *t, qb_str *s)
     const qb_study *study = t->study;
     for (size_t k = 0; k < study->n_keys; k++)
         qb_str_addf(s, "%s,", study->keys[k]);
-    qb_str_addf(s, "seed,status,%s,reason\n", t->measure->name);
+    qb_str_addf(s, "seed,status,%s,reason%s\n", t->measure->name, study->scaled ? ",scale" : "");
     for (size_t c = 0; c < study->n_cells; c++) {
         const qb_cell *cell = &study->cells[c];
         for (size_t i = 0; i < cell->n_runs; i++) {
@@ -384,6 +387,8 @@ static void render_csv(const qb_table *t, qb_str *s)
             }
             qb_str_addf(s, "%lld,%s,%s,", run->seed, run->status, isnan(value) ? "" : qb_format_real(value, number));
             add_csv(s, run->reason ? run->reason : "");
+            if (study->scaled)
+                qb_str_addf(s, ",%s", qb_format_real(study->plan ? study->scale : qb_cell_run_scale(run), number));
             qb_str_add(s, "\n");
         }
     }
@@ -459,6 +464,8 @@ json_t *qb_table_json(const qb_table *t)
     put(root, "unit", qb_json_text(t->measure->unit), &failed);
     put(root, "when", qb_json_text(t->measure->when), &failed);
     put(root, "title", qb_json_text(t->study->title), &failed);
+    if (t->study->scaled)
+        put(root, "scale", qb_json_real(t->study->scale), &failed);
     put(root, "ddof", json_integer(t->options.ddof), &failed);
     put(root, "data", json_deep_copy(t->study->labels), &failed);
     put(root, "keys", keys, &failed);

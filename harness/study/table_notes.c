@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "study/sayings.h"
+#include "study/scale.h"
 #include "study/values.h"
 
 #include <math.h>
@@ -65,19 +66,32 @@ static int note_cell(const qb_table *t, const qb_cell *cell, json_t *notes, size
 
 /* ---- what runs say of themselves ---- */
 
-/* Of its data, of its numbers, and of starts that were not alike. */
+typedef struct said {
+    qb_sayings *sayings;
+    bool say_scale;
+} said;
+
+/* Of its data, of its numbers, of starts that were not alike, and of its scale where not all have one. */
 static int say_notes(void *context, const qb_cell_run *run, const char *name)
 {
+    const said *all = context;
     const char *data = json_string_value(json_object_get(json_object_get(run->line, "data"), "warning"));
     static const char *const lists[] = {"notes", "mixed"};
+    double scale = qb_cell_run_scale(run);
     if (data)
-        QB_TRY(qb_sayings_add(context, data, name));
+        QB_TRY(qb_sayings_add(all->sayings, data, name));
+    if (all->say_scale && scale != 1) {
+        char *text = qb_scale_text(scale);
+        int rc = text ? qb_sayings_add(all->sayings, text, name) : QB_E_NOMEM;
+        qb_free(text);
+        QB_TRY(rc);
+    }
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
         const json_t *list = json_object_get(run->line, lists[k]);
         for (size_t i = 0; i < json_array_size(list); i++) {
             const char *text = json_string_value(json_array_get(list, i));
             if (text && !(data && strcmp(text, data) == 0))
-                QB_TRY(qb_sayings_add(context, text, name));
+                QB_TRY(qb_sayings_add(all->sayings, text, name));
         }
     }
     return QB_OK;
@@ -87,7 +101,8 @@ static int note_sayings(const qb_study *s, json_t *notes)
 {
     qb_sayings all = {0};
     size_t n_runs;
-    int rc = qb_study_each_run(s, say_notes, &all, &n_runs);
+    said context = {&all, isnan(s->scale)};
+    int rc = qb_study_each_run(s, say_notes, &context, &n_runs);
     for (size_t i = 0; rc == QB_OK && i < all.n; i++)
         rc = note(notes, qb_saying_text(&all.items[i], n_runs));
     qb_sayings_finish(&all);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "train/data_keys.h"
 #include "train/record.h"
 
@@ -22,6 +23,9 @@ typedef struct scan {
     data_facts *facts;
     size_t n_facts;
     bool force;
+    const char *done_path;
+    json_t *done; /* key -> record that is over; NULL: none */
+    size_t n_used;
 } scan;
 
 int qb_task_set(qb_task *task, const char *status, const char *reason)
@@ -79,6 +83,66 @@ static int look_at(qb_task *task, bool force)
     return rc;
 }
 
+/* ---- finished elsewhere ---- */
+
+static int read_done(scan *s, const char *path)
+{
+    json_t *lines = NULL;
+    s->done_path = path;
+    if (!path)
+        return QB_OK;
+    QB_TRY(qb_records_collect(path, &lines));
+    int rc = (s->done = json_object()) ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory");
+    for (size_t i = 0; rc == QB_OK && i < json_array_size(lines); i++) {
+        json_t *line = json_array_get(lines, i);
+        const char *key = json_string_value(json_object_get(line, "key")), *status = json_string_value(json_object_get(line, "status"));
+        if (!key || !status || !json_is_object(json_object_get(line, "config")))
+            rc = strcmp(status ? status : "", "skipped") == 0 /* a plan's, never begun */
+                     ? QB_OK
+                     : qb_err_set(QB_E_DATA, "%s: record %zu: expected key, status and config of a run", path, i + 1);
+        else if (qb_record_is_over(status) && json_object_set(s->done, key, line) != 0)
+            rc = qb_err_set(QB_E_NOMEM, "out of memory");
+    }
+    json_decref(lines);
+    return rc;
+}
+
+/* A run that is not over in its own folder may be over there. */
+static int look_elsewhere(scan *s, qb_task *task)
+{
+    const json_t *line = json_object_get(s->done, task->key);
+    if (!line)
+        return QB_OK;
+    if (!json_equal(json_object_get(line, "config"), task->config->identity)) {
+        (void)qb_err_set(QB_E_DATA, "%s: the record with key %.12s has another configuration than the run with that key", s->done_path,
+                         task->key);
+        return qb_err_hint("the file was changed by hand: make it with  qatbench ls PLAN --json");
+    }
+    s->n_used++;
+    if (!task->is_left)
+        return QB_OK;
+    task->is_left = false;
+    QB_TRY(take_record(task, line));
+    if (qb_record_diverged_unsaid(line))
+        return qb_task_set(task, "diverged", "the test loss is not finite");
+    if (task->reason[0])
+        return QB_OK;
+    char *reason = qb_sprintf("in %s", s->done_path);
+    int rc = reason ? qb_task_set(task, json_string_value(json_object_get(line, "status")), reason) : QB_E_NOMEM;
+    qb_free(reason);
+    return rc;
+}
+
+/* Nothing of it is of this plan: most likely other data. */
+static void warn_of_unused(const scan *s)
+{
+    size_t n = json_object_size(s->done);
+    if (n > 0 && s->n_used == 0)
+        qb_log_warning("%s: none of its %zu finished runs is one of this plan (other values, seeds or data?)", s->done_path, n);
+}
+
+/* ---- all ---- */
+
 static int find_facts(scan *s, const qb_config *config, const data_facts **ret_facts)
 {
     for (size_t i = 0; i < s->n_facts; i++) {
@@ -126,19 +190,40 @@ static int fill(scan *s, qb_task *task, size_t cell, size_t seed)
     QB_TRY(qb_config_key(task->config, facts->hash, task->key));
     if (!(task->dir = qb_config_dir(task->config, task->key)))
         return QB_E_NOMEM;
-    return look_at(task, s->force);
+    QB_TRY(look_at(task, s->force));
+    return look_elsewhere(s, task);
 }
 
-int qb_tasks_create(const qb_study_plan *plan, bool force, qb_tasks *ret)
+int qb_tasks_create(const qb_study_plan *plan, bool force, const char *done, qb_tasks *ret)
 {
     scan s = {.plan = plan, .force = force};
     qb_tasks t = {.items = qb_alloc(plan->n_cells * plan->n_seeds, sizeof *t.items)};
-    int rc = t.items ? QB_OK : QB_E_NOMEM;
+    int rc = t.items ? read_done(&s, done) : QB_E_NOMEM;
     for (size_t seed = 0; rc == QB_OK && seed < plan->n_seeds; seed++) {
         for (size_t cell = 0; rc == QB_OK && cell < plan->n_cells; cell++)
             rc = fill(&s, &t.items[t.n++], cell, seed);
     }
+    if (rc == QB_OK)
+        warn_of_unused(&s);
     qb_free(s.facts);
+    json_decref(s.done);
+    if (rc < 0)
+        qb_tasks_finish(&t);
+    else
+        *ret = t;
+    return rc;
+}
+
+int qb_tasks_create_smoke(const qb_study_plan *plan, qb_tasks *ret)
+{
+    qb_tasks t = {.items = qb_alloc(plan->n_cells, sizeof *t.items)};
+    int rc = t.items ? QB_OK : QB_E_NOMEM;
+    for (size_t i = 0; rc == QB_OK && i < plan->n_cells; i++) {
+        const qb_study_plan_cell *c = &plan->cells[i];
+        t.items[t.n++] = (qb_task){.cell = c, .config = c->skipped ? NULL : c->runs[0], .seed = plan->seeds[0], .top1 = (double)NAN,
+                                   .is_left = !c->skipped};
+        rc = qb_task_set(&t.items[i], c->skipped ? "skipped" : "missing", c->skipped);
+    }
     if (rc < 0)
         qb_tasks_finish(&t);
     else

@@ -28,11 +28,16 @@ typedef struct qb_tasks {
     size_t n;
 } qb_tasks;
 
-/* Looks at every run of the plan. force: finished runs are left too. Errors: those of opening the data;
+/* Looks at every run of the plan. force: finished runs are left too. done: records (as qb_records_collect reads them) that
+ * count where the run's own folder has none that is over; a record is a run's when key and configuration are its own, and only
+ * records that are over count. NULL: none. Errors: those of reading them; QB_E_DATA: a key with another configuration; those of opening the data;
  * QB_E_CONFIG: a run begun with another file of an outside plugin (unless force); a span that does not fit (qb_config_resolve),
  * with plan and cell. */
-int qb_tasks_create(const qb_study_plan *plan, bool force, qb_tasks *ret);
+int qb_tasks_create(const qb_study_plan *plan, bool force, const char *done, qb_tasks *ret);
 void qb_tasks_finish(qb_tasks *t);
+
+/* The first seed of every cell, to be tried out (train/smoke.h): nothing is looked for, neither data nor folders. */
+int qb_tasks_create_smoke(const qb_study_plan *plan, qb_tasks *ret);
 
 /* Reads the task's record again. */
 int qb_task_update(qb_task *task);

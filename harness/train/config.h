@@ -42,6 +42,7 @@ typedef struct qb_config {
     double anneal_start, anneal_end;
     qb_augmentation augmentation; /* by augment, flip and crop */
     json_t *identity; /* object: identity keys, plus "solver_version"; solver as its canonical spec */
+    double scale;     /* of the plan that shortened the run to these values, for its record; 0: none did */
 } qb_config;
 
 /* Resolves and checks everything that can be checked without opening the data. Errors name the key:

@@ -46,6 +46,13 @@ int qb_data_keys_open(const qb_settings *s, const qb_dataset_info *dataset, qb_d
     return qb_dataset_open_with(dataset->name, &o, ret_dataset);
 }
 
+int qb_data_keys_make(const qb_settings *s, const qb_dataset_info *dataset, qb_dataset **ret_dataset)
+{
+    qb_dataset_options o;
+    QB_TRY(qb_data_keys_options(s, dataset, &o));
+    return qb_dataset_make(dataset->name, &o, ret_dataset);
+}
+
 bool qb_data_keys_same_images(const qb_settings *a, const qb_settings *b)
 {
     static const char *const keys[] = {"dataset", "data_dir", "val_fraction"};

@@ -17,6 +17,9 @@ int qb_data_keys_options(const qb_settings *s, const qb_dataset_info *dataset, q
 /* Opens it, of settings that have these keys. Errors as of qb_dataset_open_with. */
 int qb_data_keys_open(const qb_settings *s, const qb_dataset_info *dataset, qb_dataset **ret_dataset);
 
+/* Images made in their place (qb_dataset_make), with the same keys. */
+int qb_data_keys_make(const qb_settings *s, const qb_dataset_info *dataset, qb_dataset **ret_dataset);
+
 /* Do two configurations open the same images (sizes and normalisation apart)? */
 bool qb_data_keys_same_images(const qb_settings *a, const qb_settings *b);
 

@@ -20,6 +20,7 @@
 #define QB_KEY_NULL_IS_ALL (QB_OPT_OWN << 4)  /* null is a value, shown as "all"; other keys that are null do not apply */
 #define QB_KEY_USUAL (QB_OPT_OWN << 5)        /* not named in a caption while at its default, like every later key */
 #define QB_KEY_FLIP_CROP (QB_OPT_OWN << 6)    /* where it is unset, readers see what the keys flip and crop say, if they say it */
+#define QB_KEY_LENGTH (QB_OPT_OWN << 7)       /* a length of the run, or a spec with such: shorter in a scaled plan (study/scale.h) */
 #define QB_KEY_CAPTION(PLACE) ((unsigned)(PLACE) << 24) /* named in captions; PLACE from 1: order there            */
 #define QB_KEY_CAPTION_PLACE(FLAGS) ((FLAGS) >> 24)     /* 0: not named                                            */
 

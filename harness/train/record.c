@@ -47,6 +47,14 @@ bool qb_record_is_over(const char *status)
     return status && (strcmp(status, "done") == 0 || strcmp(status, "diverged") == 0 || strcmp(status, "mistrusted") == 0);
 }
 
+bool qb_record_diverged_unsaid(const json_t *record)
+{
+    const json_t *result = json_object_get(record, "result");
+    const char *status = json_string_value(json_object_get(record, "status"));
+    return status && strcmp(status, "done") == 0 && json_is_number(json_object_get(result, "test_top1")) &&
+           json_is_null(json_object_get(result, "test_loss"));
+}
+
 bool qb_record_plugin_changed(const json_t *record, const qb_plugin *plugin)
 {
     const char *was = json_string_value(json_object_get(json_object_get(record, "solver"), "sha256"));
@@ -73,6 +81,8 @@ json_t *qb_record_line(const json_t *record, const char *dir)
     }
     if (line && json_array_size(json_object_get(record, "mixed")) > 0)
         json_object_set(line, "mixed", json_object_get(record, "mixed"));
+    if (line && json_object_get(record, "scale"))
+        json_object_set(line, "scale", json_object_get(record, "scale"));
     if (line && dir)
         json_object_set_new(line, "dir", qb_json_text(dir));
     return line;

@@ -14,10 +14,11 @@
  *   data                         {name, label, fingerprint, n_train, n_test, warning}, and bad_images {train, test}, lists of
  *                                numbers, where images could not be read and the run went on
  *   machine, build, solver, times, notes, mixed (what changed between starts)
+ *   scale                        only of a run of a scaled plan: by how much its lengths are shorter (study/scale.h)
  *
  * A line of runs.jsonl (`qatbench ls --json`) is {key, experiment, config, seed, status, reason, data, result, machine,
- * build, solver, command, notes} of the record (null where it has none), plus "mixed" where that is not empty, and "dir" where it was read
- * from a runs folder.
+ * build, solver, command, notes} of the record (null where it has none), plus "mixed" where that is not empty, "scale" where there
+ * is one, and "dir" where it was read from a runs folder.
  */
 #ifndef QB_RECORD_H
 #define QB_RECORD_H
@@ -39,6 +40,9 @@ int qb_records_collect(const char *path, json_t **ret_array);
 
 /* done, diverged and mistrusted: running again would give the same. NULL: not over. */
 bool qb_record_is_over(const char *status);
+
+/* Version 0.1.0 called a run done whose last test loss was not finite (null in its record). */
+bool qb_record_diverged_unsaid(const json_t *record);
 
 bool qb_record_plugin_changed(const json_t *record, const qb_plugin *plugin); /* another file than when it was begun */
 

@@ -160,7 +160,7 @@ int qb_run_begin_record(qb_run *r, json_t *old)
                              "started", utc_now(), "starts", (json_int_t)1, "before", "notes", "mixed", "environment",
                              qb_machine_environment(), "argv", r->env->command);
     qb_free(command);
-    if (!r->record)
+    if (!r->record || (c->scale > 0 && json_object_set_new(r->record, "scale", qb_json_real(c->scale)) != 0))
         return qb_err_set(QB_E_NOMEM, "out of memory");
     if (!old)
         return QB_OK;
