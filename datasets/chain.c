@@ -8,8 +8,10 @@
 
 static const qb_augmentation_kind kinds[] = {
     {"none", "images as the data set gives them", NULL, {0}},
-    {"flip-crop", "flip, then pad-crop", "He et al. 2016, Deep Residual Learning, for CIFAR", {.flip = true, .crop_pad = QB_CROP_PAD}},
-    {"resnet", "resized-crop (bilinear), then flip", "torchvision's reference training of ResNets on ImageNet", {.chain = "resnet"}},
+    {"flip-crop", "flip, then pad-crop", "He et al. 2016, Deep Residual Learning, for CIFAR",
+     {.flip = true, .crop_pad = QB_CROP_PAD}},
+    {"resnet", "resized-crop (bilinear), then flip", "torchvision's reference training of ResNets on ImageNet",
+     {.chain = "resnet"}},
     {"deit", "resized-crop (bicubic), flip, rand-augment, then erase", "Touvron et al. 2021, DeiT, with timm's transforms",
      {.chain = "deit"}},
 };
@@ -42,8 +44,8 @@ int qb_augmentation_check(const qb_augmentation *a, const qb_dataset_info *info)
 {
     if (!a->chain || info->c == QB_IMAGE_CHANNELS)
         return 0;
-    qb_err_set(QB_E_CONFIG, "augment: '%s' is for images of %d channels, those of data set '%s' have %d", a->chain, QB_IMAGE_CHANNELS,
-               info->name, info->c);
+    qb_err_set(QB_E_CONFIG, "augment: '%s' is for images of %d channels, those of data set '%s' have %d", a->chain,
+               QB_IMAGE_CHANNELS, info->name, info->c);
     return qb_err_hint("use flip-crop or none");
 }
 
@@ -128,7 +130,8 @@ static int transform(const qb_chain *chain, qb_draw *draw, qb_image *image)
             QB_TRY(chain->steps[i].apply(&chain->steps[i], draw, image));
     if (image->c == chain->c && image->h == chain->h && image->w == chain->w)
         return 0;
-    return qb_err_set(QB_E_DATA, "is of %d x %d x %d, wanted %d x %d x %d", image->c, image->h, image->w, chain->c, chain->h, chain->w);
+    return qb_err_set(QB_E_DATA, "is of %d x %d x %d, wanted %d x %d x %d", image->c, image->h, image->w, chain->c, chain->h,
+                      chain->w);
 }
 
 static int make_pixels(const qb_chain *chain, qb_draw *draw, uint32_t sample, qb_image *image)
@@ -151,7 +154,8 @@ int qb_chain_floats(const qb_chain *chain, int64_t epoch, uint32_t sample, int r
     QB_TRY(make_pixels(chain, &draw, sample, &image));
     qb_normalize(&chain->normalizer, &image, out);
     for (size_t i = 0; i < chain->n_steps; i++) {
-        int rc = chain->steps[i].apply_floats ? chain->steps[i].apply_floats(&chain->steps[i], &draw, chain->c, chain->h, chain->w, out) : 0;
+        const qb_transform *t = &chain->steps[i];
+        int rc = t->apply_floats ? t->apply_floats(t, &draw, chain->c, chain->h, chain->w, out) : 0;
         if (rc < 0)
             return add_name(chain, sample, rc);
     }

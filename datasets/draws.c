@@ -41,7 +41,8 @@ bool qb_draw_rectangle(qb_stream *s, int height, int width, qb_box *ret_rectangl
     if (qb_rng_uniform(s) > 0.25)
         return false;
     for (int k = 0; k < ATTEMPTS; k++) {
-        const double share = between(0.02, 1.0 / 3, qb_rng_uniform(s)), log_ratio = between(log(0.3), log(1 / 0.3), qb_rng_uniform(s));
+        const double share = between(0.02, 1.0 / 3, qb_rng_uniform(s));
+        const double log_ratio = between(log(0.3), log(1 / 0.3), qb_rng_uniform(s));
         if (!qb_erase_size(height, width, share, log_ratio, &r.height, &r.width))
             continue;
         r.top = (int)qb_rng_below(s, (uint32_t)(height - r.height) + 1);

@@ -167,9 +167,11 @@ enum { FLIP, PAD_CROP, RESIZE_CROP, RESIZED_CROP, RAND_AUGMENT, ERASE };
 static const qb_transform transforms[] = {
     [FLIP] = {.name = "flip", .title = "left to right, with probability 1/2", .source = "torchvision's RandomHorizontalFlip",
               .apply = flip},
-    [PAD_CROP] = {.name = "pad-crop", .title = "4 pixels of raw 0 on each side, and a window of the image's size at a random place",
+    [PAD_CROP] = {.name = "pad-crop",
+                  .title = "4 pixels of raw 0 on each side, and a window of the image's size at a random place",
                   .source = "torchvision's RandomCrop", .apply = pad_crop},
-    [RESIZE_CROP] = {.name = "resize-crop", .title = "shorter side to image_size / 0.875, bicubic, and the middle of it: for tests",
+    [RESIZE_CROP] = {.name = "resize-crop",
+                     .title = "shorter side to image_size / 0.875, bicubic, and the middle of it: for tests",
                      .source = "torchvision's Resize and CenterCrop on Pillow images", .apply = resize_crop},
     [RESIZED_CROP] = {.name = "resized-crop",
                       .title = "a random part, 0.08 to 1 of the area and 3/4 to 4/3 as wide as high, resized to the image's size",
@@ -177,7 +179,8 @@ static const qb_transform transforms[] = {
     [RAND_AUGMENT] = {.name = "rand-augment",
                       .title = "twice one of 15 operations on colours or places, with probability 1/2, of magnitude N(9, 0.5)",
                       .source = "Cubuk et al. 2020, RandAugment, as timm's rand-m9-mstd0.5-inc1", .apply = rand_augment},
-    [ERASE] = {.name = "erase", .title = "with probability 1/4 a rectangle of 0.02 to 1/3 of the area becomes noise, after normalisation",
+    [ERASE] = {.name = "erase",
+               .title = "with probability 1/4 a rectangle of 0.02 to 1/3 of the area becomes noise, after normalisation",
                .source = "Zhong et al. 2020, Random Erasing, as timm's mode pixel", .apply_floats = erase},
 };
 

@@ -37,8 +37,8 @@ static qb_dataset *open_planes(int c)
 {
     static qb_dataset_info info;
     qb_dataset *d = NULL;
-    info = (qb_dataset_info){.name = "memory", .c = c, .h = SIDE, .w = SIDE, .n_classes = 2, .mean = {0.5, 0.4, 0.3}, .std = {0.2, 0.3, 0.25},
-                             .augment_by_default = true};
+    info = (qb_dataset_info){.name = "memory", .c = c, .h = SIDE, .w = SIDE, .n_classes = 2, .mean = {0.5, 0.4, 0.3},
+                             .std = {0.2, 0.3, 0.25}, .augment_by_default = true};
     for (int i = 0; i < (int)sizeof planes; i++)
         planes[i] = (uint8_t)(i * 7 + i / SIDE * 31 + i / (SIDE * SIDE) * 13);
     const qb_arrays splits[QB_N_SPLITS] = {[QB_SPLIT_TRAIN] = {planes, classes, N_TRAIN}};
@@ -126,7 +126,8 @@ static bool erase(qb_stream s, float *x)
     if (qb_rng_uniform(&s) > 0.25)
         return false;
     for (int k = 0; k < 10 && !is_taken; k++) {
-        const double share = 0.02 + qb_rng_uniform(&s) * (1.0 / 3 - 0.02), log_ratio = log(0.3) + qb_rng_uniform(&s) * (log(1 / 0.3) - log(0.3));
+        const double share = 0.02 + qb_rng_uniform(&s) * (1.0 / 3 - 0.02);
+        const double log_ratio = log(0.3) + qb_rng_uniform(&s) * (log(1 / 0.3) - log(0.3));
         is_taken = qb_erase_size(SIDE, SIDE, share, log_ratio, &h, &w);
     }
     if (!is_taken)

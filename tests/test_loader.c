@@ -421,7 +421,8 @@ static const struct {
 /* Position p of an epoch is the image at p / repeat of the order, the (p mod repeat)-th time: as it comes out of its chain. */
 START_TEST(repeats_follow_each_other)
 {
-    const int n_times = lengths[_i].repeat > 0 ? lengths[_i].repeat : 1, batch = lengths[_i].batch < lengths[_i].n ? lengths[_i].batch : (int)lengths[_i].n;
+    const int n_times = lengths[_i].repeat > 0 ? lengths[_i].repeat : 1;
+    const int batch = lengths[_i].batch < lengths[_i].n ? lengths[_i].batch : (int)lengths[_i].n;
     float want[IMAGE];
     qb_loader_options o = options(lengths[_i].n, 2), plain = o;
     o.batch = plain.batch = lengths[_i].batch;

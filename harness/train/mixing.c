@@ -8,7 +8,8 @@
 static const qb_mixing_kind kinds[] = {
     {"mixup", "the sum of an image and the one before it, by a share drawn once a batch; labels share it",
      "Zhang et al. 2018, mixup, as torchvision's MixUp"},
-    {"cutmix", "in each image a box of the one before it, drawn once a batch; labels by its area", "Yun et al. 2019, CutMix, as torchvision's CutMix"},
+    {"cutmix", "in each image a box of the one before it, drawn once a batch; labels by its area",
+     "Yun et al. 2019, CutMix, as torchvision's CutMix"},
 };
 
 const qb_mixing_kind *qb_mixing_kinds(size_t *ret_n)
