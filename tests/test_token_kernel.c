@@ -20,7 +20,7 @@ enum { MAX = 71, GUARD = 4 }; /* values, and what must stay as it was behind the
 
 typedef struct results { /* of all kernels, float32 */
     float y[MAX + GUARD], stats[2], dx[MAX + GUARD], weight_sum[MAX + GUARD], bias_sum[MAX + GUARD], gelu[MAX + GUARD];
-    float dgelu[MAX + GUARD], p[MAX + GUARD], ds[MAX + GUARD], sum[MAX + GUARD], scaled[MAX + GUARD];
+    float slope[MAX + GUARD], dgelu[MAX + GUARD], p[MAX + GUARD], ds[MAX + GUARD], sum[MAX + GUARD], scaled[MAX + GUARD];
 } results;
 
 typedef struct inputs {
@@ -42,8 +42,8 @@ static void run_f32(const qb_token_kernels *k, int n, const inputs *in, results 
         ((float *)r)[i] = 7;
     k->norm(n, 1e-6F, in->x, in->weight, in->bias, r->y, r->stats);
     k->norm_backward(n, in->x, r->stats, in->weight, in->dy, true, r->dx, r->weight_sum, r->bias_sum);
-    k->gelu(n, in->x, r->gelu);
-    k->gelu_backward(n, in->x, in->dy, r->dgelu);
+    k->gelu(n, in->x, r->gelu, r->slope);
+    k->gelu_backward(n, r->slope, in->dy, r->dgelu);
     memcpy(s, in->x, (size_t)n * sizeof *s);
     k->softmax(n, 0.7F, s, r->p);
     k->softmax_backward(n, 0.7F, r->p, in->dy, r->ds);
@@ -64,7 +64,7 @@ START_TEST(kernels_of_all_widths_agree)
         run_f32(all[_i], n, &in, &wide);
         ck_assert_mem_eq(&one, &wide, sizeof one);
         ck_assert(wide.y[n] == 7 && wide.dx[n] == 7 && wide.p[n] == 7 && wide.ds[n] == 7 && wide.weight_sum[n] == 7);
-        ck_assert(wide.gelu[n] == 7 && wide.dgelu[n] == 7 && wide.sum[n] == 7 && wide.scaled[n] == 7);
+        ck_assert(wide.gelu[n] == 7 && wide.slope[n] == 7 && wide.dgelu[n] == 7 && wide.sum[n] == 7 && wide.scaled[n] == 7);
     }
 }
 END_TEST
@@ -99,9 +99,15 @@ START_TEST(bfloat16_kernels_round_once)
         y[n] = 7;
         h->norm(n, 1e-6F, in.x, in.weight, in.bias, y, stats);
         CHECK_ROUNDED(y);
-        h->gelu(n, x, y);
+        h->gelu(n, x, y, NULL);
         CHECK_ROUNDED(gelu);
-        h->gelu_backward(n, x, dy, y);
+        h->gelu(n, x, p, y);
+        CHECK_ROUNDED(slope);
+        memcpy(p, y, (size_t)n * sizeof *p);
+        for (int i = 0; i < n; i++)
+            want.slope[i] = qb_bf16_to_float(p[i]);
+        f->gelu_backward(n, want.slope, in.dy, want.dgelu);
+        h->gelu_backward(n, p, dy, y);
         CHECK_ROUNDED(dgelu);
         h->scale(n, 1.3F, in.x, y);
         CHECK_ROUNDED(scaled);
@@ -135,14 +141,11 @@ static double cdf(double x)
 START_TEST(gelu_is_exact)
 {
     enum { N = 200001 };
-    static float x[N], y[N], one[N], dx[N];
-    for (int i = 0; i < N; i++) {
+    static float x[N], y[N], dx[N];
+    for (int i = 0; i < N; i++)
         x[i] = (float)(i - N / 2) / 8000;
-        one[i] = 1;
-    }
     const qb_token_kernels *k = qb_token_kernels_find(QB_TYPE_F32);
-    k->gelu(N, x, y);
-    k->gelu_backward(N, x, one, dx);
+    k->gelu(N, x, y, dx);
     for (int i = 0; i < N; i++) {
         double v = (double)x[i], derivative = cdf(v) + v * exp(-v * v / 2) / sqrt(2 * 3.14159265358979323846);
         ck_assert_msg(fabs((double)y[i] - v * cdf(v)) <= 2e-7 * fabs(v), "gelu(%.9g) = %.9g", v, (double)y[i]);
@@ -150,7 +153,7 @@ START_TEST(gelu_is_exact)
     }
     const float extreme[] = {0, 1e-30F, -1e-30F, 1e30F, -1e30F, INFINITY, NAN};
     float got[7];
-    k->gelu(7, extreme, got);
+    k->gelu(7, extreme, got, NULL);
     ck_assert(got[0] == 0 && got[1] == 0.5e-30F && got[2] == -0.5e-30F && got[3] == 1e30F && isinf(got[5]) && isnan(got[6]));
     ck_assert(fabsf(got[4]) < 1e-6F * 1e30F);
 }

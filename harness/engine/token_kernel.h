@@ -20,9 +20,9 @@ typedef struct qb_token_kernels {
     /* weight_sum += dy * x^, bias_sum += dy, with x^ the normalized x; dx <- the gradient of x, or where `adds`, += it. */
     void (*norm_backward)(int64_t n, const float *x, const float *stats, const float *weight, const void *dy, bool adds, float *dx,
                           float *weight_sum, float *bias_sum);
-    /* y = x Phi(x), Phi the distribution function of N(0, 1) */
-    void (*gelu)(int64_t n, const void *x, void *y);
-    void (*gelu_backward)(int64_t n, const void *x, const void *dy, void *dx); /* dx may be dy */
+    /* y = x Phi(x), Phi the distribution function of N(0, 1); slope <- its derivative, or where it is NULL, is not computed */
+    void (*gelu)(int64_t n, const void *x, void *y, void *slope);
+    void (*gelu_backward)(int64_t n, const void *slope, const void *dy, void *dx); /* dx = slope * dy; dx may be dy */
     /* p = softmax(scale * s); p may be s, which is overwritten in any case */
     void (*softmax)(int64_t n, float scale, float *s, void *p);
     /* ds = scale * p * (dp - sum(p * dp)); ds may be dp */

@@ -59,24 +59,26 @@ static void FN(norm_backward)(int64_t n, const float *x, const float *stats, con
     }
 }
 
-static void FN(gelu)(int64_t n, const void *x_values, void *y_values)
+static void FN(gelu)(int64_t n, const void *x_values, void *y_values, void *slope_values)
 {
     const T *x = x_values;
-    T *y = y_values;
+    T *y = y_values, *slope = slope_values;
     for (int64_t i = 0; i < n; i += W) {
-        vec v = LOAD(x + i, n - i, 0);
-        STORE(y + i, n - i, v * normal_cdf(v));
+        vec v = LOAD(x + i, n - i, 0), cdf = normal_cdf(v);
+        STORE(y + i, n - i, v * cdf);
+        if (slope == NULL)
+            continue;
+        vec density = exp_of(v * v * -0.5F) * 0.398942280F;
+        STORE(slope + i, n - i, cdf + v * density);
     }
 }
 
-static void FN(gelu_backward)(int64_t n, const void *x_values, const void *dy_values, void *dx_values)
+static void FN(gelu_backward)(int64_t n, const void *slope_values, const void *dy_values, void *dx_values)
 {
-    const T *x = x_values, *dy = dy_values;
+    const T *slope = slope_values, *dy = dy_values;
     T *dx = dx_values;
-    for (int64_t i = 0; i < n; i += W) {
-        vec v = LOAD(x + i, n - i, 0), density = exp_of(v * v * -0.5F) * 0.398942280F;
-        STORE(dx + i, n - i, LOAD(dy + i, n - i, 0) * (normal_cdf(v) + v * density));
-    }
+    for (int64_t i = 0; i < n; i += W)
+        STORE(dx + i, n - i, LOAD(dy + i, n - i, 0) * LOAD(slope + i, n - i, 0));
 }
 
 static void FN(softmax)(int64_t n, float scale, float *s, void *p_values)
