@@ -1,5 +1,6 @@
 #!/bin/sh
-# The scripts around the build: what copy-tree takes, how count_tests.py counts. Closes with Check's line.
+# The scripts around the build: what copy-tree takes, how count_tests.py counts, what those in Python say. PYTORCH: a python3
+# with PyTorch and safetensors, if the system's has none. Closes with Check's line.
 #
 # usage: test_scripts.sh SOURCE
 set -u
@@ -80,6 +81,30 @@ equal 'in-debian without a release' $? 2
 equal 'in-debian with a path for a release' $? 2
 "$source/scripts/in-debian" trixie >/dev/null 2>&1
 equal 'in-debian without a command' $? 2
+
+# The scripts for PyTorch: their help needs none.
+for script in compare_pytorch compare_accuracy pth_to_safetensors; do
+  python3 "$source/scripts/$script.py" --help >/dev/null 2>&1
+  equal "$script.py --help" $? 0
+done
+equal 'what those scripts leave behind' "$(find "$source/scripts" -name __pycache__)" ''
+
+python=${PYTORCH-python3}
+if "$python" -c 'import torch, safetensors' 2>/dev/null; then
+  pth=$scratch/w.pth
+  "$python" -c 'import sys, torch; torch.save({"model": {"a.weight": torch.ones(2, 3).t(), "b": torch.zeros(4)}}, sys.argv[1])' "$pth"
+  "$python" "$source/scripts/pth_to_safetensors.py" "$pth" "$scratch/w.safetensors" >"$scratch/log" 2>&1
+  equal 'status of pth_to_safetensors.py' $? 0
+  equal 'what it writes' "$("$python" -c 'import sys; from safetensors.torch import load_file
+print([(k, list(v.shape), v.sum().item()) for k, v in sorted(load_file(sys.argv[1]).items())])' "$scratch/w.safetensors")" \
+    "[('a.weight', [3, 2], 6.0), ('b', [4], 0.0)]"
+  "$python" "$source/scripts/pth_to_safetensors.py" "$pth" "$scratch/w.safetensors" >/dev/null 2>&1
+  equal 'it overwrites nothing' $? 1
+  "$python" "$source/scripts/pth_to_safetensors.py" "$scratch/good" "$scratch/v.safetensors" >/dev/null 2>&1
+  equal 'a file that is none' $? 1
+else
+  skip 4 "$python has no torch and safetensors"
+fi
 
 printf '%d%%: Checks: %d, Failures: %d, Errors: 0\n' $((100 * (checks - failures) / checks)) "$checks" "$failures"
 [ "$skipped" -eq 0 ] || echo "Skipped: $skipped"
