@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "datasets/arrays.h"
 
-int qb_arrays_image(const qb_dataset *d, int split, int64_t i, qb_room *room, qb_image *ret_image)
+static int arrays_image(const qb_dataset *d, int split, int64_t i, qb_room *room, qb_image *ret_image)
 {
     (void)room;
     const qb_arrays *splits = d->state;
@@ -22,7 +22,7 @@ static void borrowed_close(qb_dataset *d)
     qb_free(d->state);
 }
 
-static const qb_source_kind borrowed_kind = {.image = qb_arrays_image, .image_name = qb_arrays_image_name, .close = borrowed_close};
+static const qb_source_kind borrowed_kind = {.image = arrays_image, .image_name = qb_arrays_image_name, .close = borrowed_close};
 static const qb_source borrowed = {.kind = &borrowed_kind};
 
 int qb_dataset_of_arrays(const qb_dataset_info *info, const qb_arrays splits[QB_N_SPLITS], qb_dataset **ret_dataset)

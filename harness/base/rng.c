@@ -30,11 +30,11 @@ static philox4x32_ctr_t block_at(const qb_stream *s, uint64_t index)
     return philox4x32(counter, key);
 }
 
-/* The next n words; a block is computed once for all words taken from it. */
-static void take_words(qb_stream *s, uint32_t *words, int n)
+/* A block is computed once for all words taken from it. */
+void qb_rng_words(qb_stream *s, uint32_t *words, size_t n)
 {
     philox4x32_ctr_t block = {{0}};
-    for (int i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (i == 0 || s->next % 4 == 0)
             block = block_at(s, s->next);
         words[i] = block.v[s->next % 4];
@@ -45,7 +45,7 @@ static void take_words(qb_stream *s, uint32_t *words, int n)
 uint32_t qb_rng_word(qb_stream *s)
 {
     uint32_t word;
-    take_words(s, &word, 1);
+    qb_rng_words(s, &word, 1);
     return word;
 }
 
@@ -69,14 +69,14 @@ static double unit_interval(uint32_t high, uint32_t low)
 double qb_rng_uniform(qb_stream *s)
 {
     uint32_t w[2];
-    take_words(s, w, 2);
+    qb_rng_words(s, w, 2);
     return unit_interval(w[0], w[1]);
 }
 
 double qb_rng_normal(qb_stream *s)
 {
     uint32_t w[4];
-    take_words(s, w, 4);
+    qb_rng_words(s, w, 4);
     double radius = sqrt(-2 * log(1 - unit_interval(w[0], w[1]))); /* 1 - u is in (0, 1] */
     return radius * cos(2 * 3.14159265358979323846 * unit_interval(w[2], w[3]));
 }

@@ -33,6 +33,7 @@ typedef struct qb_stream {
 qb_stream qb_rng_stream(uint64_t seed, uint32_t purpose, uint64_t a, uint64_t b);
 
 uint32_t qb_rng_word(qb_stream *s);                 /* 32 random bits; advances by one word */
+void qb_rng_words(qb_stream *s, uint32_t *words, size_t n); /* the next n words */
 uint32_t qb_rng_below(qb_stream *s, uint32_t n);    /* uniform on 0..n-1, n >= 1, without bias (rejection) */
 double qb_rng_uniform(qb_stream *s);                /* uniform on [0, 1), 53 bits; advances by two words */
 double qb_rng_normal(qb_stream *s);                 /* N(0, 1) by Box-Muller, cosine half; advances by four words */
