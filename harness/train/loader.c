@@ -275,6 +275,19 @@ static int alloc_slots(qb_loader *l)
     return 0;
 }
 
+/* Each thread has room for an image as the network sees it from the start, so that none allocates it in the middle of training
+ * because it came late to its first image. */
+static int give_rooms(qb_loader *l)
+{
+    for (int i = 0; i <= MAX_THREADS; i++) {
+        const bool is_used = l->o.threads > 0 ? i < l->o.threads : i == MAX_THREADS;
+        l->workers[i].loader = l;
+        if (is_used)
+            QB_TRY(qb_room_reserve(&l->workers[i].rooms.pixels, (size_t)l->image));
+    }
+    return 0;
+}
+
 int qb_loader_create(const qb_loader_options *options, qb_loader **ret_loader)
 {
     qb_chain chain;
@@ -299,8 +312,10 @@ int qb_loader_create(const qb_loader_options *options, qb_loader **ret_loader)
         qb_loader_destroy(l);
         return QB_E_NOMEM;
     }
-    for (int i = 0; i <= MAX_THREADS; i++)
-        l->workers[i].loader = l;
+    if (give_rooms(l) < 0) {
+        qb_loader_destroy(l);
+        return QB_E_NOMEM;
+    }
     pthread_mutex_init(&l->lock, NULL); /* these cannot fail with default attributes on Linux */
     pthread_cond_init(&l->work, NULL);
     pthread_cond_init(&l->ready, NULL);
