@@ -216,7 +216,8 @@ static void read_pixels(reader *r)
         if (top > 0)
             top = jpeg_skip_scanlines(d, top);
     }
-    const size_t pixel = (size_t)d->out_color_components, bytes = (size_t)box.width * (size_t)box.height * 3;
+    /* The row of scratch lies at an odd place: in an aligned one libjpeg-turbo writes past the caches, and reading it waits. */
+    const size_t pixel = (size_t)d->out_color_components, bytes = ((size_t)box.width * (size_t)box.height * 3) | 1;
     int rc = qb_room_reserve(r->job->room, bytes + d->output_width * pixel);
     if (rc < 0)
         fail(r, rc);
