@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/mem.h"
 #include "base/str.h"
+#include "datasets/source.h"
 
 static const qb_augmentation_kind kinds[] = {
     {"none", "images as the data set gives them", NULL, {0}},
@@ -93,16 +93,6 @@ int qb_chain_init(qb_chain *chain, const qb_dataset *data, int split, uint64_t s
 
 /* ---- an image ---- */
 
-static int add_name(const qb_chain *chain, uint32_t sample, int rc)
-{
-    char *name = rc == QB_E_NOMEM ? NULL : qb_dataset_image_name(chain->data, chain->split, sample);
-    if (!name)
-        return QB_E_NOMEM;
-    (void)qb_err_add("%s", name);
-    qb_free(name);
-    return rc;
-}
-
 typedef struct choice {
     const qb_transform *transform;
     qb_draw *draw;
@@ -123,41 +113,60 @@ static int read_image(const qb_chain *chain, qb_draw *draw, uint32_t sample, qb_
     return qb_dataset_image(chain->data, chain->split, sample, &draw->rooms->pixels, image);
 }
 
-static int transform(const qb_chain *chain, qb_draw *draw, qb_image *image)
+/* watcher: NULL: nobody. */
+static void tell(const qb_chain_watcher *watcher, const char *part)
 {
-    for (size_t i = 0; i < chain->n_steps; i++)
-        if (chain->steps[i].apply)
-            QB_TRY(chain->steps[i].apply(&chain->steps[i], draw, image));
+    if (watcher)
+        watcher->over(watcher->context, part);
+}
+
+static int transform(const qb_chain *chain, qb_draw *draw, const qb_chain_watcher *watcher, qb_image *image)
+{
+    for (size_t i = 0; i < chain->n_steps; i++) {
+        if (!chain->steps[i].apply)
+            continue;
+        QB_TRY(chain->steps[i].apply(&chain->steps[i], draw, image));
+        tell(watcher, chain->steps[i].name);
+    }
     if (image->c == chain->c && image->h == chain->h && image->w == chain->w)
         return 0;
     return qb_err_set(QB_E_DATA, "is of %d x %d x %d, wanted %d x %d x %d", image->c, image->h, image->w, chain->c, chain->h,
                       chain->w);
 }
 
-static int make_pixels(const qb_chain *chain, qb_draw *draw, uint32_t sample, qb_image *image)
+static int make_pixels(const qb_chain *chain, qb_draw *draw, uint32_t sample, const qb_chain_watcher *watcher, qb_image *image)
 {
     QB_TRY(read_image(chain, draw, sample, image));
-    int rc = transform(chain, draw, image);
-    return rc < 0 ? add_name(chain, sample, rc) : 0;
+    tell(watcher, "read");
+    return qb_dataset_add_name(chain->data, chain->split, sample, transform(chain, draw, watcher, image));
 }
 
 int qb_chain_pixels(const qb_chain *chain, int64_t epoch, uint32_t sample, int repeat, qb_rooms *rooms, qb_image *ret_image)
 {
     qb_draw draw = qb_draw_of(chain->seed, epoch, sample, repeat, rooms);
-    return make_pixels(chain, &draw, sample, ret_image);
+    return make_pixels(chain, &draw, sample, NULL, ret_image);
 }
 
 int qb_chain_floats(const qb_chain *chain, int64_t epoch, uint32_t sample, int repeat, qb_rooms *rooms, float *out)
 {
+    return qb_chain_watched(chain, epoch, sample, repeat, rooms, NULL, out);
+}
+
+int qb_chain_watched(const qb_chain *chain, int64_t epoch, uint32_t sample, int repeat, qb_rooms *rooms,
+                     const qb_chain_watcher *watcher, float *out)
+{
     qb_draw draw = qb_draw_of(chain->seed, epoch, sample, repeat, rooms);
     qb_image image;
-    QB_TRY(make_pixels(chain, &draw, sample, &image));
+    QB_TRY(make_pixels(chain, &draw, sample, watcher, &image));
     qb_normalize(&chain->normalizer, &image, out);
+    tell(watcher, "normalise");
     for (size_t i = 0; i < chain->n_steps; i++) {
         const qb_transform *t = &chain->steps[i];
-        int rc = t->apply_floats ? t->apply_floats(t, &draw, chain->c, chain->h, chain->w, out) : 0;
-        if (rc < 0)
-            return add_name(chain, sample, rc);
+        if (!t->apply_floats)
+            continue;
+        int rc = t->apply_floats(t, &draw, chain->c, chain->h, chain->w, out);
+        QB_TRY(qb_dataset_add_name(chain->data, chain->split, sample, rc));
+        tell(watcher, t->name);
     }
     return 0;
 }

@@ -55,4 +55,14 @@ int qb_chain_pixels(const qb_chain *chain, int64_t epoch, uint32_t sample, int r
 /* The same as the network sees it: (c, h, w) floats, normalised, with what is done after that. `out` is undefined after an error. */
 int qb_chain_floats(const qb_chain *chain, int64_t epoch, uint32_t sample, int repeat, qb_rooms *rooms, float *out);
 
+/* Told of each part of an image's way when it is over: "read", the names of the transforms that do something, "normalise". */
+typedef struct qb_chain_watcher {
+    void (*over)(void *context, const char *part);
+    void *context;
+} qb_chain_watcher;
+
+/* qb_chain_floats, watched. */
+int qb_chain_watched(const qb_chain *chain, int64_t epoch, uint32_t sample, int repeat, qb_rooms *rooms,
+                     const qb_chain_watcher *watcher, float *out);
+
 #endif

@@ -125,6 +125,18 @@ int qb_dataset_load(qb_dataset *d)
     return 0;
 }
 
+void qb_dataset_take_size(qb_dataset *d, const qb_dataset_options *o)
+{
+    if (o->image_size > 0)
+        d->info.h = d->info.w = o->image_size;
+    for (int c = 0; c < d->info.c; c++) {
+        d->info.mean[c] = o->mean ? o->mean[c] : d->info.mean[c];
+        d->info.std[c] = o->std ? o->std[c] : d->info.std[c];
+    }
+    d->transforms[0] = qb_transform_resize_crop(d->info.h);
+    d->n_transforms = 1;
+}
+
 int qb_dataset_alloc_split(qb_dataset *d, int split)
 {
     if (!d->classes[split])
@@ -198,8 +210,7 @@ const char *qb_dataset_label(const qb_dataset *d)
     return d->label;
 }
 
-/* Passes an error of an image on with its name. */
-static int add_name(const qb_dataset *d, int split, int64_t i, int rc)
+int qb_dataset_add_name(const qb_dataset *d, int split, int64_t i, int rc)
 {
     if (rc == 0 || rc == QB_E_NOMEM)
         return rc;
@@ -233,14 +244,14 @@ int qb_dataset_image(const qb_dataset *d, int split, int64_t i, qb_room *room, q
 int qb_dataset_window(const qb_dataset *d, int split, int64_t i, const qb_window_choice *choice, qb_room *room, qb_image *ret_image)
 {
     QB_ASSERT(d->loaded && i >= 0 && i < qb_dataset_count(d, split));
-    return add_name(d, split, i, read_image(d, split, i, choice, room, ret_image));
+    return qb_dataset_add_name(d, split, i, read_image(d, split, i, choice, room, ret_image));
 }
 
 int qb_dataset_file(const qb_dataset *d, int split, int64_t i, qb_file_bytes *ret_bytes)
 {
     QB_ASSERT(i >= 0 && i < qb_dataset_count(d, split));
     *ret_bytes = (qb_file_bytes){0};
-    return d->source->kind->file ? add_name(d, split, i, d->source->kind->file(d, split, i, ret_bytes)) : 0;
+    return d->source->kind->file ? qb_dataset_add_name(d, split, i, d->source->kind->file(d, split, i, ret_bytes)) : 0;
 }
 
 int qb_dataset_class(const qb_dataset *d, int split, int64_t i)

@@ -19,7 +19,7 @@
 #include "datasets/tree.h"
 #include "image/decode.h"
 
-enum { IMAGENET_CLASSES = 1000, IMAGENET_TRAIN = 1281167, IMAGENET_TEST = 50000, TELL_EVERY = 64 };
+enum { TELL_EVERY = 64 };
 
 typedef struct image_set {
     qb_index index;
@@ -83,15 +83,15 @@ static int divide(qb_dataset *d, qb_index *x)
 
 static int check_classes(const qb_dataset *d, const qb_index *x)
 {
-    if (!is_imagenet(d) || x->n_classes == IMAGENET_CLASSES)
+    if (!is_imagenet(d) || x->n_classes == QB_IMAGENET_CLASSES)
         return 0;
-    qb_err_set(QB_E_DATA, "%s: has %zu classes, wanted the %d of ImageNet", d->place, x->n_classes, IMAGENET_CLASSES);
+    qb_err_set(QB_E_DATA, "%s: has %zu classes, wanted the %d of ImageNet", d->place, x->n_classes, QB_IMAGENET_CLASSES);
     return qb_err_hint("use --dataset folder for images of other classes");
 }
 
 static int make_label(qb_dataset *d, const qb_index *x)
 {
-    const bool is_whole_imagenet = x->count[QB_SPLIT_TRAIN] == IMAGENET_TRAIN && x->count[QB_SPLIT_TEST] == IMAGENET_TEST;
+    const bool is_whole_imagenet = x->count[QB_SPLIT_TRAIN] == QB_IMAGENET_TRAIN && x->count[QB_SPLIT_TEST] == QB_IMAGENET_TEST;
     const bool is_odd = is_imagenet(d) && !is_whole_imagenet;
     char side[48] = "";
     if (x->short_side > 0)
@@ -103,7 +103,7 @@ static int make_label(qb_dataset *d, const qb_index *x)
         return 0;
     if (is_odd)
         d->warning = qb_sprintf("has %lld training and %lld test images, the published ImageNet %d and %d",
-                                (long long)x->count[QB_SPLIT_TRAIN], (long long)x->count[QB_SPLIT_TEST], IMAGENET_TRAIN, IMAGENET_TEST);
+                                (long long)x->count[QB_SPLIT_TRAIN], (long long)x->count[QB_SPLIT_TEST], QB_IMAGENET_TRAIN, QB_IMAGENET_TEST);
     else
         d->warning = qb_sprintf("images were packed with a shorter side of at most %d pixels, compare only results of the same data",
                                 x->short_side);
@@ -112,19 +112,11 @@ static int make_label(qb_dataset *d, const qb_index *x)
 
 static void fill_info(qb_dataset *d, const qb_index *x)
 {
-    const qb_dataset_options *o = &d->options;
     d->info.n_classes = (int)x->n_classes;
     d->info.n_train = x->count[QB_SPLIT_TRAIN];
     d->info.n_test = x->count[QB_SPLIT_TEST];
     d->info.class_names = (const char *const *)x->classes;
-    if (o->image_size > 0)
-        d->info.h = d->info.w = o->image_size;
-    for (int c = 0; c < d->info.c; c++) {
-        d->info.mean[c] = o->mean ? o->mean[c] : d->info.mean[c];
-        d->info.std[c] = o->std ? o->std[c] : d->info.std[c];
-    }
-    d->transforms[0] = qb_transform_resize_crop(d->info.h);
-    d->n_transforms = 1;
+    qb_dataset_take_size(d, &d->options);
 }
 
 static int check_images(const qb_dataset *d, qb_report *report);
@@ -346,7 +338,7 @@ const qb_source qb_source_imagenet = {
     .info = {.name = "imagenet",
              .title = "ImageNet (ILSVRC 2012): photographs of any size, colour, 1,000 classes",
              .source = "Russakovsky et al. 2015, ImageNet Large Scale Visual Recognition Challenge",
-             .n_classes = IMAGENET_CLASSES, .n_train = -1, .n_test = -1,
+             .n_classes = QB_IMAGENET_CLASSES, .n_train = -1, .n_test = -1,
              .files = "folders train and val with a folder a class, ILSVRC2012_img_train.tar and ILSVRC2012_img_val.tar, or one *.pack",
              OF_IMAGENET},
     .label = "ImageNet",

@@ -12,7 +12,6 @@
 
 enum {
     SET_SEED = 1997,
-    IMAGENET_TRAIN = 1281167, IMAGENET_TEST = 50000, /* as published; the table leaves them to the data */
     FOLDER_CLASSES = 10, FOLDER_TRAIN = 5000, FOLDER_TEST = 1000,
 };
 
@@ -29,11 +28,9 @@ static int made_image(const qb_dataset *d, int split, int64_t i, qb_room *room, 
 {
     const size_t n = (size_t)d->info.c * (size_t)d->info.h * (size_t)d->info.w;
     qb_stream s = qb_rng_stream(SET_SEED, QB_RNG_SYNTHETIC, (uint64_t)split, (uint64_t)i);
-    QB_TRY(qb_room_reserve(room, n));
-    for (size_t k = 0; k < n; k += sizeof(uint32_t)) {
-        const uint32_t word = qb_rng_word(&s);
-        memcpy(room->bytes + k, &word, n - k < sizeof word ? n - k : sizeof word);
-    }
+    const size_t n_words = (n + sizeof(uint32_t) - 1) / sizeof(uint32_t);
+    QB_TRY(qb_room_reserve(room, n_words * sizeof(uint32_t)));
+    qb_rng_words(&s, (uint32_t *)(void *)room->bytes, n_words);
     *ret_image = d->info.is_sized ? qb_image_of_pixels(room->bytes, d->info.c, d->info.h, d->info.w) /* as decoded files are */
                                   : qb_image_of_planes(room->bytes, d->info.c, d->info.h, d->info.w);
     return 0;
@@ -56,20 +53,12 @@ static void fill_info(qb_dataset *d, const qb_dataset_options *o)
         info->n_train = FOLDER_TRAIN;
         info->n_test = FOLDER_TEST;
     } else if (is_open) {
-        info->n_train = IMAGENET_TRAIN;
-        info->n_test = IMAGENET_TEST;
+        info->n_train = QB_IMAGENET_TRAIN;
+        info->n_test = QB_IMAGENET_TEST;
     }
     info->class_names = NULL;
-    if (o->image_size > 0)
-        info->h = info->w = o->image_size;
-    for (int c = 0; c < info->c; c++) {
-        info->mean[c] = o->mean ? o->mean[c] : info->mean[c];
-        info->std[c] = o->std ? o->std[c] : info->std[c];
-    }
-    if (info->is_sized) {
-        d->transforms[0] = qb_transform_resize_crop(info->h);
-        d->n_transforms = 1;
-    }
+    if (info->is_sized)
+        qb_dataset_take_size(d, o);
 }
 
 int qb_dataset_make(const char *name, const qb_dataset_options *options, qb_dataset **ret_dataset)

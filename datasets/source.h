@@ -77,6 +77,9 @@ struct qb_source {
     const struct qb_files *files; /* files.h; NULL: another kind */
 };
 
+/* ImageNet as it was published. */
+enum { QB_IMAGENET_CLASSES = 1000, QB_IMAGENET_TRAIN = 1281167, QB_IMAGENET_TEST = 50000 };
+
 extern const qb_source qb_source_fashion_mnist, qb_source_mnist, qb_source_cifar10, qb_source_cifar100, qb_source_synthetic,
     qb_source_imagenet, qb_source_folder;
 
@@ -85,6 +88,13 @@ int qb_source_find(const char *name, const qb_source **ret_source);
 
 /* Makes a further source known in this process by its name; it is not listed. Borrowed. For tests. */
 void qb_source_plug(const qb_source *s);
+
+/* Passes on what came of an image, an error (but QB_E_NOMEM) with the image's name before its text. */
+int qb_dataset_add_name(const qb_dataset *d, int split, int64_t i, int rc);
+
+/* Of a set of images of any sizes: what the options say of the size that a network sees, and of mean and standard deviation; and
+ * the transform that brings images to that size. */
+void qb_dataset_take_size(qb_dataset *d, const qb_dataset_options *o);
 
 /* d->classes[split] of one split, zeroed, unless it is there; or of every split. QB_E_NOMEM. */
 int qb_dataset_alloc_split(qb_dataset *d, int split);

@@ -134,58 +134,32 @@ void qb_data_bench_finish(qb_data_bench *b)
 
 /* ---- parts ---- */
 
-/* A chain step by step, as qb_chain_floats goes through it, with the clock in between. */
+/* An image on its way through a chain, with the clock in between. */
 typedef struct walk {
     qb_data_way *way;
+    const char *read_name; /* what reading is here */
     size_t part;
     double begin;
 } walk;
 
-static void end_part(walk *w, const char *name)
+static void end_part(void *context, const char *name)
 {
+    walk *w = context;
     const double now = qb_thread_seconds();
     QB_ASSERT(w->part < QB_DATA_PARTS);
     qb_data_part *p = &w->way->parts[w->part++];
-    p->name = name;
+    p->name = strcmp(name, "read") == 0 ? w->read_name : name;
     p->seconds += now - w->begin;
     w->begin = now;
-}
-
-typedef struct choice {
-    const qb_transform *transform;
-    qb_draw *draw;
-} choice;
-
-static qb_box choose(void *context, int height, int width)
-{
-    const choice *c = context;
-    return c->transform->choose(c->transform, c->draw, height, width);
 }
 
 static int walk_chain(qb_data_bench *b, qb_data_way *way, int64_t image, int64_t epoch)
 {
     const qb_chain *chain = &way->chain;
-    qb_draw draw = qb_draw_of(chain->seed, epoch, (uint32_t)image, 0, &b->rooms);
-    qb_image pixels;
-    walk w = {way, 0, qb_thread_seconds()};
     const bool in_part = chain->n_steps > 0 && chain->steps[0].choose;
-    const qb_window_choice window = {choose, &(choice){&chain->steps[0], &draw}};
-    QB_TRY(qb_dataset_window(b->data, QB_SPLIT_TRAIN, image, in_part ? &window : NULL, &b->rooms.pixels, &pixels));
-    end_part(&w, !b->has_files ? "read" : in_part ? "decode a part" : "decode");
-    for (size_t i = 0; i < chain->n_steps; i++) {
-        if (!chain->steps[i].apply)
-            continue;
-        QB_TRY(chain->steps[i].apply(&chain->steps[i], &draw, &pixels));
-        end_part(&w, chain->steps[i].name);
-    }
-    qb_normalize(&chain->normalizer, &pixels, b->floats);
-    end_part(&w, "normalise");
-    for (size_t i = 0; i < chain->n_steps; i++) {
-        if (!chain->steps[i].apply_floats)
-            continue;
-        QB_TRY(chain->steps[i].apply_floats(&chain->steps[i], &draw, chain->c, chain->h, chain->w, b->floats));
-        end_part(&w, chain->steps[i].name);
-    }
+    walk w = {way, !b->has_files ? "read" : in_part ? "decode a part" : "decode", 0, qb_thread_seconds()};
+    const qb_chain_watcher watcher = {end_part, &w};
+    QB_TRY(qb_chain_watched(chain, epoch, (uint32_t)image, 0, &b->rooms, &watcher, b->floats));
     way->n_parts = w.part;
     return 0;
 }
