@@ -3,9 +3,9 @@
  */
 #include "base/ordered.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
+
+#include "base/thread.h"
 
 typedef struct state {
     const qb_ordered *loop;
@@ -50,12 +50,8 @@ static int start(state *s, pthread_t *ret_threads)
 {
     const int wanted = s->loop->threads < QB_ORDERED_THREADS ? s->loop->threads : QB_ORDERED_THREADS;
     int n = 0;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (n < wanted && pthread_create(&ret_threads[n], NULL, thread_main, s) == 0)
+    while (n < wanted && qb_thread_start(&ret_threads[n], thread_main, s) == 0)
         n++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return n;
 }
 

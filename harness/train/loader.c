@@ -9,8 +9,6 @@
  */
 #include "train/loader.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -19,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/thread.h"
 
 enum { MAX_THREADS = 64, SLOTS = 3, MAX_REPEAT = 65535, MAX_TOLD = 20 /* bad images that are told of one by one */ };
 
@@ -215,16 +214,11 @@ static void *thread_main(void *context)
     return NULL;
 }
 
-/* Signals are for the main thread: a loader thread must not be the one that runs a handler. */
 static void start_threads(qb_loader *l)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     while (l->n_threads < l->o.threads &&
-           pthread_create(&l->threads[l->n_threads], NULL, thread_main, &l->workers[l->n_threads]) == 0)
+           qb_thread_start(&l->threads[l->n_threads], thread_main, &l->workers[l->n_threads]) == 0)
         l->n_threads++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (l->n_threads < l->o.threads)
         qb_log_warning("only %d of %d loader threads could be started; results do not depend on it", l->n_threads, l->o.threads);
 }

@@ -3,10 +3,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
@@ -57,7 +56,6 @@ static void *watch(void *context)
 int qb_watchdog_start(double limit, double grace, void (*on_hang)(void *context), void *context, qb_watchdog **ret)
 {
     qb_watchdog *w = qb_alloc(1, sizeof *w);
-    sigset_t all, before;
     if (!w)
         return QB_E_NOMEM;
     w->limit = limit;
@@ -67,10 +65,7 @@ int qb_watchdog_start(double limit, double grace, void (*on_hang)(void *context)
     w->context = context;
     (void)pthread_mutex_init(&w->lock, NULL); /* these cannot fail with default attributes on Linux */
     (void)pthread_cond_init(&w->changed, NULL);
-    (void)sigfillset(&all); /* signals are for the main thread */
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int refused = pthread_create(&w->thread, NULL, watch, w);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int refused = qb_thread_start(&w->thread, watch, w);
     if (refused) {
         qb_free(w);
         return qb_err_set(QB_E_FAILED, "cannot start the thread that watches time_limit: %s", strerror(refused));
