@@ -10,7 +10,7 @@
 #include "image/sheet.h"
 #include "train/config.h"
 #include "train/data_keys.h"
-#include "train/loader.h"
+#include "train/trainer.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -68,19 +68,10 @@ static int open_data(const qb_cli *cli, const qb_config *c, qb_dataset **ret_dat
 
 static int create_loader(const qb_cli *cli, const qb_config *c, const qb_dataset *d, qb_loader **ret_loader)
 {
-    const qb_settings *s = &c->settings;
-    const qb_loader_options o = {
-        .data = d,
-        .split = QB_SPLIT_TRAIN,
-        .n = qb_dataset_count(d, QB_SPLIT_TRAIN),
-        .batch = (int)qb_get(&cli->flags, "count")->i,
-        .seed = (uint64_t)qb_get(s, "seed")->i,
-        .shuffle = true,
-        .augmentation = c->augmentation,
-        .repeat = (int)qb_get(s, "repeat_augment")->i,
-        .mixing = {.mixup = qb_get(s, "mixup")->r, .cutmix = qb_get(s, "cutmix")->r},
-        .pass_bad_images = strcmp(qb_get(s, "on_bad_image")->text, "warn") == 0,
-    };
+    qb_loader_options o = qb_trainer_loader(c, d, QB_SPLIT_TRAIN);
+    o.n = qb_dataset_count(d, QB_SPLIT_TRAIN);
+    o.batch = (int)qb_get(&cli->flags, "count")->i;
+    o.threads = 0;
     return qb_loader_create(&o, ret_loader);
 }
 

@@ -132,31 +132,35 @@ static int create_quant(qb_trainer *t, int threads)
     return qb_quant_create(&o, params, n, t->optim, &t->quant);
 }
 
-static int create_loaders(qb_trainer *t, const qb_dataset *data)
+qb_loader_options qb_trainer_loader(const qb_config *c, const qb_dataset *data, int split)
 {
-    const qb_config *c = t->config;
     const qb_settings *s = &c->settings;
-    const qb_loader_options both = {
+    qb_loader_options o = {
         .data = data,
+        .split = split,
+        .n = split == QB_SPLIT_TRAIN ? c->n_train : c->n_test,
+        .batch = split == QB_SPLIT_TRAIN ? (int)qb_get(s, "batch")->i : (int)eval_batch(c),
         .seed = (uint64_t)qb_get(s, "seed")->i,
         .threads = (int)qb_get(s, "loader_threads")->i,
         .pass_bad_images = strcmp(qb_get(s, "on_bad_image")->text, "warn") == 0,
     };
-    qb_loader_options train = both, test = both;
-    train.split = QB_SPLIT_TRAIN;
-    train.n = c->n_train;
-    train.batch = (int)qb_get(s, "batch")->i;
-    train.shuffle = true;
-    train.augmentation = c->augmentation;
-    train.repeat = (int)qb_get(s, "repeat_augment")->i;
-    train.only_full = qb_get(s, "drop_last")->b;
-    train.mixing = (qb_mixing){.mixup = qb_get(s, "mixup")->r, .cutmix = qb_get(s, "cutmix")->r, .parts = t->shards};
+    if (split == QB_SPLIT_TEST)
+        return o;
+    o.shuffle = true;
+    o.augmentation = c->augmentation;
+    o.repeat = (int)qb_get(s, "repeat_augment")->i;
+    o.only_full = qb_get(s, "drop_last")->b;
+    o.mixing = (qb_mixing){.mixup = qb_get(s, "mixup")->r, .cutmix = qb_get(s, "cutmix")->r, .parts = (int)qb_get(s, "shards")->i};
+    return o;
+}
+
+static int create_loaders(qb_trainer *t, const qb_dataset *data)
+{
+    const qb_loader_options train = qb_trainer_loader(t->config, data, QB_SPLIT_TRAIN);
     QB_TRY(qb_loader_create(&train, &t->train));
-    if (c->n_test == 0)
+    if (t->config->n_test == 0)
         return QB_OK;
-    test.split = QB_SPLIT_TEST;
-    test.n = c->n_test;
-    test.batch = (int)eval_batch(c);
+    const qb_loader_options test = qb_trainer_loader(t->config, data, QB_SPLIT_TEST);
     return qb_loader_create(&test, &t->test);
 }
 

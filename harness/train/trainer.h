@@ -25,6 +25,10 @@ typedef struct qb_trainer {
     int shards; /* parts that a batch is cut in */
 } qb_trainer;
 
+/* The loader of a split as the configuration says. config: its n_train and n_test are those of the data (qb_config_resolve), or
+ * the caller sets `n` itself. */
+qb_loader_options qb_trainer_loader(const qb_config *config, const qb_dataset *data, int split);
+
 /* `config` has its steps (qb_config_resolve); `data` is loaded, and borrowed; only the first config->n_train and n_test samples
  * of the splits are used. Weights are initialised from the seed, or are those of key `init` (QB_E_DATA: they do not fit, or are
  * no longer those of the identity). */
