@@ -57,7 +57,7 @@ static int configure(const plan *o, qb_settings *s, qb_config **ret_config)
     const qb_option *schema = qb_run_schema(&n);
     QB_TRY(qb_settings_init(s, schema, n));
     char *text = qb_sprintf("model=resnet8;dataset=synthetic;epochs=2;batch=16;train_limit=100;test_limit=40;lr=0.05;"
-                            "anneal_end=10st;quant_period=3;threads=2;solver=parq;runs_dir=%s/%s;%s",
+                            "anneal_end=10st;quant_period=3;threads=2;solver=parq;diagnostics=all;runs_dir=%s/%s;%s",
                             root, o->dir, o->changes);
     int rc = QB_OK;
     for (char *save = NULL, *item = strtok_r(text, ";", &save); item && rc == 0; item = strtok_r(NULL, ";", &save)) {
@@ -108,21 +108,23 @@ static const char *folder_of(const json_t *line) { return json_string_value(json
 static bool are_same(const char *a, const char *b)
 {
     json_t *x = only_run(a), *y = only_run(b);
-    static const char *const members[] = {"weights_sha256", "curve"};
+    static const char *const members[] = {"weights_sha256", "curve"}, *const files[] = {"metrics.jsonl", "diagnostics.jsonl"};
     bool same = true;
     for (size_t i = 0; i < 2; i++)
         same = same && json_equal(json_object_get(json_object_get(x, "result"), members[i]),
                                   json_object_get(json_object_get(y, "result"), members[i]));
     const json_t *const lines[] = {x, y};
-    char *metrics[2];
-    for (size_t i = 0; i < 2; i++) {
-        char *path = qb_path_join(folder_of(lines[i]), "metrics.jsonl");
-        ck_assert_int_eq(qb_fs_read(path, 1 << 20, &metrics[i], &(size_t){0}), 0);
-        qb_free(path);
+    for (size_t k = 0; k < 2; k++) {
+        char *texts[2];
+        for (size_t i = 0; i < 2; i++) {
+            char *path = qb_path_join(folder_of(lines[i]), files[k]);
+            ck_assert_int_eq(qb_fs_read(path, 1 << 24, &texts[i], &(size_t){0}), 0);
+            qb_free(path);
+        }
+        same = same && strcmp(texts[0], texts[1]) == 0;
+        qb_free(texts[0]);
+        qb_free(texts[1]);
     }
-    same = same && strcmp(metrics[0], metrics[1]) == 0;
-    qb_free(metrics[0]);
-    qb_free(metrics[1]);
     json_decref(x);
     json_decref(y);
     return same;

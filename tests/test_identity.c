@@ -218,7 +218,7 @@ END_TEST
 START_TEST(what_changes_no_number_is_no_identity)
 {
     static const char *const keys[] = {"threads", "loader_threads", "data_dir", "solver_path", "runs_dir", "experiment",
-                                       "checkpoint_every", "time_limit"};
+                                       "checkpoint_every", "time_limit", "diagnostics"};
     size_t n;
     const qb_option *schema = qb_run_schema(&n);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {

@@ -31,6 +31,7 @@ static const qb_option schema[] = {
     {"note", QB_KIND_TEXT, "", 0, 0, NULL, "", "free text", 0, "Quantization"},
     {"data_dir", QB_KIND_PATH, NULL, 0, 0, NULL, "", "folder of the data", QB_OPT_NULLABLE, "Places"},
     {"model", QB_KIND_TEXT, NULL, 0, 0, NULL, "", "network to train", QB_OPT_REQUIRED, "Places"},
+    {"watch", QB_KIND_CHOICES, "none", 0, 0, schedules, "", "which to watch", 0, "Watching"},
 };
 enum { N_SCHEMA = sizeof schema / sizeof *schema };
 
@@ -86,6 +87,11 @@ static const struct {
     {"note", "", ""},
     {"data_dir", "/tmp/a b", "/tmp/a b"},
     {"data_dir", "", ""},
+    {"watch", "none", "none"},
+    {"watch", "all", "all"},
+    {"watch", "cosine", "cosine"},
+    {"watch", "cosine/constant/cosine", "constant/cosine"},
+    {"watch", "cosine/multistep/constant", "all"},
 };
 
 START_TEST(accepts)
@@ -102,6 +108,7 @@ END_TEST
 
 #define SPAN "expected a span such as 5ep (epochs) or 200st (steps)"
 #define SPAN_SECONDS "expected a span such as 5ep (epochs), 200st (steps) or 60s (seconds)"
+#define CHOICES "expected none, all, or a list of constant, multistep, cosine separated by '/'"
 #define SPEC "expected name or name[key=value,...], got"
 #define BITS "expected a number of bits from 1 to 8, or ternary"
 #define SPEC_HINT "write it like parq[steepness=10]; lists are separated by '/'"
@@ -129,6 +136,12 @@ static const struct {
     {"free", "9223372036854775808", "free: expected a whole number, got '9223372036854775808'", ""},
     {"lr_schedule", "cosin", "lr_schedule: expected one of constant, multistep, cosine, got 'cosin'", "did you mean 'cosine'?"},
     {"lr_schedule", "zzz", "lr_schedule: expected one of constant, multistep, cosine, got 'zzz'", ""},
+    {"watch", "cosin", "watch: " CHOICES ", got 'cosin'", "did you mean 'cosine'?"},
+    {"watch", "constant/cosin", "watch: " CHOICES ", got 'constant/cosin'", "did you mean 'cosine'?"},
+    {"watch", "constant/", "watch: " CHOICES ", got 'constant/'", ""},
+    {"watch", "constant,cosine", "watch: " CHOICES ", got 'constant,cosine'", ""},
+    {"watch", "none/cosine", "watch: " CHOICES ", got 'none/cosine'", ""},
+    {"watch", "", "watch: " CHOICES ", got nothing", ""},
     {"anneal_end", "5", "anneal_end: " SPAN ", got '5'", "say which unit: 5ep (epochs) or 5st (steps)"},
     {"checkpoint_every", "5", "checkpoint_every: " SPAN_SECONDS ", got '5'", "say which unit: 5ep, 5st or 5s"},
     {"anneal_end", "60s", "anneal_end: " SPAN ", got '60s'", ""},

@@ -135,6 +135,27 @@ START_TEST(keeps_what_was_written)
 }
 END_TEST
 
+/* A list of choices is one value, not an axis, and changes no identity. */
+START_TEST(takes_a_list_of_choices_as_one_value)
+{
+    static const struct {
+        const char *text, *value;
+    } ways[] = {{"[codes, levels]", "levels/codes"}, {"codes/levels", "levels/codes"}, {"[all]", "all"}, {"none", "none"}, {"[map]", "map"}};
+    qb_study_plan *plain = read_good(BASE);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        char *text = qb_sprintf("base: {dataset: synthetic, model: resnet8, epochs: 2, diagnostics: %s}\n", ways[i].text);
+        qb_study_plan *p = read_good(text);
+        ck_assert_uint_eq(p->n_cells, 1);
+        ck_assert_str_eq(qb_get(&p->cells[0].runs[0]->settings, "diagnostics")->text, ways[i].value);
+        ck_assert(json_equal(p->cells[0].identity, plain->cells[0].identity));
+        qb_study_plan_destroy(p);
+        qb_free(text);
+    }
+    qb_study_plan_destroy(plain);
+    ck_assert_int_eq(qb_mem_live_blocks(), blocks);
+}
+END_TEST
+
 START_TEST(names_the_experiment_after_the_folder)
 {
     char file[96];
@@ -294,6 +315,7 @@ static Suite *suite(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, makes_cells, 0, sizeof good / sizeof *good);
     tcase_add_test(tc, keeps_what_was_written);
+    tcase_add_test(tc, takes_a_list_of_choices_as_one_value);
     tcase_add_test(tc, names_the_experiment_after_the_folder);
     tcase_add_loop_test(tc, warns, 0, sizeof warned / sizeof *warned);
     tcase_add_loop_test(tc, refuses, 0, sizeof bad / sizeof *bad);

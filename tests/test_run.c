@@ -150,6 +150,114 @@ static void assert_same(const char *a, const char *b)
     json_decref(y);
 }
 
+/* ---- diagnostics ---- */
+
+static char *diagnostics_of(const char *dir)
+{
+    json_t *line;
+    char *folder = only_run(dir, &line), *text = read_file(folder, "diagnostics.jsonl");
+    qb_free(folder);
+    json_decref(line);
+    return text;
+}
+
+static bool has_diagnostics(const char *dir)
+{
+    json_t *line;
+    char *folder = only_run(dir, &line), *path = qb_path_join(folder, "diagnostics.jsonl");
+    bool has = qb_fs_exists(path);
+    qb_free(path);
+    qb_free(folder);
+    json_decref(line);
+    return has;
+}
+
+static const struct {
+    const char *solver, *changes;
+} watched[] = {
+    {"parq", ""},
+    {"parq", "granularity=row;quant_shrink=true;quant_warmup=3st"},
+    {"binaryrelax", "bits=ternary;granularity=block[size=16]"},
+    {"lsq", "bits=4"},
+    {"ste", "layer_bits=*conv1=1/*conv2=8"},
+    {"proxquant", "bits=1"},
+    {"none", ""},
+};
+
+/* The promise of diagnostics: weights, metrics and curve are those of a run without. */
+START_TEST(diagnostics_change_no_number)
+{
+    char *with = qb_sprintf("%s;diagnostics=all", watched[_i].changes);
+    ck_assert_int_eq(run(&(plan){.dir = "plain", .solver = watched[_i].solver, .changes = watched[_i].changes}), 0);
+    ck_assert_int_eq(run(&(plan){.dir = "watched", .solver = watched[_i].solver, .changes = with}), 0);
+    assert_same("plain", "watched");
+    ck_assert(!has_diagnostics("plain"));
+    char *text = diagnostics_of("watched");
+    ck_assert(qb_starts_with(text, "{\"run\":"));
+    bool quantizes = strcmp(watched[_i].solver, "none") != 0;
+    static const char *const observers[] = {"levels", "codes", "histogram", "map"};
+    for (size_t i = 0; i < 4; i++) {
+        char *member = qb_sprintf("\"observer\":\"%s\",\"step\":%d", observers[i], STEPS);
+        ck_assert_msg((strstr(text, member) != NULL) == quantizes, "%s", member);
+        qb_free(member);
+    }
+    qb_free(text);
+    qb_free(with);
+}
+END_TEST
+
+START_TEST(killed_runs_leave_the_diagnostics_of_unbroken_ones)
+{
+    static const int64_t kills[] = {1, 3, 8, 9, 13};
+    char *with = qb_sprintf("%s;diagnostics=all", watched[_i].changes);
+    plan whole = {.dir = "whole", .solver = watched[_i].solver, .changes = with}, broken = whole;
+    ck_assert_int_eq(run(&whole), 0);
+    broken.dir = "broken";
+    broken.kill_phase = "train";
+    for (size_t i = 0; i < sizeof kills / sizeof kills[0]; i++) {
+        broken.kill_step = kills[i];
+        ck_assert_int_eq(run(&broken), -SIGKILL);
+    }
+    broken.kill_step = 0;
+    ck_assert_int_eq(run(&broken), 0);
+    assert_same("whole", "broken");
+    char *a = diagnostics_of("whole"), *b = diagnostics_of("broken");
+    ck_assert_str_eq(a, b);
+    qb_free(a);
+    qb_free(b);
+    qb_free(with);
+}
+END_TEST
+
+/* Diagnostics may come and go between starts; a finished run without any stays done. */
+START_TEST(diagnostics_come_and_go)
+{
+    plan p = {.dir = "a", .solver = "parq", .changes = "", .stop_step = 4};
+    ck_assert_int_eq(run(&p), 75);
+    p.changes = "diagnostics=codes/levels";
+    p.stop_step = 9;
+    ck_assert_int_eq(run(&p), 75);
+    char *text = diagnostics_of("a");
+    ck_assert_ptr_nonnull(strstr(text, "\"flips\":null")); /* at the end of the first epoch: nothing to compare with */
+    ck_assert_ptr_null(strstr(text, "\"observer\":\"map\""));
+    qb_free(text);
+    p.changes = "diagnostics=map";
+    p.stop_step = 13;
+    ck_assert_int_eq(run(&p), 75);
+    p.changes = "";
+    p.stop_step = 0;
+    ck_assert_int_eq(run(&p), 0);
+    text = diagnostics_of("a");
+    ck_assert_ptr_nonnull(strstr(text, "\"observer\":\"levels\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"observer\":\"map\""));
+    qb_free(text);
+    ck_assert_int_eq(run(&(plan){.dir = "whole", .solver = "parq", .changes = ""}), 0);
+    assert_same("whole", "a");
+    ck_assert_int_eq(run(&(plan){.dir = "whole", .solver = "parq", .changes = "diagnostics=all"}), 0);
+    ck_assert(!has_diagnostics("whole"));
+}
+END_TEST
+
 static const char *const solvers[] = {"none", "ste", "binaryrelax", "parq", "softquant", "par-nonconvex"};
 
 START_TEST(killed_runs_end_like_unbroken_ones)
@@ -539,6 +647,9 @@ static Suite *suite(void)
     tcase_set_timeout(t, 240);
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, killed_runs_end_like_unbroken_ones, 0, sizeof solvers / sizeof solvers[0]);
+    tcase_add_loop_test(t, diagnostics_change_no_number, 0, sizeof watched / sizeof watched[0]);
+    tcase_add_loop_test(t, killed_runs_leave_the_diagnostics_of_unbroken_ones, 0, 4);
+    tcase_add_test(t, diagnostics_come_and_go);
     tcase_add_test(t, killed_in_parts);
     tcase_add_test(t, killed_with_stochastic_depth);
     tcase_add_test(t, killed_with_every_augmentation);

@@ -24,6 +24,8 @@ typedef enum qb_kind {
     QB_KIND_BITS_OF,  /* none, or PATTERN=BITS or PATTERN=float, separated by '/': for whole names, '*' matches any characters.
                          Canonical: no ".weight" behind a pattern, BITS as above, each pattern once, where it stands last */
     QB_KIND_PATH,     /* file or folder; an identity has what is in it, not where it is                 */
+    QB_KIND_CHOICES,  /* none, all, or some of `choices` (at most 60), separated by '/'. Canonical: none, all, or in the order of
+                         `choices`, each once */
 } qb_kind;
 
 enum { /* flags of an option */
@@ -47,7 +49,7 @@ typedef struct qb_option {
     const char *def;            /* default, as text; NULL: none                                         */
     double min, max;            /* INT, REAL, REALS (each element), SPAN (amount); min == max: unbounded,
                                    one side open: +-INFINITY                                        */
-    const char *const *choices; /* CHOICE: NULL-terminated                                              */
+    const char *const *choices; /* CHOICE, CHOICES: NULL-terminated                                              */
     const char *unit;           /* "" or e.g. "images", "steps"                                         */
     const char *help;           /* one clause, no full stop                                             */
     unsigned flags;
@@ -60,7 +62,7 @@ typedef struct qb_value {
     bool is_set;  /* given explicitly, not by default                                      */
     bool is_null; /* NULLABLE and unset                                                    */
     bool b;       /* BOOL                                                                  */
-    long long i;  /* INT; BITS: 1..8, ternary 0                                            */
+    long long i;  /* INT; BITS: 1..8, ternary 0; CHOICES: bit k is set where choice k is named */
     double r;     /* REAL; SPAN: the amount                                                */
     qb_span_unit span_unit;
     double *reals; /* REALS */

@@ -36,6 +36,8 @@ static const char *placeholder(qb_kind kind)
         return "SPEC";
     case QB_KIND_PATH:
         return "PATH";
+    case QB_KIND_CHOICES:
+        return "NAME/...";
     }
     return "VALUE";
 }
@@ -79,8 +81,9 @@ static void add_description(qb_str *s, const qb_option *o)
     if (shown.min < shown.max && shown.max >= GUARD)
         shown.max = INFINITY;
     qb_option_range_text(&shown, range, sizeof range);
-    for (size_t i = 0; o->kind == QB_KIND_CHOICE && o->choices[i]; i++)
-        qb_str_addf(&choices, "%s%s", i > 0 ? ", " : "", o->choices[i]);
+    bool is_choice = o->kind == QB_KIND_CHOICE || o->kind == QB_KIND_CHOICES;
+    for (size_t i = 0; is_choice && o->choices[i]; i++)
+        qb_str_addf(&choices, "%s%s", i > 0 ? ", " : o->kind == QB_KIND_CHOICES ? "none, all, " : "", o->choices[i]);
     s->failed = s->failed || choices.failed;
     qb_str_add(s, o->help ? o->help : "");
     add_detail(s, "", choices.text, &is_first);

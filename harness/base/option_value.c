@@ -84,6 +84,12 @@ static void describe(const qb_option *o, char *buf, size_t size)
         for (size_t i = 0; o->choices[i]; i++)
             qb_str_addf(&s, "%s%s", i > 0 ? ", " : "", o->choices[i]);
         break;
+    case QB_KIND_CHOICES:
+        qb_str_add(&s, "none, all, or a list of");
+        for (size_t i = 0; o->choices[i]; i++)
+            qb_str_addf(&s, "%s %s", i > 0 ? "," : "", o->choices[i]);
+        qb_str_add(&s, " separated by '/'");
+        break;
     case QB_KIND_TEXT:
         qb_str_add(&s, "UTF-8 text without control characters");
         break;
@@ -334,6 +340,50 @@ static int parse_choice(const qb_option *o, const char *text, qb_value *v)
     return nearest ? qb_err_hint("did you mean '%s'?", nearest) : rc;
 }
 
+/* The canonical text of a set of choices. */
+static int keep_choices(const qb_option *o, qb_value *v)
+{
+    qb_str s = {0};
+    bool is_all = true;
+    for (size_t k = 0; o->choices[k]; k++) {
+        bool is_in = v->i >> k & 1;
+        is_all = is_all && is_in;
+        if (is_in)
+            qb_str_addf(&s, "%s%s", s.length > 0 ? "/" : "", o->choices[k]);
+    }
+    int rc = s.failed ? QB_E_NOMEM : keep_text(v, v->i == 0 ? "none" : is_all ? "all" : s.text);
+    qb_str_finish(&s);
+    return rc;
+}
+
+static int parse_choices(const qb_option *o, const char *text, qb_value *v)
+{
+    size_t n_choices = 0;
+    while (o->choices[n_choices])
+        n_choices++;
+    if (strcmp(text, "all") == 0)
+        v->i = (1LL << n_choices) - 1;
+    bool is_list = strcmp(text, "all") != 0 && strcmp(text, "none") != 0;
+    for (const char *p = text; is_list;) {
+        size_t n = strcspn(p, "/"), k = 0;
+        while (k < n_choices && (strlen(o->choices[k]) != n || strncmp(o->choices[k], p, n) != 0))
+            k++;
+        if (k == n_choices) {
+            char *word = qb_strndup(p, n);
+            if (!word)
+                return QB_E_NOMEM;
+            int rc = refuse(o, text);
+            const char *nearest = qb_nearest_name(word, o->choices, n_choices);
+            qb_free(word);
+            return nearest ? qb_err_hint("did you mean '%s'?", nearest) : rc;
+        }
+        v->i |= 1LL << k;
+        is_list = p[n] != '\0';
+        p += n + 1;
+    }
+    return keep_choices(o, v);
+}
+
 static int parse_text(const qb_option *o, const char *text, qb_value *v)
 {
     for (const char *p = text; *p; p++) {
@@ -366,9 +416,9 @@ int qb_value_parse(const qb_option *o, const char *text, qb_value *ret)
         [QB_KIND_BOOL] = parse_bool,     [QB_KIND_INT] = parse_int,   [QB_KIND_REAL] = parse_real,
         [QB_KIND_TEXT] = parse_text,     [QB_KIND_SPAN] = parse_span, [QB_KIND_CHOICE] = parse_choice,
         [QB_KIND_BITS] = parse_bits,     [QB_KIND_SPEC] = parse_spec, [QB_KIND_REALS] = parse_reals,
-        [QB_KIND_BITS_OF] = parse_bits_of, [QB_KIND_PATH] = parse_path,
+        [QB_KIND_BITS_OF] = parse_bits_of, [QB_KIND_PATH] = parse_path,     [QB_KIND_CHOICES] = parse_choices,
     };
-    QB_ASSERT(o->kind >= QB_KIND_BOOL && o->kind <= QB_KIND_PATH);
+    QB_ASSERT(o->kind >= QB_KIND_BOOL && o->kind <= QB_KIND_CHOICES);
     qb_value v = {0};
     int rc;
     if (!text[0] && o->flags & QB_OPT_NULLABLE) {

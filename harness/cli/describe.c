@@ -14,7 +14,8 @@ static const char *kind_name(qb_kind kind)
     static const char *const names[] = {[QB_KIND_BOOL] = "bool",     [QB_KIND_INT] = "int",   [QB_KIND_REAL] = "real",
                                         [QB_KIND_TEXT] = "text",     [QB_KIND_CHOICE] = "choice",
                                         [QB_KIND_SPAN] = "span",     [QB_KIND_BITS] = "bits", [QB_KIND_BITS_OF] = "bits_of", [QB_KIND_REALS] = "reals",
-                                        [QB_KIND_SPEC] = "spec",     [QB_KIND_PATH] = "path"};
+                                        [QB_KIND_SPEC] = "spec",     [QB_KIND_PATH] = "path",
+                                        [QB_KIND_CHOICES] = "choices"};
     return names[kind];
 }
 
@@ -22,7 +23,7 @@ static json_t *describe_option(const qb_option *o)
 {
     bool has_range = o->min < o->max;
     json_t *choices = NULL;
-    if (o->kind == QB_KIND_CHOICE) {
+    if (o->kind == QB_KIND_CHOICE || o->kind == QB_KIND_CHOICES) {
         choices = json_array();
         for (const char *const *c = o->choices; *c; c++)
             json_array_append_new(choices, qb_json_text(*c));

@@ -97,6 +97,19 @@ double qb_quant_lr_sum(const qb_quant *q);
 /* Tensors by name for plots and tests: levels (n_rows, n_levels) of parameter i, or NULL. */
 const float *qb_quant_levels(const qb_quant *q, size_t param, int64_t *ret_rows, int *ret_n_levels);
 
+/* A quantized tensor as the last step left it: to look at, until the next step. */
+typedef struct qb_quant_look {
+    const char *name;
+    int bits; /* 1..8, 0 = ternary */
+    int64_t n_rows, row_len;
+    const float *x, *w;  /* (n_rows, row_len) latent and forward weights */
+    double shrink;       /* the solver mapped x / shrink; >= 1 */
+    const float *levels; /* (n_rows, n_levels) ascending; NULL: none yet, or the solver decides them itself */
+    int n_levels;
+} qb_quant_look;
+size_t qb_quant_n_looks(const qb_quant *q);
+qb_quant_look qb_quant_look_at(const qb_quant *q, size_t i);
+
 /* Notes for the record: e.g. "layer conv1.weight: block 64 does not divide 27, quantized by row". n of them. */
 size_t qb_quant_notes(const qb_quant *q, const char *const **ret_notes);
 

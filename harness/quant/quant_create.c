@@ -301,3 +301,19 @@ const float *qb_quant_levels(const qb_quant *q, size_t param, int64_t *ret_rows,
     }
     return NULL;
 }
+
+size_t qb_quant_n_looks(const qb_quant *q) { return q->n_tensors; }
+
+qb_quant_look qb_quant_look_at(const qb_quant *q, size_t i)
+{
+    const qb_quant_tensor *t = &q->tensors[i];
+    return (qb_quant_look){.name = t->param->name,
+                           .bits = t->width->bits,
+                           .n_rows = t->view.n_rows,
+                           .row_len = t->view.row_len,
+                           .x = t->param->x,
+                           .w = t->param->w,
+                           .shrink = q->options.shrink && q->lr_sum > 1 ? q->lr_sum : 1,
+                           .levels = t->view.levels,
+                           .n_levels = t->view.levels ? t->n_levels : 0};
+}

@@ -137,19 +137,37 @@ static int scale_word(const qb_study_plan_text *t, const qb_study_plan_places *p
     return QB_OK;
 }
 
-static int read_word(const qb_study_plan_text *t, const qb_option *o, const qb_yaml_node *node,
+/* One value of several choices, written as a list. */
+static int join_list(const qb_study_plan_text *t, const qb_option *o, const qb_yaml_node *node, char **ret)
+{
+    qb_str s = {0};
+    for (size_t i = 0; i < node->n; i++) {
+        if (node->items[i]->kind != QB_YAML_SCALAR)
+            qb_str_finish(&s);
+        QB_TRY(expect_kind(t, o->name, node->items[i], QB_YAML_SCALAR, "a name"));
+        qb_str_addf(&s, "%s%s", i > 0 ? "/" : "", node->items[i]->text);
+    }
+    *ret = qb_str_take(&s);
+    return *ret ? QB_OK : QB_E_NOMEM;
+}
+
+/* is_list: node is a list that is one value. */
+static int read_word(const qb_study_plan_text *t, const qb_option *o, const qb_yaml_node *node, bool is_list,
                      const qb_study_plan_places *places, qb_study_plan_word *ret)
 {
-    QB_TRY(expect_kind(t, o->name, node, QB_YAML_SCALAR, "a single value"));
+    if (is_list)
+        QB_TRY(join_list(t, o, node, &ret->joined));
+    else
+        QB_TRY(expect_kind(t, o->name, node, QB_YAML_SCALAR, "a single value"));
     qb_value v;
-    bool null_is_written = qb_yaml_is_null(node) && node->text[0];
+    bool null_is_written = !is_list && qb_yaml_is_null(node) && node->text[0];
     if (null_is_written && !(o->flags & QB_OPT_NULLABLE))
         return qb_yaml_error(t->path, node, "%s: expected a value, got %s; leave the key out for its default", o->name, node->text);
-    const char *text = null_is_written ? "" : node->text;
+    const char *text = null_is_written ? "" : is_list ? ret->joined : node->text;
     if (qb_value_parse(o, text, &v) < 0)
         return qb_study_plan_text_place(t, node);
     bool empty = v.is_null && !null_is_written;
-    *ret = (qb_study_plan_word){.option = o, .node = node, .text = text, .canonical = qb_strdup(v.text)};
+    *ret = (qb_study_plan_word){.option = o, .node = node, .text = text, .canonical = qb_strdup(v.text), .joined = ret->joined};
     qb_value_finish(&v);
     if (!ret->canonical)
         return QB_E_NOMEM;
@@ -169,6 +187,7 @@ static void finish_group(qb_study_plan_group *g)
         for (size_t k = 0; k < g->axes[i].n; k++) {
             qb_free(g->axes[i].words[k].canonical);
             qb_free(g->axes[i].words[k].scaled);
+            qb_free(g->axes[i].words[k].joined);
         }
         qb_free(g->axes[i].words);
     }
@@ -233,20 +252,21 @@ static int read_axis(const qb_study_plan_text *t, const char *where, const qb_ya
     axis->key = key;
     QB_TRY(find_key(t, where, key, &axis->option));
     const char *name = axis->option->name;
-    bool list = value->kind == QB_YAML_SEQUENCE;
+    bool is_one = value->kind == QB_YAML_SEQUENCE && axis->option->kind == QB_KIND_CHOICES && !(allowed & LIST);
+    bool list = value->kind == QB_YAML_SEQUENCE && !is_one;
     if (list && !(allowed & LIST))
         return qb_yaml_error(t->path, value, "%s: expected a single value, got a list; a list stands in matrix", name);
     if (!list && !(allowed & ONE))
         return qb_yaml_error(t->path, value, "%s: expected a list, such as [%.40s], got %s", name,
                              value->kind == QB_YAML_SCALAR ? value->text : "1, 2", kind_name(value));
-    if (list && value->n == 0)
+    if (value->kind == QB_YAML_SEQUENCE && value->n == 0)
         return qb_yaml_error(t->path, value, "%s: expected at least one value, got an empty list", name);
     size_t n = list ? value->n : 1;
     if (!(axis->words = qb_alloc(n, sizeof *axis->words)))
         return QB_E_NOMEM;
     for (size_t i = 0; i < n; i++) {
         axis->n = i + 1;
-        QB_TRY(read_word(t, axis->option, list ? value->items[i] : value, places, &axis->words[i]));
+        QB_TRY(read_word(t, axis->option, list ? value->items[i] : value, is_one, places, &axis->words[i]));
         for (size_t k = 0; k < i; k++) {
             const qb_study_plan_word *a = &axis->words[k], *b = &axis->words[i];
             if (strcmp(a->canonical, b->canonical) != 0)

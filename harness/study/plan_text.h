@@ -13,9 +13,10 @@
 /* One value of one key. */
 typedef struct qb_study_plan_word {
     const qb_option *option;
-    const qb_yaml_node *node; /* the scalar and its place */
+    const qb_yaml_node *node; /* the scalar, or one value's list, and its place */
     const char *text;         /* as written, "" for null; of a length in a scaled plan what it comes to. Borrowed */
     char *scaled;             /* what text is then; else NULL */
+    char *joined;             /* what text is where node is a list of choices: [a, b] as a/b; else NULL */
     char *canonical;
 } qb_study_plan_word;
 

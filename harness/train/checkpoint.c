@@ -18,6 +18,14 @@ static int part_path(const char *folder, const qb_checkpoint_part *part, char **
     return *ret_path ? QB_OK : QB_E_NOMEM;
 }
 
+/* Of a part that need not be there: is it wanted, and in the manifest? */
+static bool is_here(const qb_checkpoint_part *part, const qb_checkpoint *c, const char *path, const json_t *manifest)
+{
+    if (!part->is_wanted)
+        return true;
+    return part->is_wanted(&c->training) && json_object_get(json_object_get(manifest, "files"), qb_path_base(path));
+}
+
 /* ---- saving ---- */
 
 /* SHA-256 of everything in a manifest but its own hash. */
@@ -113,6 +121,8 @@ static int write_parts(const char *folder, const qb_checkpoint *c, int64_t metri
     int rc = qb_fs_make_dirs(folder, 0755);
     for (size_t i = 0; rc == 0 && i < c->content->n_parts; i++) {
         char *path, sha256[65];
+        if (c->content->parts[i].is_wanted && !c->content->parts[i].is_wanted(&c->training))
+            continue;
         rc = part_path(folder, &c->content->parts[i], &path);
         if (rc == 0)
             rc = c->content->parts[i].save(&c->training, path, sha256);
@@ -191,11 +201,12 @@ static int verify(const char *folder, const qb_checkpoint *c, int64_t metrics_le
         const char *want = NULL;
         char got[65], *part;
         rc = part_path(folder, &c->content->parts[i], &part);
-        if (rc == 0)
+        bool is_wanted = rc == 0 && is_here(&c->content->parts[i], c, part, m);
+        if (is_wanted)
             rc = qb_json_get_text(json_object_get(m, "files"), qb_path_base(part), &want);
-        if (rc == 0)
+        if (rc == 0 && is_wanted)
             rc = qb_sha256_file(part, got);
-        if (rc == 0 && strcmp(got, want) != 0)
+        if (rc == 0 && is_wanted && strcmp(got, want) != 0)
             rc = qb_err_set(QB_E_DATA, "%s: damaged: expected SHA-256 %.12s..., found %.12s...", part, want, got);
         qb_free(part);
     }
@@ -216,7 +227,7 @@ static int restore(const char *folder, const qb_checkpoint *c, const json_t *man
     for (size_t i = 0; i < c->content->n_parts; i++) {
         char *path;
         QB_TRY(part_path(folder, &c->content->parts[i], &path));
-        int rc = c->content->parts[i].load(&c->training, path);
+        int rc = is_here(&c->content->parts[i], c, path, manifest) ? c->content->parts[i].load(&c->training, path) : QB_OK;
         qb_free(path);
         QB_TRY(rc);
     }

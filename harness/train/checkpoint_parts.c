@@ -74,10 +74,23 @@ static int load_solver(const qb_training *t, const char *path)
     return qb_quant_load(t->quant, path);
 }
 
+static bool has_diagnostics(const qb_training *t) { return t->diagnostics != NULL; }
+
+static int save_diagnostics(const qb_training *t, const char *path, char ret_sha256[65])
+{
+    return qb_diagnostics_save(t->diagnostics, path, ret_sha256);
+}
+
+static int load_diagnostics(const qb_training *t, const char *path)
+{
+    return qb_diagnostics_load(t->diagnostics, path);
+}
+
 static const qb_checkpoint_part parts[] = {
-    {"model", save_model, load_model},
-    {"optim", save_optim, load_optim},
-    {"solver", save_solver, load_solver},
+    {"model", save_model, load_model, NULL},
+    {"optim", save_optim, load_optim, NULL},
+    {"solver", save_solver, load_solver, NULL},
+    {"diagnostics", save_diagnostics, load_diagnostics, has_diagnostics},
 };
 
 /* ---- numbers ---- */

@@ -9,6 +9,7 @@
 #include "engine/net.h"
 #include "engine/optim.h"
 #include "quant/quant.h"
+#include "train/diagnostics.h"
 
 #include <stdint.h>
 
@@ -29,12 +30,14 @@ typedef struct qb_training {
     qb_optim *optim;
     qb_quant *quant;
     qb_train_state *state;
+    qb_diagnostics *diagnostics; /* NULL: none; decides the rest of diagnostics.jsonl alone */
 } qb_training;
 
 typedef struct qb_checkpoint_part {
     const char *name; /* the file is NAME.safetensors */
     int (*save)(const qb_training *t, const char *path, char ret_sha256[65]); /* QB_E_IO: the text names the file */
     int (*load)(const qb_training *t, const char *path); /* QB_E_CONFIG, QB_E_DATA: it does not fit this training */
+    bool (*is_wanted)(const qb_training *t); /* NULL: always. Else it is saved and loaded only then, and may be missing */
 } qb_checkpoint_part;
 
 /* A member of qb_train_state, kept in the manifest. */
@@ -54,6 +57,7 @@ typedef struct qb_checkpoint_content {
 /* model   NAME = latent weights, w/NAME = forward weights where they differ, running statistics
  * optim   momenta and moments, one step count a tensor
  * solver  levels, the solver's state (quant/quant.h)
+ * diagnostics  what observers carry on, in runs that have any
  * and every member of qb_train_state */
 extern const qb_checkpoint_content qb_checkpoint_all;
 

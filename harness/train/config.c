@@ -11,6 +11,7 @@
 #include "quant/levels.h"
 #include "quant/plugin_probe.h"
 #include "train/data_keys.h"
+#include "train/diagnostics.h"
 #include "train/identity.h"
 #include "train/lengths.h"
 #include "train/spans.h"
@@ -80,6 +81,7 @@ static const qb_option run_schema[] = {
     {"loader_threads", QB_KIND_INT, "1", 0, 64, NULL, "", "threads that prepare batches ahead; 0 = none", 0, "Running"},
     {"time_limit", QB_KIND_SPAN, NULL, 0, 1e9, NULL, "", "time of this start, after which it saves and ends as failed (default: none)", QB_OPT_NULLABLE | QB_OPT_SECONDS | QB_OPT_NO_STEPS | QB_OPT_MIN_OPEN, "Running"},
     {"checkpoint_every", QB_KIND_SPAN, NULL, 0, 1e9, NULL, "", "10st, 1ep or 60s (default: every epoch, and every 5 minutes)", QB_OPT_NULLABLE | QB_OPT_SECONDS | QB_OPT_MIN_OPEN, "Running"},
+    {"diagnostics", QB_KIND_CHOICES, "none", 0, 0, qb_diagnostics_names, "", "what to watch while training, for pictures; changes no number", 0, "Running"},
     {"experiment", QB_KIND_TEXT, "train", 0, 0, NULL, "", "name of the folder below the runs folder", QB_OPT_NO_PLAN, "Running"},
     {"runs_dir", QB_KIND_PATH, NULL, 0, 0, NULL, "", "where runs are kept (default: $QATBENCH_RUNS, else runs)", QB_OPT_NULLABLE | QB_OPT_NO_PLAN, "Running"},
 };

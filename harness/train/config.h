@@ -20,7 +20,7 @@
  * anneal_start anneal_end seed epochs batch optimizer lr lr_schedule momentum beta1 beta2 eps weight_decay
  * label_smoothing drop_path grad_clip shards layer_bits image_size norm_mean norm_std val_fraction flip crop augment
  * mixup cutmix repeat_augment drop_last init on_bad_image
- * train_limit test_limit eval_every threads loader_threads dtype time_limit checkpoint_every experiment runs_dir. */
+ * train_limit test_limit eval_every threads loader_threads dtype time_limit checkpoint_every diagnostics experiment runs_dir. */
 const qb_option *qb_run_schema(size_t *ret_n);
 
 typedef struct qb_config {

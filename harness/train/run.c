@@ -41,6 +41,19 @@ static int freeze_config(qb_run *r)
     return rc;
 }
 
+static int create_diagnostics(qb_run *r)
+{
+    const qb_config *c = r->config;
+    const qb_diagnostics_options o = {
+        .observers = qb_get(&c->settings, "diagnostics")->i,
+        .quant = r->trainer->quant,
+        .first_step = c->warmup,
+        .n_steps = c->n_steps,
+        .steps_per_epoch = c->steps_per_epoch,
+    };
+    return o.observers ? qb_diagnostics_create(&o, &r->diagnostics) : QB_OK;
+}
+
 static int resume_or_begin(qb_run *r)
 {
     const qb_checkpoint checkpoint = qb_run_checkpoint(r);
@@ -48,6 +61,8 @@ static int resume_or_begin(qb_run *r)
     int64_t metrics_bytes = 0;
     QB_TRY(qb_checkpoint_load(&r->dir, &checkpoint, &found, &metrics_bytes));
     QB_TRY(qb_rundir_open_logs(&r->dir, r->key, found ? metrics_bytes : 0));
+    if (r->diagnostics)
+        QB_TRY(qb_rundir_open_diagnostics(&r->dir, r->key, r->state.step));
     r->first_step = r->state.step;
     r->saved_step = found ? r->state.step : -1;
     r->saved_evaluation = r->state.evaluated_at;
@@ -77,7 +92,7 @@ static int warn_of_data(qb_run *r)
 static int clear(const qb_run *r)
 {
     static const char *const left[] = {"record.json", "config.json", "metrics.jsonl",
-                                       "times.jsonl", "ckpt",        "model.safetensors", "trained.safetensors"};
+                                       "times.jsonl", "ckpt", "model.safetensors", "trained.safetensors", "diagnostics.jsonl"};
     int rc = QB_OK;
     for (size_t i = 0; rc == 0 && i < sizeof left / sizeof left[0]; i++) {
         char *file = qb_rundir_file(&r->dir, left[i]);
@@ -176,6 +191,8 @@ static int execute(qb_run *r)
     if (rc == 0)
         rc = qb_trainer_create(c, r->dataset, r->threads, &r->trainer);
     if (rc == 0)
+        rc = create_diagnostics(r);
+    if (rc == 0)
         rc = resume_or_begin(r);
     if (rc == 0)
         rc = warn_of_data(r);
@@ -242,7 +259,7 @@ static int start_watchdog(qb_run *r)
 
 int qb_run_execute(qb_config *config, const qb_run_environment *environment, json_t **ret_record)
 {
-    qb_run r = {.config = config, .env = environment, .started = qb_now_seconds(), .dir = {.lock_fd = -1, .metrics_fd = -1, .times_fd = -1, .log_fd = -1}};
+    qb_run r = {.config = config, .env = environment, .started = qb_now_seconds(), .dir = {.lock_fd = -1, .metrics_fd = -1, .times_fd = -1, .diagnostics_fd = -1, .log_fd = -1}};
     r.state.evaluated_at = -1;
     r.state.curve = json_array();
     *ret_record = NULL;
@@ -275,6 +292,7 @@ int qb_run_execute(qb_config *config, const qb_run_environment *environment, jso
     if (r.record && path)
         json_object_set_new(r.record, "dir", qb_json_text(path)); /* for the caller; never in the file */
     *ret_record = r.record;
+    qb_diagnostics_destroy(r.diagnostics);
     qb_trainer_destroy(r.trainer);
     qb_rundir_close(&r.dir);
     qb_dataset_close(r.dataset);

@@ -149,7 +149,7 @@ qb_checkpoint qb_run_checkpoint(qb_run *r)
 {
     const qb_trainer *t = r->trainer;
     return (qb_checkpoint){
-        .training = {t->net, t->optim, t->quant, &r->state},
+        .training = {t->net, t->optim, t->quant, &r->state, r->diagnostics},
         .run_key = r->key,
         .content = r->env->content ? r->env->content : &qb_checkpoint_all,
     };
@@ -230,6 +230,18 @@ static int train_one_step(qb_run *r, qb_loss *loss)
     return QB_OK;
 }
 
+static int take_diagnostic(void *context, json_t *line) { return qb_rundir_diagnostic(context, line); }
+
+static int observe(qb_run *r)
+{
+    if (!r->diagnostics)
+        return QB_OK;
+    double begin = qb_now_seconds();
+    int rc = qb_diagnostics_observe(r->diagnostics, r->state.step, take_diagnostic, &r->dir);
+    r->diagnostics_seconds += qb_now_seconds() - begin;
+    return rc;
+}
+
 static int time_is_up(const qb_run *r)
 {
     qb_err_set(QB_E_FAILED, "time limit of %s reached after step %lld of %lld; everything is saved",
@@ -269,5 +281,6 @@ int qb_run_train(qb_run *r, const char **ret_diverged)
             *ret_diverged = "the loss";
             return QB_OK;
         }
+        QB_TRY(observe(r));
     }
 }

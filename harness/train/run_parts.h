@@ -19,10 +19,11 @@ typedef struct qb_run {
     json_t *record;
     int threads;
     qb_trainer *trainer;
+    qb_diagnostics *diagnostics; /* NULL: none are asked for */
     qb_train_state state;
     qb_watchdog *watchdog; /* NULL: no time limit */
     /* this process only; never part of a result */
-    double started, train_seconds, eval_seconds, save_seconds, wait_seconds, solver_seconds, last_save;
+    double started, train_seconds, eval_seconds, save_seconds, wait_seconds, solver_seconds, diagnostics_seconds, last_save;
     double ema_ms, ema_weight;
     int64_t saved_step, saved_evaluation; /* of the newest checkpoint; -1: none */
     int64_t first_step, images;

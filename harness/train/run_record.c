@@ -95,15 +95,19 @@ int qb_run_write_record(qb_run *r)
     return rc;
 }
 
+/* wait_s and solver_s are part of train_s; the others add up to less than wall_s. */
+static const char *const time_names[] = {"wall_s", "train_s", "eval_s", "save_s", "wait_s", "solver_s", "diagnostics_s"};
+enum { N_TIMES = sizeof time_names / sizeof *time_names };
+
 void qb_run_set_times(qb_run *r)
 {
     json_t *times = json_object_get(r->record, "times");
     json_object_set_new(times, "ended", utc_now());
-    static const char *const names[] = {"wall_s", "train_s", "eval_s", "save_s", "wait_s"};
-    const double spent[] = {qb_now_seconds() - r->started, r->train_seconds, r->eval_seconds, r->save_seconds, r->wait_seconds};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        double before = json_number_value(json_object_get(json_object_get(times, "before"), names[i]));
-        json_object_set_new(times, names[i], qb_json_real(before + spent[i]));
+    const double spent[] = {qb_now_seconds() - r->started, r->train_seconds,  r->eval_seconds,       r->save_seconds,
+                            r->wait_seconds,               r->solver_seconds, r->diagnostics_seconds};
+    for (size_t i = 0; i < N_TIMES; i++) {
+        double before = json_number_value(json_object_get(json_object_get(times, "before"), time_names[i]));
+        json_object_set_new(times, time_names[i], qb_json_real(before + spent[i]));
     }
 }
 
@@ -173,10 +177,9 @@ int qb_run_begin_record(qb_run *r, json_t *old)
     if (json_object_get(old_times, "started"))
         json_object_set(times, "started", json_object_get(old_times, "started"));
     json_t *before = json_object_get(times, "before");
-    static const char *const names[] = {"wall_s", "train_s", "eval_s", "save_s", "wait_s"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (json_object_get(old_times, names[i]))
-            json_object_set(before, names[i], json_object_get(old_times, names[i]));
+    for (size_t i = 0; i < N_TIMES; i++)
+        if (json_object_get(old_times, time_names[i]))
+            json_object_set(before, time_names[i], json_object_get(old_times, time_names[i]));
     static const char *const carried[] = {"mixed", "notes", "result"};
     for (size_t i = 0; i < sizeof carried / sizeof carried[0]; i++)
         if (json_object_get(old, carried[i]))

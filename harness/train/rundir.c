@@ -95,7 +95,7 @@ static int open_append(const qb_rundir *d, const char *name, int *ret_fd)
 
 int qb_rundir_open(qb_rundir *d, const char *path)
 {
-    *d = (qb_rundir){.lock_fd = -1, .metrics_fd = -1, .times_fd = -1, .log_fd = -1};
+    *d = (qb_rundir){.lock_fd = -1, .metrics_fd = -1, .times_fd = -1, .diagnostics_fd = -1, .log_fd = -1};
     int rc = qb_fs_make_dirs(path, 0755);
     if (rc < 0) {
         qb_err_hint("choose a folder that you may write with --runs-dir");
@@ -116,7 +116,7 @@ void qb_rundir_close(qb_rundir *d)
 {
     if (d->log_fd >= 0)
         qb_log_remove_sink(log_line, d);
-    int *fds[] = {&d->metrics_fd, &d->times_fd, &d->log_fd, &d->lock_fd};
+    int *fds[] = {&d->metrics_fd, &d->times_fd, &d->diagnostics_fd, &d->log_fd, &d->lock_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (*fds[i] >= 0)
             close(*fds[i]);
@@ -177,12 +177,63 @@ int qb_rundir_open_logs(qb_rundir *d, const char *run_key, int64_t keep_bytes)
     return QB_OK;
 }
 
+/* Bytes of the lines of diagnostics.jsonl up to `step`, in the order in which they were written. */
+static size_t bytes_up_to(const char *text, size_t n, int64_t step)
+{
+    size_t kept = 0;
+    for (const char *end; kept < n && (end = memchr(text + kept, '\n', n - kept)); kept = (size_t)(end - text) + 1) {
+        json_t *line = NULL;
+        long long at;
+        int rc = qb_json_parse(text + kept, (size_t)(end - text) - kept, "diagnostics.jsonl", &line);
+        bool is_header = rc == QB_OK && json_object_get(line, "schema");
+        bool is_later = rc < 0 || (!is_header && (qb_json_get_int(line, "step", &at) < 0 || at > step));
+        json_decref(line);
+        qb_err_clear();
+        if (is_later)
+            break;
+    }
+    return kept;
+}
+
+int qb_rundir_open_diagnostics(qb_rundir *d, const char *run_key, int64_t step)
+{
+    enum { MAX_BYTES = 1 << 30 };
+    char *path = qb_rundir_file(d, "diagnostics.jsonl"), *text = NULL;
+    size_t n = 0;
+    int rc = !path ? QB_E_NOMEM : qb_fs_exists(path) ? qb_fs_read(path, MAX_BYTES, &text, &n) : QB_OK;
+    size_t kept = rc == QB_OK && text ? bytes_up_to(text, n, step) : 0;
+    qb_free(text);
+    if (rc == QB_OK)
+        rc = open_append(d, "diagnostics.jsonl", &d->diagnostics_fd);
+    if (rc == QB_OK && ftruncate(d->diagnostics_fd, (off_t)kept) != 0) {
+        qb_err_set_errno("%s: cannot cut to %zu bytes", path, kept);
+        rc = qb_err_set_code(QB_E_IO);
+    }
+    qb_free(path);
+    if (rc == QB_OK && kept == 0)
+        rc = qb_rundir_diagnostic(d, qb_json_pack("{s:s, s:s}", "schema", "qatbench.diagnostics/1", "run", run_key));
+    return rc;
+}
+
 int qb_rundir_metric(qb_rundir *d, json_t *line)
 {
     return append(d, d->metrics_fd, "metrics.jsonl", line, &d->metrics_bytes);
 }
 
 int qb_rundir_time(qb_rundir *d, json_t *line) { return append(d, d->times_fd, "times.jsonl", line, NULL); }
+
+int qb_rundir_diagnostic(qb_rundir *d, json_t *line)
+{
+    return append(d, d->diagnostics_fd, "diagnostics.jsonl", line, NULL);
+}
+
+static int sync_log(const qb_rundir *d, int fd, const char *name)
+{
+    if (fd < 0 || fsync(fd) == 0)
+        return QB_OK;
+    qb_err_set_errno("%s/%s: cannot sync", d->path, name);
+    return qb_err_set_code(QB_E_IO);
+}
 
 int qb_rundir_sync(qb_rundir *d)
 {
@@ -196,9 +247,6 @@ int qb_rundir_sync(qb_rundir *d)
         qb_err_set(QB_E_IO, "%s: the run's folder vanished or was replaced while the run was going", d->path);
         return qb_err_hint("run the same command again; do not move a folder that is in use");
     }
-    if (d->metrics_fd >= 0 && fsync(d->metrics_fd) != 0) {
-        qb_err_set_errno("%s/metrics.jsonl: cannot sync", d->path);
-        return qb_err_set_code(QB_E_IO);
-    }
-    return QB_OK;
+    QB_TRY(sync_log(d, d->metrics_fd, "metrics.jsonl"));
+    return sync_log(d, d->diagnostics_fd, "diagnostics.jsonl");
 }

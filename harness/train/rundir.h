@@ -8,7 +8,7 @@
 
 typedef struct qb_rundir {
     char *path; /* absolute */
-    int lock_fd, metrics_fd, times_fd, log_fd; /* -1: not open */
+    int lock_fd, metrics_fd, times_fd, diagnostics_fd, log_fd; /* -1: not open */
     int64_t metrics_bytes;                     /* length of metrics.jsonl as written so far */
     int write_failed;                          /* first QB_E_* of a failed append */
 } qb_rundir;
@@ -23,9 +23,13 @@ int qb_rundir_is_locked(const char *path);
 /* Opens the other logs for appending; metrics.jsonl is first cut to keep_bytes (0: begun anew with its header line). */
 int qb_rundir_open_logs(qb_rundir *d, const char *run_key, int64_t keep_bytes);
 
+/* Opens diagnostics.jsonl for appending, with what is there of steps up to `step`; the rest, and a torn line, is cut off. */
+int qb_rundir_open_diagnostics(qb_rundir *d, const char *run_key, int64_t step);
+
 /* One line each; takes the reference. Errors stick in write_failed and are returned. */
 int qb_rundir_metric(qb_rundir *d, json_t *line);
 int qb_rundir_time(qb_rundir *d, json_t *line);
+int qb_rundir_diagnostic(qb_rundir *d, json_t *line);
 
 /* The logs' bytes are on disk and the folder is still the one that was opened. QB_E_IO: it vanished, or was replaced. */
 int qb_rundir_sync(qb_rundir *d);
