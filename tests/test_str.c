@@ -128,6 +128,36 @@ START_TEST(reads_back_any_bits)
 }
 END_TEST
 
+/* No decimal with fewer digits reads back: tried one by one, for numbers of few digits, of many, and next to either. */
+START_TEST(writes_the_shortest)
+{
+    uint64_t state = 7;
+    for (int i = 0; i < 40000; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        uint64_t bits = state ^ state >> 29;
+        double v, few;
+        char buf[32], fewer[32];
+        memcpy(&v, &bits, sizeof v);
+        (void)snprintf(fewer, sizeof fewer, "%.*e", i % 17, v);
+        few = i % 3 == 0 ? v : i % 3 == 1 ? strtod(fewer, NULL) : nextafter(strtod(fewer, NULL), 0);
+        if (!isfinite(few))
+            continue;
+        int digits = 0;
+        bool leading = true;
+        for (const char *p = qb_format_real(few, buf); *p && *p != 'e'; p++) {
+            leading = leading && (*p == '0' || *p == '-' || *p == '.');
+            digits += !leading && *p != '.';
+        }
+        const size_t n = strcspn(buf, "e");
+        for (size_t k = n; !memchr(buf, '.', n) && k-- > 1 && buf[k] == '0';)
+            digits--; /* 100 has one */
+        (void)snprintf(fewer, sizeof fewer, "%.*e", digits > 1 ? digits - 2 : 0, few);
+        ck_assert_msg(digits <= 1 || strtod(fewer, NULL) != few, "%s: %s", buf, fewer);
+        ck_assert(strtod(buf, NULL) == few);
+    }
+}
+END_TEST
+
 static const char *const bad_reals[] = {"",    " 1",  "1 ",   "1e",  "e1",   ".",    "-",   "0x10",  "inf", "nan",
                                         "1,5", "1_0", "1e+", "1.2.3", "1d", "--1", "+-1", "1e999", "1e-999", "INFINITY"};
 static const char *const good_reals[] = {"1", "+1", "-1", ".5", "5.", "1e3", "1E-3", "0.0e0", "000", "4e-324"};
@@ -253,6 +283,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, writes_reals_shortest, 0, N(reals));
     tcase_add_test(t, writes_what_is_no_number);
     tcase_add_test(t, reads_back_any_bits);
+    tcase_add_test(t, writes_the_shortest);
     tcase_add_loop_test(t, refuses_bad_reals, 0, N(bad_reals));
     tcase_add_loop_test(t, accepts_good_reals, 0, N(good_reals));
     tcase_add_test(t, parses_whole_numbers);

@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -267,19 +268,39 @@ void qb_str_add_char(qb_str *s, const char **text)
 
 /* ---- numbers ---- */
 
+enum { REAL_SIZE = 32 };
+
+/* Significant digits of the shortest decimal that reads back as v. Up to DBL_DIG of them come back from any normal double as they
+ * went in, so where that many are enough, the shortest is what they are without zeros at the end. */
+static int shortest_digits(double v, char *buf)
+{
+    int digits = 1;
+    if (v == 0 || fabs(v) >= DBL_MIN) {
+        (void)snprintf(buf, REAL_SIZE, "%.*e", DBL_DIG - 1, v);
+        if (strtod(buf, NULL) == v) {
+            const char *last = strchr(buf, 'e') - 1;
+            for (digits = DBL_DIG; digits > 1 && *last == '0'; last--)
+                digits--;
+            return digits;
+        }
+        digits = DBL_DIG + 1;
+    }
+    for (; digits < 17; digits++) {
+        (void)snprintf(buf, REAL_SIZE, "%.*e", digits - 1, v);
+        if (strtod(buf, NULL) == v)
+            break;
+    }
+    return digits;
+}
+
 const char *qb_format_real(double v, char *buf)
 {
-    enum { SIZE = 32, LAST_PLAIN_EXPONENT = 15 };
+    enum { SIZE = REAL_SIZE, LAST_PLAIN_EXPONENT = 15 };
     if (!isfinite(v)) {
         (void)snprintf(buf, SIZE, "%s", isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
         return buf;
     }
-    int digits = 1;
-    for (; digits < 17; digits++) {
-        (void)snprintf(buf, SIZE, "%.*e", digits - 1, v);
-        if (strtod(buf, NULL) == v)
-            break;
-    }
+    int digits = shortest_digits(v, buf);
     (void)snprintf(buf, SIZE, "%.*e", digits - 1, v);
     int exponent = atoi(strchr(buf, 'e') + 1);
     /* %g leaves the exponent out when it is below the number of digits: 100, not 1e+02. */
