@@ -122,6 +122,59 @@ START_TEST(texts_are_shown_as_they_are)
 }
 END_TEST
 
+/* Texts are TeX in the form for LaTeX alone; names of files, colours, dashes and formats of numbers stay, fonts are TeX commands. */
+START_TEST(writes_texts_as_tex)
+{
+    qb_str s = {0};
+    qb_str_add(&s, "set title ");
+    qb_gnuplot_add_string(&s, "a_b^c {d} 'e' @f & g ~h \\ 50% #1 $2");
+    qb_str_add(&s, " font ',11'\nset format y '%g'\nset format '%g'\nplot 'line.tsv' using 1:2 with lines lc rgb '#d8d8d8' dt '-' title 'x %'\n");
+    const qb_picture p = {.dir = folder, .name = "tex", .tsv = "x\ty\n1\t2\n2\t3\n", .commands = s.text, .width = 192, .height = 96,
+                          .forms = QB_PICTURE_TIKZ | QB_PICTURE_PDF};
+    (void)qb_picture_write(&p); /* there is no line.tsv: the script is what counts */
+    size_t n;
+    char *gp = read_file("tex.gp", &n);
+    static const char *const wanted[] = {
+        "# 'gnuplot tex.gp' in this folder draws tex.pdf and tex.tikz from tex.tsv.\n",
+        "do for [format in 'pdf'] {\nif (format eq 'pdf') {\n    set terminal pdfcairo size 2.0000in,1.0000in ",
+        "set title 'a\\_b\\^c \\{d\\} ''e'' \\@f \\& g \\~h \\\\ 50% #1 $2' font ',11'\n",
+        "}\nset terminal tikz size 2.0000in,1.0000in\nset output 'tex.tikz'\n",
+        "set title 'a\\_b\\textasciicircum{}c \\{d\\} ''e'' @f \\& g \\textasciitilde{}h \\textbackslash{} 50\\% \\#1 \\$2' font '\\footnotesize'\n"
+        "set format y '%g'\nset format '%g'\nplot 'line.tsv' using 1:2 with lines lc rgb '#d8d8d8' dt '-' title 'x \\%'\n",
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        ck_assert_msg(strstr(gp, wanted[i]), "%s: %s", wanted[i], gp);
+    qb_free(gp);
+    qb_str_finish(&s);
+}
+END_TEST
+
+START_TEST(draws_the_forms_asked_for)
+{
+    static const struct {
+        long long forms;
+        const char *names;
+    } ways[] = {{0, "tsv gp svg png"}, {QB_PICTURE_PDF, "tsv gp pdf"}, {QB_PICTURE_TIKZ, "tsv gp tikz"}, {QB_PICTURE_SVG, "tsv gp svg"},
+                {QB_PICTURE_SVG | QB_PICTURE_PNG | QB_PICTURE_PDF | QB_PICTURE_TIKZ, "tsv gp svg png pdf tikz"}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        char *dir = qb_sprintf("%s/%zu", folder, i);
+        const qb_picture p = {.dir = dir, .name = "a", .tsv = "x\ty\n1\t2\n2\t3\n", .commands = "plot 'a.tsv' using 1:2 with lines title 'a'\n",
+                              .width = 300, .height = 200, .forms = ways[i].forms};
+        ck_assert_msg(qb_picture_write(&p) == 0, "%s", qb_err_text());
+        char **names = NULL;
+        size_t n = 0, n_wanted = 1;
+        ck_assert_int_eq(qb_fs_list(dir, &names, &n), 0);
+        for (const char *c = ways[i].names; *c; c++)
+            n_wanted += *c == ' ';
+        ck_assert_uint_eq(n, n_wanted);
+        for (size_t k = 0; k < n; k++)
+            ck_assert_msg(strstr(ways[i].names, names[k] + 2), "%s", names[k]);
+        qb_fs_free_names(names, n);
+        qb_free(dir);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("gnuplot");
@@ -131,6 +184,8 @@ static Suite *suite(void)
     tcase_add_test(tc, writes_four_files);
     tcase_add_test(tc, the_script_draws_again);
     tcase_add_test(tc, several_panels);
+    tcase_add_test(tc, writes_texts_as_tex);
+    tcase_add_test(tc, draws_the_forms_asked_for);
     tcase_add_test(tc, passes_gnuplots_complaint_on);
     tcase_add_test(tc, says_how_to_get_gnuplot);
     tcase_add_test(tc, texts_are_shown_as_they_are);

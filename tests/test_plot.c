@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+static const qb_plot_options usual = {0};
 static char dir[] = "/tmp/qb-test-plot-XXXXXX";
 
 static void set_up(void)
@@ -61,7 +62,7 @@ static void assert_file(const char *name, const char *wanted)
 static void write_all(const qb_study *s)
 {
     json_t *names = NULL;
-    int rc = qb_plots_write(s, dir, &names);
+    int rc = qb_plots_write(s, &usual, dir, &names);
     if (has_gnuplot()) {
         ck_assert_msg(rc == QB_OK, "%s", qb_err_text());
         ck_assert_uint_eq(json_array_size(names), 3);
@@ -98,6 +99,46 @@ START_TEST(numbers_as_golden)
                                            "it's_{x}\t2 bits\t2\t70.5\t69.79289321881345\t71.20710678118655\t2\n");
     qb_study_destroy(s);
     ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+END_TEST
+
+static void write_kind(const qb_study *s, const char *kind, int status)
+{
+    long long bit = 1;
+    for (size_t k = 0; strcmp(qb_plot_kinds[k], kind) != 0; k++)
+        bit <<= 1;
+    json_t *names = NULL;
+    int rc = qb_plots_write(s, &(qb_plot_options){.kinds = bit, .paper = "/nowhere.yaml"}, dir, &names);
+    ck_assert_msg(rc == status || (status == QB_OK && rc == QB_E_UNAVAILABLE && !has_gnuplot()), "%s: %d: %s", kind, rc, qb_err_text());
+    json_decref(names);
+}
+
+START_TEST(accuracy_against_bits)
+{
+    qb_study *s = sample();
+    write_kind(s, "accuracy-bits", QB_OK);
+    assert_file("accuracy-bits.tsv", "# two blocks a series: series\tbits\tseed\tvalue; series\tbits\tn\tmean\tstd; full precision: its mean\n"
+                                     "it's_{x}\t1\t1\t60\n"
+                                     "it's_{x}\t2\t1\t70\n"
+                                     "it's_{x}\t2\t2\t71\n"
+                                     "\n\n"
+                                     "it's_{x}\t1\t1\t60\tNaN\n"
+                                     "it's_{x}\t2\t2\t70.5\t0.7071067811865476\n"
+                                     "\n\n"
+                                     "none\tNaN\t2\t80.5\t0.7071067811865476\n");
+    write_kind(s, "accuracy-panels", QB_OK);
+    assert_file("accuracy-panels.tsv", "# series\tpanel\tepoch\tmean\tn\n"
+                                       "none\tfloat\t1\t70.5\t2\nnone\tfloat\t2\t80.5\t2\n"
+                                       "\n\n"
+                                       "it's_{x}\t1 bit\t1\t50\t1\nit's_{x}\t1 bit\t2\t60\t1\n"
+                                       "\n\n"
+                                       "it's_{x}\t2 bits\t1\t60.5\t2\nit's_{x}\t2 bits\t2\t70.5\t2\n");
+    write_kind(s, "paper", QB_E_NOINPUT);  /* there is no such file */
+    write_kind(s, "map", QB_E_NOINPUT);    /* nor such a solver */
+    write_kind(s, "times", QB_E_NOINPUT);  /* nor folders */
+    write_kind(s, "schedule", QB_E_NOINPUT);
+    write_kind(s, "levels", QB_OK); /* a picture that says what to run */
+    qb_study_destroy(s);
 }
 END_TEST
 
@@ -154,7 +195,7 @@ START_TEST(one_epoch_makes_no_curve)
     qb_study *s = NULL;
     json_t *names = NULL;
     ck_assert_int_eq(qb_study_create(NULL, lines, "made up", "runs", &s), QB_OK);
-    int rc = qb_plots_write(s, dir, &names);
+    int rc = qb_plots_write(s, &usual, dir, &names);
     ck_assert(rc == QB_OK || (rc == QB_E_UNAVAILABLE && !has_gnuplot()));
     ck_assert_uint_eq(json_array_size(names), rc == QB_OK ? 1 : 0);
     json_decref(names);
@@ -168,7 +209,7 @@ START_TEST(nothing_done_nothing_drawn)
     fixture_add(lines, fixture_line("ste", 2, 1, "failed", -1));
     qb_study *s = NULL;
     ck_assert_int_eq(qb_study_create(NULL, lines, "made up", "runs", &s), QB_OK);
-    ck_assert_int_eq(qb_plots_write(s, dir, &names), QB_E_NOINPUT);
+    ck_assert_int_eq(qb_plots_write(s, &usual, dir, &names), QB_E_NOINPUT);
     ck_assert_str_eq(qb_err_text(), "made up: no run is done: there is nothing to draw");
     ck_assert_ptr_null(names);
     qb_study_destroy(s);
@@ -180,7 +221,7 @@ START_TEST(without_gnuplot_says_what_to_install)
     qb_study *s = sample();
     json_t *names = NULL;
     ck_assert_int_eq(setenv("PATH", "/nonexistent", 1), 0);
-    ck_assert_int_eq(qb_plots_write(s, dir, &names), QB_E_UNAVAILABLE);
+    ck_assert_int_eq(qb_plots_write(s, &usual, dir, &names), QB_E_UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(qb_err_hint_text(), "apt-get install gnuplot-nox"));
     qb_study_destroy(s);
 }
@@ -193,6 +234,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, numbers_as_golden);
+    tcase_add_test(tc, accuracy_against_bits);
     tcase_add_test(tc, scripts_name_no_path_and_escape);
     tcase_add_test(tc, draws_pictures);
     tcase_add_test(tc, one_epoch_makes_no_curve);

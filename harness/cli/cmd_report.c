@@ -15,7 +15,7 @@
 /* A page needs no pictures to be worth having: without gnuplot, or before anything is done, it says so. */
 static int draw(const qb_study *study, const char *dir, json_t **ret_names)
 {
-    int rc = qb_plots_write(study, dir, ret_names);
+    int rc = qb_plots_write(study, &(qb_plot_options){0}, dir, ret_names);
     if (rc != QB_E_UNAVAILABLE && rc != QB_E_NOINPUT)
         return rc;
     qb_log_warning("%s%s%s", qb_err_text(), qb_err_hint_text()[0] ? ": " : "", qb_err_hint_text());

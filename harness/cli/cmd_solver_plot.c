@@ -195,18 +195,6 @@ static char *tsv_of(const drawing *d)
 
 /* ---- the picture ---- */
 
-/* Color i of n, dark to bright, told apart also in grey. */
-static void add_color(qb_str *s, int i, int n)
-{
-    static const double stops[][3] = {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {240, 200, 30}};
-    enum { LAST = sizeof stops / sizeof stops[0] - 1 };
-    double at = n > 1 ? (double)LAST * i / (n - 1) : 0.0;
-    int low = at >= LAST ? LAST - 1 : (int)at, rgb[3];
-    for (int k = 0; k < 3; k++)
-        rgb[k] = (int)lround(stops[low][k] + (at - low) * (stops[low + 1][k] - stops[low][k]));
-    qb_str_addf(s, "'#%02x%02x%02x'", rgb[0], rgb[1], rgb[2]);
-}
-
 static double highest(const drawing *d)
 {
     double most = d->range;
@@ -219,7 +207,7 @@ static double highest(const drawing *d)
 
 static char *commands_of(const drawing *d, const char *name)
 {
-    char text[256], bits[24], buf[32];
+    char text[256], bits[24], buf[32], color[8];
     qb_str s = {0};
     snprintf(text, sizeof text, "%s: the map w(x), %s", d->spec, bits_text(d->bits, bits, sizeof bits));
     qb_str_add(&s, "set title ");
@@ -242,8 +230,7 @@ static char *commands_of(const drawing *d, const char *name)
         /* curves that coincide stay visible: later ones are thinner */
         double width = d->n_curves > 1 ? 3.4 - 2.0 * c / (d->n_curves - 1) : 2.2;
         qb_str_addf(&s, ", \\\n    '%s.tsv' using 1:%d with lines lw %.2f lc rgb ", name, c + 2, width);
-        add_color(&s, c, d->n_curves);
-        qb_str_addf(&s, " title '%s'", qb_format_real(d->at[c], buf));
+        qb_str_addf(&s, "'%s' title '%s'", qb_gnuplot_gradient((size_t)c, (size_t)d->n_curves, color), qb_format_real(d->at[c], buf));
     }
     qb_str_add(&s, "\n");
     return qb_str_take(&s);

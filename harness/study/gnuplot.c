@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -24,6 +25,19 @@ void qb_gnuplot_add_string(qb_str *s, const char *text)
         qb_str_add_char(s, &text);
     }
     qb_str_add(s, "'");
+}
+
+const char *qb_gnuplot_gradient(size_t i, size_t n, char buf[8])
+{
+    static const double stops[][3] = {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {240, 200, 30}};
+    enum { LAST = sizeof stops / sizeof stops[0] - 1 };
+    double at = n > 1 ? (double)LAST * (double)i / (double)(n - 1) : 0.0;
+    int low = at >= LAST ? LAST - 1 : (int)at;
+    unsigned rgb[3];
+    for (int k = 0; k < 3; k++)
+        rgb[k] = (unsigned)lround(stops[low][k] + (at - low) * (stops[low + 1][k] - stops[low][k])) & 255u;
+    (void)snprintf(buf, 8, "#%02x%02x%02x", rgb[0], rgb[1], rgb[2]);
+    return buf;
 }
 
 /* ---- running it ---- */
@@ -149,26 +163,124 @@ static int run(const char *dir, const char *script)
 
 /* ---- the files ---- */
 
-/* Both forms look the same: a size of font is a pixel in svg and 4/3 pixels in pngcairo, whose picture is twice as large. */
+const char *const qb_picture_forms[] = {"svg", "png", "pdf", "tikz", NULL};
+
+static void add_terminal(qb_str *s, const qb_picture *p, int form)
+{
+    static const double inch = 96;
+    const char *look = "background 'white' font 'DejaVu Sans,13'";
+    if (form == QB_PICTURE_SVG)
+        qb_str_addf(s, "set terminal svg size %d,%d %s linewidth 1\n", p->width, p->height, look);
+    else if (form == QB_PICTURE_PNG)
+        qb_str_addf(s, "set terminal pngcairo size %d,%d %s fontscale 1.5 linewidth 2 pointscale 2\n", 2 * p->width, 2 * p->height, look);
+    else if (form == QB_PICTURE_PDF)
+        qb_str_addf(s, "set terminal pdfcairo size %.4fin,%.4fin %s fontscale 0.75 linewidth 1.5 pointscale 0.75\n", p->width / inch,
+                    p->height / inch, look);
+    else
+        qb_str_addf(s, "set terminal tikz size %.4fin,%.4fin\n", p->width / inch, p->height / inch);
+}
+
+/* Of several forms the terminal of the one at hand. */
+static void add_terminals(qb_str *s, const qb_picture *p, long long forms)
+{
+    const char *before = "";
+    for (int k = 0; qb_picture_forms[k]; k++) {
+        if (!(forms >> k & 1))
+            continue;
+        if (forms == QB_PICTURE_USUAL)
+            qb_str_add(s, k == 0 ? "if (format eq 'svg') {\n    " : "} else {\n    ");
+        else
+            qb_str_addf(s, "%sif (format eq '%s') {\n    ", before, qb_picture_forms[k]);
+        add_terminal(s, p, 1 << k);
+        before = "}\n";
+    }
+    qb_str_add(s, "}\n");
+}
+
+/* A text in quotes as TeX reads it: marks of enhanced text go, those of TeX are escaped. */
+static void add_tex(qb_str *s, const char *text, size_t n)
+{
+    qb_str_add(s, "'");
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '\\' && i + 1 < n) /* what enhanced text must not read */
+            i++;
+        if (text[i] == '\\')
+            qb_str_add(s, "\\textbackslash{}");
+        else if (text[i] == '~' || text[i] == '^')
+            qb_str_add(s, text[i] == '~' ? "\\textasciitilde{}" : "\\textasciicircum{}");
+        else
+            qb_str_addf(s, "%s%c", strchr("_%&#${}", text[i]) ? "\\" : "", text[i]);
+    }
+    qb_str_add(s, "'");
+}
+
+/* The commands for a terminal whose texts are TeX and whose fonts are TeX commands. Names of files, dashes, colours and formats of
+ * numbers are no texts. */
+static void add_for_tex(qb_str *s, const char *commands)
+{
+    for (const char *p = commands; *p;) {
+        size_t n = strcspn(p, "'");
+        qb_str_addn(s, p, n);
+        p += n;
+        if (!*p)
+            break;
+        const char *text = p + 1, *end = text;
+        while (*end && (*end != '\'' || end[1] == '\''))
+            end += *end == '\'' ? 2 : 1;
+        size_t length = (size_t)(end - text);
+        bool is_font = *text == ',', is_format = s->text && qb_ends_with(s->text, "format ");
+        bool is_axis_format = s->text && (qb_ends_with(s->text, "format y ") || qb_ends_with(s->text, "format x "));
+        bool is_file = length > 4 && strncmp(end - 4, ".tsv", 4) == 0;
+        if (is_font)
+            qb_str_add(s, "'\\footnotesize'");
+        else if (is_format || is_axis_format || is_file || *text == '#')
+            qb_str_addn(s, p, length + 2);
+        else
+            add_tex(s, text, length);
+        p = *end ? end + 1 : end;
+    }
+}
+
+/* "NAME.svg and NAME.png". */
+static void add_names(qb_str *s, const qb_picture *p, long long forms)
+{
+    const char *before = "";
+    for (int k = 0; qb_picture_forms[k]; k++) {
+        if (!(forms >> k & 1))
+            continue;
+        qb_str_addf(s, "%s%s.%s", before, p->name, qb_picture_forms[k]);
+        before = forms >> (k + 2) ? ", " : " and ";
+    }
+}
+
+/* All forms look the same: a size of font is a pixel in svg, 4/3 pixels in pngcairo, whose picture is twice as large, and a point,
+ * of which an inch has three quarters of its pixels, in pdfcairo. */
 static char *script_of(const qb_picture *p)
 {
+    long long forms = p->forms ? p->forms : QB_PICTURE_USUAL, plain = forms & ~QB_PICTURE_TIKZ;
     qb_str s = {0};
-    qb_str_addf(&s, "# 'gnuplot %s.gp' in this folder draws %s.svg and %s.png from %s.tsv.\n", p->name, p->name, p->name,
-                p->name);
-    qb_str_addf(&s,
-                "set encoding utf8\n"
-                "set datafile separator tab\n"
-                "set datafile missing ''\n"
-                "do for [format in 'svg png'] {\n"
-                "if (format eq 'svg') {\n"
-                "    set terminal svg size %d,%d background 'white' font 'DejaVu Sans,13' linewidth 1\n"
-                "} else {\n"
-                "    set terminal pngcairo size %d,%d background 'white' font 'DejaVu Sans,13' fontscale 1.5 linewidth 2 pointscale 2\n"
-                "}\n"
-                "set output '%s.'.format\n",
-                p->width, p->height, 2 * p->width, 2 * p->height, p->name);
-    qb_str_add(&s, p->commands);
-    qb_str_add(&s, "}\nset output\n");
+    qb_str_addf(&s, "# 'gnuplot %s.gp' in this folder draws ", p->name);
+    add_names(&s, p, forms);
+    qb_str_addf(&s, " from %s.tsv.\nset encoding utf8\nset datafile separator tab\nset datafile missing ''\n", p->name);
+    if (plain) {
+        int n = 0;
+        qb_str_add(&s, "do for [format in '");
+        for (int k = 0; qb_picture_forms[k]; k++) {
+            if (plain >> k & 1)
+                qb_str_addf(&s, "%s%s", n++ > 0 ? " " : "", qb_picture_forms[k]);
+        }
+        qb_str_add(&s, "'] {\n");
+        add_terminals(&s, p, plain);
+        qb_str_addf(&s, "set output '%s.'.format\n", p->name);
+        qb_str_add(&s, p->commands);
+        qb_str_add(&s, "}\n");
+    }
+    if (forms & QB_PICTURE_TIKZ) {
+        add_terminal(&s, p, QB_PICTURE_TIKZ);
+        qb_str_addf(&s, "set output '%s.tikz'\n", p->name);
+        add_for_tex(&s, p->commands);
+    }
+    qb_str_add(&s, "set output\n");
     return qb_str_take(&s);
 }
 

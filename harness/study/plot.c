@@ -2,58 +2,101 @@
 #include "study/plot.h"
 
 #include "base/err.h"
+#include "base/log.h"
+#include "study/plot_bits.h"
 #include "study/plot_curves.h"
+#include "study/plot_each.h"
 #include "study/plot_final.h"
+#include "study/plot_map.h"
+#include "study/plot_paper.h"
+#include "study/plot_runs.h"
+#include "study/plot_watched.h"
 
-static int take_name(json_t *names, const char *name)
+static int write_accuracy(const qb_plot_job *job, const char *name)
 {
-    return json_array_append_new(names, qb_json_text(name)) == 0 ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory while drawing");
+    return qb_plot_write_curves(job, name, "test_top1", "test top-1 (%)");
 }
 
-/* Without gnuplot the numbers and scripts of all pictures are still written. */
-static int write_all(const qb_table *t, const char *dir, json_t *names)
+static int write_loss(const qb_plot_job *job, const char *name)
 {
-    static const struct {
-        const char *name, *member, *axis; /* member NULL: the final numbers */
-    } pictures[] = {
-        {"accuracy-final", NULL, NULL},
-        {"accuracy-epochs", "test_top1", "test top-1 (%)"},
-        {"loss-epochs", "test_loss", "test loss (cross-entropy)"},
-    };
+    return qb_plot_write_curves(job, name, "test_loss", "test loss (cross-entropy)");
+}
+
+enum { FINAL, ACCURACY, LOSS, EACH, BITS, PAPER, MAP, MAP_WEIGHTS, LEVELS, HISTOGRAM, FLIPS, SCHEDULE, TIMES, N_KINDS };
+
+const char *const qb_plot_kinds[] = {
+    [FINAL] = "accuracy-final",
+    [ACCURACY] = "accuracy-epochs",
+    [LOSS] = "loss-epochs",
+    [EACH] = "accuracy-panels",
+    [BITS] = "accuracy-bits",
+    [PAPER] = "paper",
+    [MAP] = "map",
+    [MAP_WEIGHTS] = "map-weights",
+    [LEVELS] = "levels",
+    [HISTOGRAM] = "histogram",
+    [FLIPS] = "flips",
+    [SCHEDULE] = "schedule",
+    [TIMES] = "times",
+    NULL,
+};
+
+static int (*const writers[N_KINDS])(const qb_plot_job *job, const char *name) = {
+    [FINAL] = qb_plot_write_final,
+    [ACCURACY] = write_accuracy,
+    [LOSS] = write_loss,
+    [EACH] = qb_plot_write_each,
+    [BITS] = qb_plot_write_bits,
+    [PAPER] = qb_plot_write_paper,
+    [MAP] = qb_plot_write_map,
+    [MAP_WEIGHTS] = qb_plot_write_watched,
+    [LEVELS] = qb_plot_write_watched,
+    [HISTOGRAM] = qb_plot_write_watched,
+    [FLIPS] = qb_plot_write_watched,
+    [SCHEDULE] = qb_plot_write_schedule,
+    [TIMES] = qb_plot_write_times,
+};
+
+enum { USUAL = 1 << FINAL | 1 << ACCURACY | 1 << LOSS };
+
+/* Without gnuplot the numbers and scripts of all pictures are still written. */
+static int write_all(const qb_plot_job *job, long long kinds)
+{
+    const qb_study *s = job->t->study;
     size_t n = 0;
-    for (size_t c = 0; c < t->study->n_cells; c++)
-        n += t->cells[c].n;
-    if (n == 0) {
-        (void)qb_err_set(QB_E_NOINPUT, "%s: no run is done: there is nothing to draw", t->study->title);
+    for (size_t c = 0; c < s->n_cells; c++)
+        n += job->t->cells[c].n;
+    if (n == 0 && kinds != 1 << MAP) { /* a map needs no runs */
+        (void)qb_err_set(QB_E_NOINPUT, "%s: no run is done: there is nothing to draw", s->title);
         return qb_err_hint("qatbench run PLAN trains what is left");
     }
     int result = QB_OK;
-    for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++) {
-        bool drawn = true;
-        int rc = pictures[i].member
-                     ? qb_plot_write_curves(t, dir, pictures[i].name, pictures[i].member, pictures[i].axis, &drawn)
-                     : qb_plot_write_final(t, dir, pictures[i].name);
-        if (rc == QB_E_UNAVAILABLE)
+    bool is_only = (kinds & (kinds - 1)) == 0;
+    for (int k = 0; k < N_KINDS; k++) {
+        int rc = kinds >> k & 1 ? writers[k](job, qb_plot_kinds[k]) : QB_OK;
+        if (rc == QB_E_UNAVAILABLE) {
             result = rc;
-        else
+        } else if (rc == QB_E_NOINPUT && !is_only) { /* of several kinds those are drawn that there is something for */
+            qb_log_warning("%s", qb_err_text());
+            qb_err_clear();
+        } else {
             QB_TRY(rc);
-        if (drawn)
-            QB_TRY(take_name(names, pictures[i].name));
+        }
     }
     return result;
 }
 
-int qb_plots_write(const qb_study *s, const char *dir, json_t **ret_names)
+int qb_plots_write(const qb_study *s, const qb_plot_options *o, const char *dir, json_t **ret_names)
 {
     const qb_table_options options = {.metric = "test_top1", .ddof = 1, .bold = QB_BOLD_NONE, .test = QB_TEST_NONE};
     qb_table *t = NULL;
     QB_TRY(qb_table_create(s, &options, &t));
-    json_t *names = json_array();
-    int rc = names ? write_all(t, dir, names) : qb_err_set(QB_E_NOMEM, "out of memory while drawing");
+    const qb_plot_job job = {.t = t, .dir = dir, .forms = o->forms, .paper = o->paper, .names = json_array()};
+    int rc = job.names ? write_all(&job, o->kinds ? o->kinds : USUAL) : qb_err_set(QB_E_NOMEM, "out of memory while drawing");
     qb_table_destroy(t);
     if (rc < 0)
-        json_decref(names);
+        json_decref(job.names);
     else
-        *ret_names = names;
+        *ret_names = job.names;
     return rc;
 }

@@ -16,10 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct sample {
-    double epoch, value;
-} sample;
-
 typedef struct point {
     double epoch, mean, std;
     size_t n;
@@ -43,38 +39,7 @@ typedef struct curves {
 
 /* ---- numbers ---- */
 
-static int compare_samples(const void *a, const void *b)
-{
-    const sample *x = a, *y = b;
-    if (x->epoch != y->epoch)
-        return x->epoch < y->epoch ? -1 : 1;
-    return (x->value > y->value) - (x->value < y->value);
-}
-
-/* Every (epoch, value) of the runs that are done, by epoch. */
-static int collect(const qb_cell *cell, const char *member, sample **ret, size_t *ret_n)
-{
-    size_t capacity = 0, n = 0;
-    for (size_t i = 0; i < cell->n_runs; i++)
-        capacity += json_array_size(json_object_get(json_object_get(cell->runs[i].line, "result"), "curve"));
-    sample *all = qb_alloc(capacity, sizeof *all);
-    if (!all)
-        return QB_E_NOMEM;
-    for (size_t i = 0; i < cell->n_runs; i++) {
-        const json_t *curve = json_object_get(json_object_get(cell->runs[i].line, "result"), "curve");
-        for (size_t k = 0; qb_cell_run_is(&cell->runs[i], "done") && k < json_array_size(curve); k++) {
-            const json_t *at = json_array_get(curve, k), *epoch = json_object_get(at, "epoch"), *v = json_object_get(at, member);
-            if (json_is_number(epoch) && json_is_number(v))
-                all[n++] = (sample){json_number_value(epoch), json_number_value(v)};
-        }
-    }
-    qsort(all, n, sizeof *all, compare_samples);
-    *ret = all;
-    *ret_n = n;
-    return QB_OK;
-}
-
-static int add_point(curves *c, const char *series, const char *panel, const sample *all, size_t n, block *b)
+static int add_point(curves *c, const char *series, const char *panel, const qb_plot_sample *all, size_t n, block *b)
 {
     double *values = qb_alloc(n, sizeof *values);
     char epoch[32], mean[32], low[32], high[32];
@@ -100,9 +65,9 @@ static int add_point(curves *c, const char *series, const char *panel, const sam
 
 static int add_block(curves *c, size_t row, size_t column, const qb_cell *cell)
 {
-    sample *all = NULL;
+    qb_plot_sample *all = NULL;
     size_t n = 0;
-    QB_TRY(collect(cell, c->member, &all, &n));
+    QB_TRY(qb_plot_collect(cell, c->member, &all, &n));
     char *series = qb_plot_series_name(c->t, row), *panel = qb_plot_group_name(c->t, column);
     int rc = series && panel ? QB_OK : QB_E_NOMEM;
     if (n > 0 && rc == QB_OK) {
@@ -332,22 +297,21 @@ static int write_script(const curves *c, const layout *l, const char *name, cons
     return QB_OK;
 }
 
-int qb_plot_write_curves(const qb_table *t, const char *dir, const char *name, const char *member, const char *axis,
-                         bool *ret_drawn)
+int qb_plot_write_curves(const qb_plot_job *job, const char *name, const char *member, const char *axis)
 {
-    curves c = {.t = t, .member = member, .is_loss = strstr(member, "loss") != NULL};
+    curves c = {.t = job->t, .member = member, .is_loss = strstr(member, "loss") != NULL};
     qb_str gp = {0};
     int rc = collect_all(&c);
-    *ret_drawn = false;
+    bool has_curve = false;
     for (size_t i = 0; rc == QB_OK && i < c.n_blocks; i++)
-        *ret_drawn = *ret_drawn || c.blocks[i].n_points > 1; /* one epoch makes no curve */
+        has_curve = has_curve || c.blocks[i].n_points > 1; /* one epoch makes no curve */
     layout l = {0};
-    if (*ret_drawn)
+    if (has_curve)
         rc = find_layout(&c, &l);
-    if (rc == QB_OK && *ret_drawn)
+    if (rc == QB_OK && has_curve)
         rc = write_script(&c, &l, name, axis, &gp);
-    if (rc == QB_OK && *ret_drawn)
-        rc = qb_plot_draw(dir, name, &c.tsv, &gp, l.width, l.height);
+    if (rc == QB_OK && has_curve)
+        rc = qb_plot_draw(job, name, &c.tsv, &gp, l.width, l.height);
     qb_str_finish(&gp);
     qb_str_finish(&c.tsv);
     qb_free(c.blocks);

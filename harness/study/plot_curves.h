@@ -2,10 +2,9 @@
 #ifndef QB_PLOT_CURVES_H
 #define QB_PLOT_CURVES_H
 
-#include "study/table.h"
+#include "study/plot_job.h"
 
-/* NAME.tsv, .gp and pictures of a member of the curve ("test_top1"). *ret_drawn false: no run has two epochs. */
-int qb_plot_write_curves(const qb_table *t, const char *dir, const char *name, const char *member, const char *axis,
-                         bool *ret_drawn);
+/* NAME.tsv, .gp and pictures of a member of the curve ("test_top1"); nothing where no run has two epochs. */
+int qb_plot_write_curves(const qb_plot_job *job, const char *name, const char *member, const char *axis);
 
 #endif

@@ -247,19 +247,19 @@ static int write_script(const final_plot *f, qb_str *gp, int *ret_width)
     return QB_OK;
 }
 
-int qb_plot_write_final(const qb_table *t, const char *dir, const char *name)
+int qb_plot_write_final(const qb_plot_job *job, const char *name)
 {
-    final_plot f = {.t = t, .name = name, .low = (double)INFINITY, .high = (double)-INFINITY};
+    final_plot f = {.t = job->t, .name = name, .low = (double)INFINITY, .high = (double)-INFINITY};
     qb_str gp = {0};
     int rc = find_places(&f);
-    qb_plot_begin_numbers(&f.tsv, t, "two blocks a series: series\tgroup\tseed\tx\tvalue; series\tgroup\tn\tx\tmean\tstd");
-    for (size_t r = 0; rc == QB_OK && r < t->n_rows; r++)
+    qb_plot_begin_numbers(&f.tsv, job->t, "two blocks a series: series\tgroup\tseed\tx\tvalue; series\tgroup\tn\tx\tmean\tstd");
+    for (size_t r = 0; rc == QB_OK && r < job->t->n_rows; r++)
         rc = add_series(&f, r);
     int width = 0;
     if (rc == QB_OK)
         rc = write_script(&f, &gp, &width);
     if (rc == QB_OK)
-        rc = qb_plot_draw(dir, name, &f.tsv, &gp, width, QB_PLOT_HEIGHT);
+        rc = qb_plot_draw(job, name, &f.tsv, &gp, width, QB_PLOT_HEIGHT);
     qb_str_finish(&gp);
     qb_str_finish(&f.tsv);
     qb_free(f.starts);

@@ -2,8 +2,8 @@
 #ifndef QB_PLOT_FINAL_H
 #define QB_PLOT_FINAL_H
 
-#include "study/table.h"
+#include "study/plot_job.h"
 
-int qb_plot_write_final(const qb_table *t, const char *dir, const char *name);
+int qb_plot_write_final(const qb_plot_job *job, const char *name);
 
 #endif

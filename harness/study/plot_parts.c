@@ -6,6 +6,7 @@
 #include "study/gnuplot.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Okabe and Ito's palette (distinguishable for colour-blind readers and in print), without its yellow: too pale for lines
@@ -111,6 +112,36 @@ char *qb_plot_title(const qb_table *t)
     return qb_sprintf("%s%s%s", data ? data : s->title, separator, scaled);
 }
 
+static int compare_samples(const void *a, const void *b)
+{
+    const qb_plot_sample *x = a, *y = b;
+    if (x->epoch != y->epoch)
+        return x->epoch < y->epoch ? -1 : 1;
+    return (x->value > y->value) - (x->value < y->value);
+}
+
+int qb_plot_collect(const qb_cell *cell, const char *member, qb_plot_sample **ret, size_t *ret_n)
+{
+    size_t capacity = 0, n = 0;
+    for (size_t i = 0; i < cell->n_runs; i++)
+        capacity += json_array_size(json_object_get(json_object_get(cell->runs[i].line, "result"), "curve"));
+    qb_plot_sample *all = qb_alloc(capacity, sizeof *all);
+    if (!all)
+        return QB_E_NOMEM;
+    for (size_t i = 0; i < cell->n_runs; i++) {
+        const json_t *curve = json_object_get(json_object_get(cell->runs[i].line, "result"), "curve");
+        for (size_t k = 0; qb_cell_run_is(&cell->runs[i], "done") && k < json_array_size(curve); k++) {
+            const json_t *at = json_array_get(curve, k), *epoch = json_object_get(at, "epoch"), *v = json_object_get(at, member);
+            if (json_is_number(epoch) && json_is_number(v))
+                all[n++] = (qb_plot_sample){json_number_value(epoch), json_number_value(v)};
+        }
+    }
+    qsort(all, n, sizeof *all, compare_samples);
+    *ret = all;
+    *ret_n = n;
+    return QB_OK;
+}
+
 void qb_plot_begin_numbers(qb_str *tsv, const qb_table *t, const char *columns)
 {
     qb_str_addf(tsv, "# %s\n", columns);
@@ -125,11 +156,19 @@ void qb_plot_begin(qb_str *s)
                   "set grid ytics linetype 1 linecolor rgb \"#E4E4E4\" linewidth 0.8\n");
 }
 
-int qb_plot_draw(const char *dir, const char *name, const qb_str *tsv, const qb_str *commands, int width, int height)
+int qb_plot_draw(const qb_plot_job *job, const char *name, const qb_str *tsv, const qb_str *commands, int width, int height)
 {
     if (tsv->failed || commands->failed)
         return qb_err_set(QB_E_NOMEM, "out of memory while drawing");
-    const qb_picture picture = {
-        .dir = dir, .name = name, .tsv = tsv->text, .commands = commands->text, .width = width, .height = height};
-    return qb_picture_write(&picture);
+    const qb_picture picture = {.dir = job->dir,
+                                .name = name,
+                                .tsv = tsv->text,
+                                .commands = commands->text,
+                                .width = width,
+                                .height = height,
+                                .forms = job->forms};
+    int rc = qb_picture_write(&picture);
+    if ((rc == QB_OK || rc == QB_E_UNAVAILABLE) && json_array_append_new(job->names, qb_json_text(name)) != 0)
+        return qb_err_set(QB_E_NOMEM, "out of memory while drawing");
+    return rc;
 }

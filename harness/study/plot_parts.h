@@ -3,6 +3,7 @@
 #define QB_PLOT_PARTS_H
 
 #include "base/str.h"
+#include "study/plot_job.h"
 #include "study/table.h"
 
 enum { QB_PLOT_HEIGHT = 460, QB_PLOT_TITLE = 44, QB_PLOT_SMALL = 11 }; /* pixels of the svg */
@@ -25,13 +26,19 @@ void qb_plot_add_quoted(qb_str *s, const char *text);
 /* Adds a field of a .tsv: without tabs, newlines and quotes. */
 void qb_plot_add_field(qb_str *s, const char *text);
 
+/* Every (epoch, value) of a member of the curves of the runs that are done, by epoch. Free with qb_free. */
+typedef struct qb_plot_sample {
+    double epoch, value;
+} qb_plot_sample;
+int qb_plot_collect(const qb_cell *cell, const char *member, qb_plot_sample **ret, size_t *ret_n);
+
 /* Begins the numbers of a picture: what its columns are, and the scale of the study where there is one. */
 void qb_plot_begin_numbers(qb_str *tsv, const qb_table *t, const char *columns);
 
 /* What every picture's commands begin with. */
 void qb_plot_begin(qb_str *commands);
 
-/* Writes the numbers and the script, and draws. */
-int qb_plot_draw(const char *dir, const char *name, const qb_str *tsv, const qb_str *commands, int width, int height);
+/* Writes the numbers and the script, draws, and adds the name to the job's; that too where there is no gnuplot. */
+int qb_plot_draw(const qb_plot_job *job, const char *name, const qb_str *tsv, const qb_str *commands, int width, int height);
 
 #endif

@@ -1,0 +1,143 @@
+/* Every kind of picture of a study that was really trained, in every form: as a user asks for them, and what goes wrong. */
+#include "program_fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BASE "base: {dataset: synthetic, model: resnet8, epochs: 2, batch: 32, train_limit: 96, test_limit: 64"
+
+static void write_file(const char *name, const char *text)
+{
+    char *path = qb_path_join(folder, name);
+    ck_assert_int_eq(qb_fs_write_atomic(path, text, strlen(text)), 0);
+    qb_free(path);
+}
+
+static void setup(void)
+{
+    program_setup();
+    setenv("LC_ALL", "C.UTF-8", 1);
+    write_file("watched.yaml", "title: Watched\n" BASE ", diagnostics: [levels, codes, histogram, map]}\n"
+                               "matrix: {solver: [none, ste, parq], bits: [1, 2]}\nseeds: [1, 2]\npaper: paper.yaml\n");
+    write_file("plain.yaml", "title: Plain\n" BASE "}\nmatrix: {solver: [none, ste], bits: [2]}\n");
+    write_file("paper.yaml", "source: \"A paper_with 100 % {braces}\"\nversion: \"v1\"\nmetric: test_top1\ncells:\n"
+                             "  - {solver: ste, bits: 2, mean: 50, std: 1, n: 3}\n  - {solver: none, mean: 60, std: 0.5, n: 3}\n");
+}
+
+static outcome expect(const char *command, int status, const char *in_out, const char *in_err)
+{
+    outcome o = shell(command);
+    ck_assert_msg(o.status == status, "%s: %d: %s", command, o.status, o.err);
+    ck_assert_msg(strstr(o.out, in_out), "%s: %s", command, o.out);
+    ck_assert_msg(strstr(o.err, in_err), "%s: %s", command, o.err);
+    return o;
+}
+
+static void run(const char *command, int status, const char *in_out, const char *in_err)
+{
+    outcome o = expect(command, status, in_out, in_err);
+    forget(&o);
+}
+
+static bool has_gnuplot(void) { return access("/usr/bin/gnuplot", X_OK) == 0; }
+
+static const char *const names[] = {"accuracy-final", "accuracy-epochs", "loss-epochs", "accuracy-panels", "accuracy-bits", "paper", "map",
+                                    "map-weights-parq-2-bits", "map-weights-ste-1-bit", "levels-parq-1-bit", "histogram-ste-2-bits",
+                                    "flips-ste-2-bits", "schedule", "times"};
+static const struct {
+    const char *ending, *magic;
+} forms[] = {{"svg", "<?xml"}, {"png", "\x89PNG"}, {"pdf", "%PDF"}, {"tikz", "\\begin{tikzpicture}"}, {"tsv", "# "}, {"gp", "# 'gnuplot"}};
+
+START_TEST(every_kind_in_every_form)
+{
+    if (!has_gnuplot())
+        QB_TEST_SKIP("there is no gnuplot");
+    run("$q run watched.yaml -j 2 -q && $q plot watched.yaml --kind all --format all -o pics > a", 0, "", "");
+    char *printed = read_back("a");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
+            char *name = qb_sprintf("pics/%s.%s", names[i], forms[k].ending), *text = read_back(name);
+            ck_assert_msg(strstr(text, forms[k].magic), "%s", name);
+            ck_assert_msg(k >= 4 || strstr(printed, name), "%s is not printed", name);
+            ck_assert_msg(!strstr(text, folder) || k < 4, "%s names a path", name);
+            qb_free(name);
+            qb_free(text);
+        }
+    }
+    qb_free(printed);
+    /* every text of the paper's line is TeX where it must be, and as written elsewhere */
+    run("grep -c 'A paper\\\\_with 100 \\\\% \\\\{braces\\\\}' pics/paper.tikz", 0, "", "");
+    run("grep -c 'A paper_with 100 % {braces}' pics/paper.svg", 0, "", "");
+    /* again: the same numbers and scripts, and the script draws them without us */
+    run("$q plot watched.yaml --kind all --format all -o again > a && for f in pics/*.tsv pics/*.gp; do cmp $f again/${f#pics/} || exit 1; done", 0, "", "");
+    run("cd pics && rm *.svg *.png *.pdf *.tikz && for f in *.gp; do gnuplot $f || exit 1; done && ls | wc -l", 0, "", "");
+    run("ls pics/*.svg | wc -l > a; ls pics/*.tikz | wc -l > b; cmp a b && test $(cat a) -ge 20", 0, "", "");
+}
+END_TEST
+
+/* What was finished without stays done, and the picture says what to run. */
+START_TEST(says_how_to_get_diagnostics)
+{
+    if (!has_gnuplot())
+        QB_TEST_SKIP("there is no gnuplot");
+    run("$q run plain.yaml -q && $q plot plain.yaml --kind levels/map-weights -o pics", 0, "pics/levels.svg\n", "");
+    run("grep -c 'no run has diagnostics' pics/levels.svg", 0, "1", "");
+    run("grep -c 'qatbench run plain.yaml --runs-dir watched' pics/map-weights.svg", 0, "1", "");
+    run("sed -i 's/test_limit: 64/test_limit: 64, diagnostics: all/' plain.yaml && $q run plain.yaml -n", 0, "0 left", "");
+    run("$q run plain.yaml -q --runs-dir watched && $q plot plain.yaml --runs-dir watched --kind levels -o pics", 0, "pics/levels-ste.svg\n", "");
+    /* records that travelled have no folders */
+    run("$q ls plain.yaml --json | sed 's/\"dir\":\"[^\"]*\",//' > runs.jsonl && $q plot runs.jsonl --kind flips -o pics", 0, "pics/flips.png", "");
+    run("grep -c 'the records are from a runs.jsonl' pics/flips.svg", 0, "1", "");
+    run("$q plot runs.jsonl --kind times -o pics", 66, "", "no folder of a finished run is here");
+    run("$q plot runs.jsonl --kind times/accuracy-final -o pics", 0, "pics/accuracy-final.svg", "warning: times: ");
+}
+END_TEST
+
+static const struct {
+    const char *command;
+    int status;
+    const char *err;
+} wrong[] = {
+    {"$q plot plain.yaml --kind accuracy", 2, "--kind: expected none, all, or a list of accuracy-final, "},
+    {"$q plot plain.yaml --kind histogramm", 2, "did you mean"},
+    {"$q plot plain.yaml --kind none", 2, "--kind: expected at least one, got none"},
+    {"$q plot plain.yaml --format none", 2, "--format: expected at least one, got none"},
+    {"$q plot plain.yaml --format svg,png", 2, "--format: expected none, all, or a list of svg, png, pdf, tikz"},
+    {"$q plot plain.yaml --kind levels", 66, "no run is done: there is nothing to draw"},
+    {"$q train --model resnet8 --dataset synthetic --epochs 1 --diagnostics levelz", 2, "did you mean 'levels'?"},
+    {"sed 's/epochs: 2/epochs: 2, diagnostics: [codes, levelz]/' plain.yaml > p.yaml; $q run p.yaml", 78, "p.yaml:2:68: diagnostics: expected none, all, or a list of levels, "},
+    {"sed 's/epochs: 2/epochs: 2, diagnostics: []/' plain.yaml > p.yaml; $q run p.yaml", 78, "diagnostics: expected at least one value, got an empty list"},
+    {"sed 's/epochs: 2/epochs: 2, diagnostics: [[codes]]/' plain.yaml > p.yaml; $q run p.yaml", 78, "diagnostics: expected a name, got a list"},
+};
+
+START_TEST(says_what_is_wrong)
+{
+    run(wrong[_i].command, wrong[_i].status, "", wrong[_i].err);
+}
+END_TEST
+
+START_TEST(a_map_needs_no_runs)
+{
+    if (!has_gnuplot())
+        QB_TEST_SKIP("there is no gnuplot");
+    run("$q plot plain.yaml --kind map -o pics --format pdf", 0, "pics/map.pdf\n", "");
+    run("$q plot plain.yaml --kind paper -o pics", 66, "", "no run is done");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("pictures");
+    TCase *t = tcase_create("pictures");
+    tcase_set_timeout(t, 240);
+    tcase_add_checked_fixture(t, setup, program_teardown);
+    tcase_add_test(t, every_kind_in_every_form);
+    tcase_add_test(t, says_how_to_get_diagnostics);
+    tcase_add_loop_test(t, says_what_is_wrong, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_test(t, a_map_needs_no_runs);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+QB_TEST_MAIN
