@@ -171,6 +171,83 @@ START_TEST(holm_by_hand)
 }
 END_TEST
 
+/* ---- intervals and ranks ---- */
+
+/* {1, 2, 3}: s = 1, t of 2 degrees of freedom 4.3027 at 95 %. */
+START_TEST(margins_by_hand)
+{
+    const double v[] = {1, 2, 3}, equal[] = {5, 5, 5};
+    ck_assert_double_eq_tol(qb_mean_margin(v, 3, 0.95), 4.3026527297 / sqrt(3), 1e-9);
+    ck_assert_double_eq(qb_mean_margin(equal, 3, 0.99), 0);
+    ck_assert(isnan(qb_mean_margin(v, 1, 0.95)) && isnan(qb_mean_margin(v, 0, 0.95)));
+}
+END_TEST
+
+/* Two degrees of freedom are exponential, one is a squared normal, and the printed tables at 5 %. */
+START_TEST(chi_square)
+{
+    static const double at_5_percent[] = {3.841458820694124,  5.991464547107979, 7.814727903251179, 9.487729036781154, 11.070497693516351,
+                                          12.591587243743977, 14.067140449340169};
+    for (int df = 1; df <= 7; df++)
+        ck_assert_double_eq_tol(qb_chi2_tail(at_5_percent[df - 1], df), 0.05, 1e-13);
+    ck_assert_double_eq_tol(qb_chi2_tail(124.34211340400408, 100), 0.05, 1e-12);
+    ck_assert_double_eq_tol(qb_chi2_tail(60, 2) / exp(-30), 1, 1e-13);
+    ck_assert_double_eq_tol(qb_chi2_tail(50, 1) / erfc(5), 1, 1e-13);
+    ck_assert(qb_chi2_tail(0, 3) == 1 && qb_chi2_tail(-1, 3) == 1 && qb_chi2_tail(1e6, 4) == 0 && isnan(qb_chi2_tail(NAN, 3)));
+}
+END_TEST
+
+/* The range of two normal values is a normal one: P(Q > q) = erfc(q / 2). */
+START_TEST(range_of_two)
+{
+    for (double q = 1. / 64; q < 40; q *= 1.7)
+        ck_assert_double_eq_tol(qb_range_tail(q, 2) / erfc(q / 2), 1, 1e-12);
+    ck_assert(qb_range_tail(0, 5) == 1 && qb_range_tail(-1, 5) == 1 && isnan(qb_range_tail(NAN, 5)));
+}
+END_TEST
+
+/* Demsar (2006), table 5a: the range's quantiles over the square root of 2, for 2 to 10 classifiers. */
+static const double demsar_05[] = {1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164};
+static const double demsar_10[] = {1.645, 2.052, 2.291, 2.459, 2.589, 2.693, 2.780, 2.855, 2.920};
+
+START_TEST(range_of_the_tables)
+{
+    for (size_t k = 2; k <= 10; k++) {
+        ck_assert_double_eq_tol(qb_range_quantile(0.95, k) / sqrt(2), demsar_05[k - 2], 1e-3);
+        ck_assert_double_eq_tol(qb_range_quantile(0.90, k) / sqrt(2), demsar_10[k - 2], 1e-3);
+    }
+    for (size_t k = 2; k <= 200; k = 3 * k - 1)
+        ck_assert_double_eq_tol(qb_range_tail(qb_range_quantile(0.999, k), k), 0.001, 1e-12);
+    ck_assert_double_eq(qb_range_quantile(0, 3), 0);
+}
+END_TEST
+
+/* Ranks 1 2 3, 1.5 1.5 3 and 3 2 1: sums 5.5, 5.5 and 7; without ties 12 (0.25 + 0.25 + 1) / (3 3 4) = 0.5, one pair tied of
+ * 3 blocks: / (1 - 6 / 72). */
+START_TEST(friedman_by_hand)
+{
+    const double v[] = {1, 2, 3, 5, 5, 9, 0.3, 0.2, 0.1}, equal[] = {1, 1, 1, 4, 4, 4};
+    double ranks[3], chi2, p;
+    qb_friedman(v, 3, 3, ranks, &chi2, &p);
+    ck_assert_double_eq_tol(ranks[0], 5.5 / 3, 1e-15);
+    ck_assert_double_eq_tol(ranks[2], 7. / 3, 1e-15);
+    ck_assert_double_eq_tol(chi2, 0.5 / (1 - 6. / 72), 1e-15);
+    ck_assert_double_eq_tol(p, exp(-chi2 / 2), 1e-15);
+    qb_friedman(equal, 2, 3, ranks, &chi2, &p);
+    ck_assert(ranks[0] == 2 && ranks[1] == 2 && chi2 == 0 && p == 1);
+}
+END_TEST
+
+/* Of two treatments it is a normal test: the difference has the variance k (k + 1) / (6 n) = 1 / n. */
+START_TEST(nemenyi_by_hand)
+{
+    ck_assert_double_eq_tol(qb_nemenyi_p(-0.5, 16, 2), erfc(2 / sqrt(2)), 1e-13);
+    ck_assert_double_eq_tol(qb_nemenyi_distance(0.05, 14, 4), 2.569 * sqrt(4 * 5 / (6. * 14)), 5e-4);
+    ck_assert_double_eq_tol(qb_nemenyi_p(qb_nemenyi_distance(0.05, 9, 5), 9, 5), 0.05, 1e-12);
+    ck_assert_double_eq(qb_nemenyi_p(0, 3, 3), 1);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("stats");
@@ -185,6 +262,12 @@ static Suite *suite(void)
     tcase_add_test(t, paired_by_hand);
     tcase_add_test(t, tests_without_spread);
     tcase_add_loop_test(t, holm_by_hand, 0, sizeof holm / sizeof *holm);
+    tcase_add_test(t, margins_by_hand);
+    tcase_add_test(t, chi_square);
+    tcase_add_test(t, range_of_two);
+    tcase_add_test(t, range_of_the_tables);
+    tcase_add_test(t, friedman_by_hand);
+    tcase_add_test(t, nemenyi_by_hand);
     suite_add_tcase(s, t);
     return s;
 }

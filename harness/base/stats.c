@@ -1,7 +1,10 @@
-/* Means, spreads, Student's t, Welch's and the paired test, Holm's adjustment.
+/* Means, spreads, Student's t, Welch's and the paired test, Holm's adjustment; Friedman's and Nemenyi's tests of ranks.
  *
  * Source: Student's t through the regularized incomplete beta function I_x(df/2, 1/2), its continued fraction
- * as in Abramowitz & Stegun 26.5.8, evaluated by Lentz's method; Holm (1979), Scand. J. Statist. 6.
+ * as in Abramowitz & Stegun 26.5.8, evaluated by Lentz's method; Holm (1979), Scand. J. Statist. 6. Chi-square by its
+ * finite sums, Abramowitz & Stegun 26.4.4 and 26.4.5. The range of normal values by the trapezoidal rule, which converges
+ * exponentially for such integrands (Trefethen & Weideman 2014, SIAM Review 56). Ranks: Demsar (2006), JMLR 7; ties:
+ * Conover (1999), Practical Nonparametric Statistics, 5.8.
  */
 #include "base/stats.h"
 
@@ -139,6 +142,84 @@ double qb_t_quantile(double p, double df)
     }
 }
 
+double qb_mean_margin(const double *v, size_t n, double level)
+{
+    QB_ASSERT(level > 0 && level < 1);
+    if (n < 2)
+        return NAN;
+    return qb_t_quantile((1 + level) / 2, (double)(n - 1)) * qb_std(v, n, 1) / sqrt((double)n);
+}
+
+/* ---- chi-square ---- */
+
+double qb_chi2_tail(double x, int df)
+{
+    QB_ASSERT(df >= 1);
+    if (isnan(x))
+        return NAN;
+    if (x <= 0)
+        return 1;
+    double half = x / 2, sum = 0, term; /* P of df + 2 is P of df plus half^(df/2) e^-half / Gamma(df/2 + 1) */
+    int n = df % 2 ? 1 : 2;
+    if (n == 1) {
+        sum = erfc(sqrt(half));
+        term = exp(-half) * sqrt(half) * 2 / sqrt(3.14159265358979323846);
+    } else {
+        sum = exp(-half);
+        term = sum * half;
+    }
+    for (; n < df; n += 2) {
+        sum += term;
+        term *= half / (n / 2. + 1);
+    }
+    return sum;
+}
+
+/* ---- range of normal values ---- */
+
+static double normal_cdf(double z)
+{
+    return erfc(-z / sqrt(2)) / 2;
+}
+
+/* With z the largest of the k values, F and f the normal distribution and density:
+ *   P(Q > q) = k * integral of f(z) (F(z)^(k-1) - (F(z) - F(z - q))^(k-1)) dz,
+ * the bracket written as F^(k-1) (1 - (1 - r)^(k-1)), r = F(z - q) / F(z), so that small tails keep their digits. */
+double qb_range_tail(double q, size_t k)
+{
+    QB_ASSERT(k >= 2);
+    if (isnan(q))
+        return NAN;
+    if (q <= 0)
+        return 1;
+    const double step = 1. / 16, reach = 9, others = (double)(k - 1); /* f(9) is 1e-18 of f(0) */
+    double sum = 0;
+    for (double z = -reach; z <= reach + q; z += step) {
+        double below = normal_cdf(z), r = normal_cdf(z - q) / below;
+        sum += exp(-z * z / 2) * pow(below, others) * -expm1(others * log1p(-r));
+    }
+    return fmin(1, (double)k * sum * step / sqrt(2 * 3.14159265358979323846));
+}
+
+double qb_range_quantile(double p, size_t k)
+{
+    QB_ASSERT(k >= 2 && p >= 0 && p < 1);
+    double low = 0, high = 1, tail = 1 - p;
+    while (qb_range_tail(high, k) > tail) {
+        low = high;
+        high *= 2;
+    }
+    for (;;) {
+        double middle = low + (high - low) / 2;
+        if (middle <= low || middle >= high)
+            return middle;
+        if (qb_range_tail(middle, k) > tail)
+            low = middle;
+        else
+            high = middle;
+    }
+}
+
 /* ---- tests ---- */
 
 static double two_sided(double difference, double variance_of_mean, double df)
@@ -206,4 +287,49 @@ void qb_holm(double *p, size_t n)
     }
     for (size_t i = 0; i < n; i++)
         p[i] = isnan(p[i]) ? p[i] : fabs(p[i]);
+}
+
+/* ---- ranks ---- */
+
+void qb_friedman(const double *v, size_t n, size_t k, double *ret_mean_ranks, double *ret_chi2, double *ret_p)
+{
+    QB_ASSERT(n >= 1 && k >= 2);
+    double ties = 0, squares = 0, blocks = (double)n, treatments = (double)k;
+    for (size_t j = 0; j < k; j++)
+        ret_mean_ranks[j] = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < k; j++) {
+            double smaller = 0, equal = 0; /* itself among the equal ones */
+            for (size_t other = 0; other < k; other++) {
+                smaller += v[i * k + other] < v[i * k + j];
+                equal += v[i * k + other] == v[i * k + j];
+            }
+            ret_mean_ranks[j] += smaller + (equal + 1) / 2;
+            ties += equal * equal - 1; /* over a group of t equal values: t^3 - t */
+        }
+    }
+    for (size_t j = 0; j < k; j++) {
+        double from_middle = ret_mean_ranks[j] - blocks * (treatments + 1) / 2;
+        squares += from_middle * from_middle;
+        ret_mean_ranks[j] /= blocks;
+    }
+    double untied = 1 - ties / (blocks * treatments * (treatments * treatments - 1));
+    *ret_chi2 = squares > 0 ? 12 * squares / (blocks * treatments * (treatments + 1)) / untied : 0;
+    *ret_p = qb_chi2_tail(*ret_chi2, (int)k - 1);
+}
+
+/* Of a difference of mean ranks when nothing differs, times the square root of 2, as which the range is tabulated. */
+static double rank_unit(size_t n, size_t k)
+{
+    return sqrt((double)k * (double)(k + 1) / (12 * (double)n));
+}
+
+double qb_nemenyi_p(double difference, size_t n, size_t k)
+{
+    return qb_range_tail(fabs(difference) / rank_unit(n, k), k);
+}
+
+double qb_nemenyi_distance(double level, size_t n, size_t k)
+{
+    return qb_range_quantile(1 - level, k) * rank_unit(n, k);
 }
