@@ -67,6 +67,9 @@ START_TEST(from_plan_to_report)
     expect("$q table tiny.yaml runs.jsonl --format csv -o deep/t.csv && grep -c done deep/t.csv", 0, "6", "");
     expect("$q table tiny.yaml runs.jsonl --baseline none", 0, "Welch's t test against none", "");
     expect("LC_ALL=C $q table tiny.yaml runs.jsonl", 0, " +- ", "");
+    expect("$q table tiny.yaml runs.jsonl --rows dataset,bits --cols solver --ranks", 0, "\nsynthetic  –     ", "");
+    expect("$q table tiny.yaml runs.jsonl --ranks", 0, "No mean ranks of solver: Friedman's test is for 3 to 200 values of solver", "");
+    expect("$q table tiny.yaml runs.jsonl --best --ci 0.95 --format md | grep '^| solver'", 0, "| solver | float, last | float, best | 1 bit, last | ", "");
     expect("$q report tiny.yaml runs.jsonl -o r.html && grep -c '</html>' r.html", 0, "r.html\n1\n", "");
     expect("! grep -q \"$HOME\" r.html", 0, "", "");
 }
@@ -103,6 +106,11 @@ static const struct {
     {"$q table tiny.yaml --test welch", 2, "expected --baseline"},
     {"$q table tiny.yaml --compare none.yaml", 66, "none.yaml"},
     {"$q table tiny.yaml --compare plan", 2, "the plan names no paper"},
+    {"$q table tiny.yaml --rows modle", 2, "rows: expected keys that make up a run, such as model,bits, got 'modle'\n  did you mean 'model'?\n"},
+    {"$q table tiny.yaml --rows solver --cols dataset", 2, "rows, cols: cells differ in 'bits' too, which is in neither\n"},
+    {"$q table tiny.yaml --best --metric test_loss", 2, "best: expected metric test_top1, whose best is recorded; got test_loss\n"},
+    {"$q table tiny.yaml --ci 95", 2, "--ci: expected a number from 0.5 to 0.9999, got '95'\n"},
+    {"$q table tiny.yaml --compare paper.yaml --ranks", 2, "--compare does not go with --ranks"},
     {"$q plot tiny.yaml", 66, "no run is done: there is nothing to draw"},
     {"$q ls nowhere", 66, "nowhere"},
     {"$q run tiny.yaml -n --scale 0", 2, "--scale: expected a number above 0 and at most 1, got '0'"},
@@ -131,7 +139,8 @@ START_TEST(a_scaled_study_says_so_everywhere)
     expect("$q run tiny.yaml -j 2 -q --scale 0.5 && $q run tiny.yaml -n --scale 0.5", 0, SCALED ": 3 cells, 6 runs, 0 left\n", "");
     expect("$q run tiny.yaml -n", 0, "Tiny: 3 cells, 6 runs, 6 left\n", ""); /* other runs */
     expect("$q table tiny.yaml --scale 0.5 > a && head -1 a && grep -c '(2)' a", 0, SCALED ": test top-1 (%)", "");
-    expect("$q table tiny.yaml", 0, "6 recorded runs belong to no cell of the plan\n", "");
+    expect("$q table tiny.yaml", 0, "\n6 recorded runs are of another scale (scaled 0.5) and not shown: see --scale\n", "");
+    expect("sed 's/batch: 32/batch: 16/' tiny.yaml > other.yaml; $q table other.yaml runs/tiny --scale 0.5", 0, "\n6 recorded runs belong to no cell of the plan\n", "");
     expect("$q table tiny.yaml --scale 0.5 --format md", 0, SCALED ":", "");
     expect("$q table tiny.yaml --scale 0.5 --format tex", 0, "\\caption{" SCALED ":", "");
     expect("$q table tiny.yaml --scale 0.5 --json | grep '\"scale\"'", 0, "\"scale\": 0.5", "");

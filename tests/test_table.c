@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "study/keys.h"
 #include "study/table.h"
 
 #include <math.h>
@@ -475,6 +476,176 @@ START_TEST(tells_augmentations_apart)
 }
 END_TEST
 
+/* ---- rows and columns by key ---- */
+
+/* Two models, two solvers, two bit widths, and full precision of each model; the learning rate goes with the model. */
+static json_t *two_models(void)
+{
+    json_t *lines = json_array();
+    static const char *const models[] = {"resnet20", "resnet8"}, *const solvers[] = {"none", "parq", "ste"};
+    for (int m = 0; m < 2; m++) {
+        for (int s = 0; s < 3; s++) {
+            for (int bits = s == 0 ? -1 : 1; bits <= (s == 0 ? -1 : 2); bits++) {
+                for (int seed = 1; seed <= 2; seed++) {
+                    json_t *line = fixture_line(solvers[s], bits, seed, "done", 70 + 10 * m + s + bits + seed), *config = json_object_get(line, "config");
+                    json_object_set_new(config, "model", json_string(models[m]));
+                    json_object_set_new(config, "lr", json_real(m ? 0.05 : 0.1));
+                    fixture_add(lines, line);
+                }
+            }
+        }
+    }
+    return lines;
+}
+
+static const struct {
+    const char *rows, *cols;
+    qb_table_form form;
+    const char *table; /* what stands in it */
+} layouts[] = {
+    {"model,bits", "solver", QB_FORM_TEXT,
+     "model     bits              none              parq               ste\n"
+     "--------------------------------------------------------------------\n"
+     "resnet8   –     80.50 ± 0.71 (2)\n"
+     "resnet8   1                       83.50 ± 0.71 (2)  84.50 ± 0.71 (2)\n"
+     "resnet8   2                       84.50 ± 0.71 (2)  85.50 ± 0.71 (2)\n"
+     "resnet20  –     70.50 ± 0.71 (2)\n"},
+    {"solver", "model,bits", QB_FORM_TEXT,
+     "                           model=resnet8                                         model=resnet20\n"
+     "        ----------------------------------------------------  ----------------------------------------------------\n"
+     "solver             float             1 bit            2 bits             float             1 bit            2 bits\n"
+     "------------------------------------------------------------------------------------------------------------------\n"
+     "none    80.50 ± 0.71 (2)                                      70.50 ± 0.71 (2)\n"},
+    {"solver", "model,bits", QB_FORM_MARKDOWN,
+     "| solver | model=resnet8, float | model=resnet8, 1 bit | model=resnet8, 2 bits | model=resnet20, float | model=resnet20, 1 bit "
+     "| model=resnet20, 2 bits |\n| --- | ---: |"},
+    {"solver", "model,bits", QB_FORM_LATEX,
+     "\\begin{tabular}{lrrrrrr}\n\\toprule\n & \\multicolumn{3}{c}{model=resnet8} & \\multicolumn{3}{c}{model=resnet20} \\\\\n"
+     "\\cmidrule(lr){2-4}\\cmidrule(lr){5-7}\nsolver & float & 1 bit & 2 bits & float & 1 bit & 2 bits \\\\\n\\midrule\nnone & 80.50"},
+    {"model,bits", "solver", QB_FORM_LATEX, "resnet8 & 2 &  & 84.50 $\\pm$ 0.71 (2) & 85.50 $\\pm$ 0.71 (2) \\\\\n\\addlinespace\nresnet20 & --"},
+    /* what is not named and tells cells apart goes to the other side; lr goes with the model */
+    {"model , bits", NULL, QB_FORM_TEXT, "model     bits              none              parq               ste\n"},
+    {NULL, "solver", QB_FORM_TEXT, "bits  model                 none              parq               ste\n"},
+    {"bits", NULL, QB_FORM_TEXT, "bits     model=resnet8    model=resnet20     model=resnet8 "},
+    {"lr,bits", "solver", QB_FORM_TEXT, "lr    bits              none              parq               ste\n"},
+    {"lr,model,bits", "solver", QB_FORM_TEXT, "lr    model     bits              none"},
+    /* a key with one value */
+    {"dataset,model,bits", "solver", QB_FORM_TEXT, "\nfashion-mnist  resnet20  1 "},
+    {"lr-schedule,model,bits", "solver", QB_FORM_TEXT, "\ncosine       resnet20  1 "},
+    {"model,bits", "solver", QB_FORM_JSON, "\"rows\": [\n    \"model\",\n    \"bits\"\n  ]"},
+    {"dataset,model,bits", "solver", QB_FORM_JSON, "\"dataset\": \"fashion-mnist\",\n      \"lr\": 0.1,\n      \"mean\": 70.5,"},
+    {"dataset,model,bits", "solver", QB_FORM_CSV, "solver,bits,model,lr,dataset,seed,status,"},
+};
+
+static qb_table_options named(const char *rows, const char *cols)
+{
+    return (qb_table_options){.ddof = 1, .bold = QB_BOLD_NONE, .test = QB_TEST_NONE, .rows = rows, .cols = cols};
+}
+
+START_TEST(lays_out_by_key)
+{
+    qb_study *s = study_of(two_models());
+    if (layouts[_i].rows)
+        ck_assert_int_eq(qb_study_show_keys(s, "rows", layouts[_i].rows), QB_OK);
+    qb_table_options options = named(layouts[_i].rows, layouts[_i].cols);
+    char *text = render(s, &options, layouts[_i].form, true);
+    ck_assert_msg(strstr(text, layouts[_i].table), "'%s' is not in\n%s", layouts[_i].table, text);
+    qb_free(text);
+    qb_study_destroy(s);
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+END_TEST
+
+static const struct {
+    const char *rows, *cols, *text, *hint;
+} misnamed[] = {
+    {"modle", NULL, "rows: expected keys that make up a run, such as model,bits, got 'modle'", "did you mean 'model'?"},
+    {NULL, "threads", "cols: expected keys that make up a run, such as model,bits, got 'threads'", NULL},
+    {"model,,bits", NULL, "rows: expected keys separated by commas, such as model,bits; got an empty name", NULL},
+    {"", NULL, "rows: expected keys separated by commas, such as model,bits; got an empty name", NULL},
+    {"model,", NULL, "rows: expected keys separated by commas, such as model,bits; got an empty name", NULL},
+    {"model,seed", NULL, "rows: seed is no key of a cell, which is a mean over its seeds", NULL},
+    {"model,bits,model", NULL, "rows: 'model' stands there twice", NULL},
+    {"model,bits", "solver,bits", "rows, cols: 'bits' stands in both", NULL},
+    {"model", "solver", "rows, cols: cells differ in 'bits' too, which is in neither", "add it to one of them: --rows model,bits"},
+};
+
+START_TEST(refuses_such_keys)
+{
+    qb_study *s = study_of(two_models());
+    qb_table *t = NULL;
+    qb_table_options options = named(misnamed[_i].rows, misnamed[_i].cols);
+    int rc = options.rows ? qb_study_show_keys(s, "rows", options.rows) : QB_OK;
+    if (rc == QB_OK && options.cols)
+        rc = qb_study_show_keys(s, "cols", options.cols);
+    if (rc == QB_OK)
+        rc = qb_table_create(s, &options, &t);
+    ck_assert_int_eq(rc, QB_E_USAGE);
+    ck_assert_str_eq(qb_err_text(), misnamed[_i].text);
+    if (misnamed[_i].hint)
+        ck_assert_str_eq(qb_err_hint_text(), misnamed[_i].hint);
+    ck_assert_ptr_null(t);
+    qb_study_destroy(s);
+}
+END_TEST
+
+/* ---- the best evaluation, and intervals: the fixture's best is half a point above its last ---- */
+
+static const struct {
+    qb_table_options options;
+    qb_table_form form;
+    const char *text;
+} beside[] = {
+    {{.ddof = 1, .best = true}, QB_FORM_TEXT,
+     "                      float                       ternary                       2 bits\n"
+     "        ----------------------------------  --------------------  ----------------------------------\n"
+     "solver              last              best       last       best              last              best\n"},
+    {{.ddof = 1, .best = true}, QB_FORM_TEXT, "\nnone    82.00 ± 1.00 (3)  82.50 ± 1.00 (3)\n"},
+    {{.ddof = 1, .best = true}, QB_FORM_TEXT,
+     "made up: test top-1 (%), last epoch and best evaluation after annealing, mean ±\nstandard deviation (ddof 1) over seeds, "},
+    {{.ddof = 1, .best = true}, QB_FORM_TEXT, "\nbest: of a run's evaluations from the end of annealing on, when its weights are hard; "},
+    {{.ddof = 1, .best = true}, QB_FORM_MARKDOWN, "| solver | float, last | float, best | ternary, last | "},
+    {{.ddof = 1, .best = true}, QB_FORM_CSV, "seed,status,test_top1,reason,best_top1\nnone,,1,done,82,,82.5\n"},
+    {{.ddof = 1, .best = true}, QB_FORM_JSON, "\"best\": {\n        \"mean\": 82.5,\n        \"metric\": \"best_top1\",\n        \"n\": 3,\n        \"std\": 1.0,"},
+    /* t of 2 degrees of freedom is 4.3027: 1 / sqrt(3) of that */
+    {{.ddof = 1, .ci = 0.95}, QB_FORM_TEXT, "\nnone    82.00 ± 2.48 (3)\n"},
+    {{.ddof = 1, .ci = 0.95}, QB_FORM_TEXT, "mean ± half-width of its 95 % confidence\ninterval (Student's t) over seeds, n = "},
+    {{.ddof = 0, .ci = 0.999}, QB_FORM_TEXT, "half-width of its 99.9 % confidence\n"},
+    {{.ddof = 1, .ci = 0.95}, QB_FORM_JSON, "\"ci\": [\n        79.51"},
+    {{.ddof = 1, .ci = 0.95}, QB_FORM_JSON, "\"ci\": null"},
+    {{.ddof = 1, .ci = 0.95}, QB_FORM_JSON, "\"ci_level\": 0.95"},
+    {{.ddof = 1, .ci = 0.95, .best = true}, QB_FORM_TEXT, "\nnone    82.00 ± 2.48 (3)  82.50 ± 2.48 (3)\n"},
+};
+
+START_TEST(shows_beside_the_mean)
+{
+    json_t *lines = sample_lines();
+    for (size_t i = json_array_size(lines); i-- > 0;) { /* parq, whose longer name would move the columns */
+        if (strncmp(json_string_value(json_object_get(json_object_get(json_array_get(lines, i), "config"), "solver")), "parq", 4) == 0)
+            json_array_remove(lines, i);
+    }
+    qb_study *s = study_of(lines);
+    qb_table_options options = beside[_i].options;
+    options.bold = QB_BOLD_NONE;
+    options.test = QB_TEST_NONE;
+    char *text = render(s, &options, beside[_i].form, true);
+    ck_assert_msg(strstr(text, beside[_i].text), "'%s' is not in\n%s", beside[_i].text, text);
+    qb_free(text);
+    qb_study_destroy(s);
+}
+END_TEST
+
+START_TEST(best_is_of_top1_alone)
+{
+    qb_study *s = study_of(two_solvers());
+    qb_table *t = NULL;
+    qb_table_options options = {.ddof = 1, .best = true, .metric = "test_loss", .bold = QB_BOLD_NONE, .test = QB_TEST_NONE};
+    ck_assert_int_eq(qb_table_create(s, &options, &t), QB_E_USAGE);
+    ck_assert_str_eq(qb_err_text(), "best: expected metric test_top1, whose best is recorded; got test_loss");
+    qb_study_destroy(s);
+}
+END_TEST
+
 /* Every allocation of ours fails once: an error or a table, never a crash or a leak. */
 /* What a run says of itself stands below every form that has a below, once for all runs that said it. */
 static const struct {
@@ -559,6 +730,10 @@ static Suite *suite(void)
     tcase_add_test(tc, only_the_solver_varies);
     tcase_add_loop_test(tc, tells_augmentations_apart, 0, sizeof pictures / sizeof *pictures);
     tcase_add_loop_test(tc, runs_speak_below_the_table, 0, sizeof below / sizeof *below);
+    tcase_add_loop_test(tc, lays_out_by_key, 0, sizeof layouts / sizeof *layouts);
+    tcase_add_loop_test(tc, refuses_such_keys, 0, sizeof misnamed / sizeof *misnamed);
+    tcase_add_loop_test(tc, shows_beside_the_mean, 0, sizeof beside / sizeof *beside);
+    tcase_add_test(tc, best_is_of_top1_alone);
     tcase_add_test(tc, survives_lack_of_memory);
     suite_add_tcase(s, tc);
     return s;

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/numbering.h"
 #include "base/str.h"
 #include "study/cells_own.h"
 #include "study/cells_parts.h"
@@ -12,6 +13,7 @@
 #include "train/record.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,29 +88,60 @@ static int create_plan_cells(qb_study *s)
     return QB_OK;
 }
 
-static int place_lines_by_plan(qb_study *s, char **identities)
+/* A record that no cell has taken. The plan itself tells of what it skips. */
+static void count_foreign(qb_study *s, const json_t *line)
+{
+    const json_t *v = json_object_get(line, "scale");
+    double scale = json_is_number(v) ? json_number_value(v) : 1;
+    if (strcmp(qb_cells_text(line, "status"), "skipped") == 0)
+        return;
+    if (scale == s->plan->scale) {
+        s->n_foreign++;
+        return;
+    }
+    s->other_scale = s->n_other_scale == 0 || s->other_scale == scale ? scale : (double)NAN;
+    s->n_other_scale++;
+}
+
+/* Number c is that of cell c: no two have one identity. A cell that cannot run has none. */
+static int number_plan_cells(const qb_study *s, qb_numbering *identities)
 {
     for (size_t c = 0; c < s->n_cells; c++) {
-        if (s->cells[c].config && !(identities[c] = qb_json_compact(s->cells[c].config)))
-            return qb_cells_no_memory();
-    }
-    for (size_t i = 0; i < json_array_size(s->lines); i++) {
-        const json_t *line = json_array_get(s->lines, i);
-        json_t *config = qb_cells_config(line);
-        char *identity = config ? qb_json_compact(config) : NULL;
-        json_decref(config);
-        if (!identity)
-            return qb_cells_no_memory();
-        qb_cell *cell;
-        bool added = false;
-        int rc = qb_cells_find(s, identities, identity, &cell);
-        qb_free(identity);
-        if (rc == QB_OK && cell)
-            rc = qb_cells_add_run(s, cell, line, &added);
+        size_t number;
+        char *text = s->cells[c].config ? qb_json_compact(s->cells[c].config) : qb_sprintf("no identity: %zu", c);
+        int rc = text ? qb_numbering_add(identities, text, &number) : qb_cells_no_memory();
+        qb_free(text);
         QB_TRY(rc);
-        s->n_foreign += !added && strcmp(qb_cells_text(line, "status"), "skipped") != 0; /* the plan says those itself */
+        QB_ASSERT(number == c);
     }
     return QB_OK;
+}
+
+static int place_line(qb_study *s, const qb_numbering *identities, const json_t *line)
+{
+    json_t *config = qb_cells_config(line);
+    char *identity = config ? qb_json_compact(config) : NULL;
+    json_decref(config);
+    if (!identity)
+        return qb_cells_no_memory();
+    size_t c = qb_numbering_find(identities, identity);
+    bool added = false;
+    qb_free(identity);
+    if (c != SIZE_MAX)
+        QB_TRY(qb_cells_add_run(s, &s->cells[c], line, &added));
+    if (!added)
+        count_foreign(s, line);
+    return QB_OK;
+}
+
+static int place_lines_by_plan(qb_study *s)
+{
+    qb_numbering identities = {0};
+    int rc = number_plan_cells(s, &identities);
+    for (size_t i = 0; rc == QB_OK && i < json_array_size(s->lines); i++)
+        rc = place_line(s, &identities, json_array_get(s->lines, i));
+    qb_numbering_finish(&identities);
+    return rc;
 }
 
 /* ---- both ---- */
@@ -223,17 +256,9 @@ static int build(qb_study *s, const char *title, const char *folder)
     size_t n = json_array_size(s->lines);
     for (size_t i = 0; i < n; i++)
         QB_TRY(check_line(json_array_get(s->lines, i), i));
-    size_t n_identities = s->plan ? s->plan->n_cells : n;
-    char **identities = qb_alloc(n_identities, sizeof *identities);
-    if (!identities)
-        return QB_E_NOMEM;
-    int rc = s->plan ? create_plan_cells(s) : qb_cells_create_own(s, identities);
-    if (rc == QB_OK && s->plan)
-        rc = place_lines_by_plan(s, identities);
-    for (size_t i = 0; i < n_identities; i++)
-        qb_free(identities[i]);
-    qb_free(identities);
-    QB_TRY(rc);
+    QB_TRY(s->plan ? create_plan_cells(s) : qb_cells_create_own(s));
+    if (s->plan)
+        QB_TRY(place_lines_by_plan(s));
     settle_runs(s);
     QB_TRY(find_scale(s));
     QB_TRY(create_labels(s));

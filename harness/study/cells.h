@@ -43,6 +43,8 @@ typedef struct qb_study {
     json_t *labels;  /* array of texts: data sets as they call themselves, "Fashion-MNIST" */
     json_t *notes;   /* array of texts: what a reader must know about how runs became cells */
     size_t n_foreign; /* records that belong to no cell of the plan */
+    size_t n_other_scale; /* further ones, of a scale that is not the plan's */
+    double other_scale;   /* theirs; NaN: several */
     double scale;     /* of the plan, else of all its runs (scale.h); 1: none; NaN: several, and notes say which runs have one */
     char *scaled;     /* "scaled 0.2", "scaled in part"; NULL where scale is 1 */
 } qb_study;

@@ -3,6 +3,8 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/numbering.h"
+#include "base/str.h"
 #include "study/cells_parts.h"
 #include "study/values.h"
 #include "train/identity.h"
@@ -32,26 +34,27 @@ static int separate_data(qb_study *s, json_t *configs)
     return rc;
 }
 
-static int group_lines(qb_study *s, json_t *configs, char **identities)
+static int place_line(qb_study *s, qb_numbering *identities, json_t *config, const json_t *line)
 {
-    for (size_t i = 0; i < json_array_size(s->lines); i++) {
-        json_t *config = json_array_get(configs, i);
-        char *identity = qb_json_compact(config);
-        if (!identity)
-            return qb_cells_no_memory();
-        qb_cell *cell;
-        bool added;
-        QB_TRY(qb_cells_find(s, identities, identity, &cell));
-        if (cell) {
-            qb_free(identity);
-        } else {
-            identities[s->n_cells] = identity;
-            cell = &s->cells[s->n_cells++];
-            cell->config = json_incref(config);
-        }
-        QB_TRY(qb_cells_add_run(s, cell, json_array_get(s->lines, i), &added));
-    }
-    return QB_OK;
+    char *identity = qb_json_compact(config);
+    size_t number;
+    bool added;
+    int rc = identity ? qb_numbering_add(identities, identity, &number) : qb_cells_no_memory();
+    qb_free(identity);
+    QB_TRY(rc);
+    if (number == s->n_cells)
+        s->cells[s->n_cells++].config = json_incref(config);
+    return qb_cells_add_run(s, &s->cells[number], line, &added);
+}
+
+static int group_lines(qb_study *s, json_t *configs)
+{
+    qb_numbering identities = {0};
+    int rc = QB_OK;
+    for (size_t i = 0; rc == QB_OK && i < json_array_size(s->lines); i++)
+        rc = place_line(s, &identities, json_array_get(configs, i), json_array_get(s->lines, i));
+    qb_numbering_finish(&identities);
+    return rc;
 }
 
 static int add_key(qb_study *s, const char *key)
@@ -88,6 +91,53 @@ static int separate(qb_study *s, const json_t *a, const json_t *b, size_t capaci
     return QB_OK;
 }
 
+/* firsts[c]: the first cell that agrees with cell c in every key found so far. */
+static int find_firsts(const qb_study *s, size_t *firsts)
+{
+    qb_numbering all = {0};
+    size_t *of_numbers = qb_alloc(s->n_cells, sizeof *of_numbers);
+    int rc = of_numbers ? QB_OK : QB_E_NOMEM;
+    for (size_t c = 0; rc == QB_OK && c < s->n_cells; c++) {
+        qb_str text = {0};
+        size_t n = all.n, number;
+        for (size_t k = 0; rc == QB_OK && k < s->n_keys; k++) {
+            json_t *v = json_object_get(s->cells[c].config, s->keys[k]);
+            char *value = v ? qb_json_compact(v) : qb_strdup("");
+            qb_str_addf(&text, "%s\n", value ? value : "");
+            rc = value ? QB_OK : qb_cells_no_memory();
+            qb_free(value);
+        }
+        if (rc == QB_OK)
+            rc = text.failed ? QB_E_NOMEM : qb_numbering_add(&all, text.text, &number);
+        if (rc == QB_OK && number == n)
+            of_numbers[number] = c;
+        if (rc == QB_OK)
+            firsts[c] = of_numbers[number];
+        qb_str_finish(&text);
+    }
+    qb_free(of_numbers);
+    qb_numbering_finish(&all);
+    return rc;
+}
+
+/* Further keys until no two cells agree in all of them: each time those that tell a cell from the first it agrees with. */
+static int separate_all(qb_study *s, size_t capacity)
+{
+    size_t *firsts = qb_alloc(s->n_cells, sizeof *firsts), n_before;
+    int rc = firsts ? QB_OK : QB_E_NOMEM;
+    do {
+        n_before = s->n_keys;
+        if (rc == QB_OK)
+            rc = find_firsts(s, firsts);
+        for (size_t c = 0; rc == QB_OK && c < s->n_cells; c++) {
+            if (firsts[c] != c)
+                rc = separate(s, s->cells[firsts[c]].config, s->cells[c].config, capacity);
+        }
+    } while (rc == QB_OK && s->n_keys > n_before);
+    qb_free(firsts);
+    return rc;
+}
+
 /* Does the key only repeat flip and crop, since no cell has a chain in their place? */
 static bool repeats_flip_crop(const qb_study *s, const qb_option *o)
 {
@@ -112,11 +162,7 @@ static int find_keys(qb_study *s)
         if (!has_key(s, name) && strcmp(name, "seed") != 0 && !repeats_flip_crop(s, &schema[i]) && qb_cells_key_varies(s, name))
             QB_TRY(add_key(s, name));
     }
-    for (size_t a = 0; a < s->n_cells; a++) {
-        for (size_t b = a + 1; b < s->n_cells; b++)
-            QB_TRY(separate(s, s->cells[a].config, s->cells[b].config, n + MAX_FURTHER));
-    }
-    return QB_OK;
+    return separate_all(s, n + MAX_FURTHER);
 }
 
 static int create_values(qb_study *s)
@@ -167,7 +213,7 @@ static int sort_cells(qb_study *s)
     return QB_OK;
 }
 
-int qb_cells_create_own(qb_study *s, char **identities)
+int qb_cells_create_own(qb_study *s)
 {
     size_t n = json_array_size(s->lines);
     json_t *configs = json_array();
@@ -177,7 +223,7 @@ int qb_cells_create_own(qb_study *s, char **identities)
     if (rc == QB_OK)
         rc = separate_data(s, configs);
     if (rc == QB_OK)
-        rc = group_lines(s, configs, identities);
+        rc = group_lines(s, configs);
     json_decref(configs);
     QB_TRY(rc);
     QB_TRY(find_keys(s));

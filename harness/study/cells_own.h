@@ -4,8 +4,7 @@
 
 #include "study/cells.h"
 
-/* Fills cells, keys and values of the study from its lines. identities: room for one a line, filled with the compact
- * configuration of each cell. */
-int qb_cells_create_own(qb_study *s, char **identities);
+/* Fills cells, keys and values of the study from its lines. */
+int qb_cells_create_own(qb_study *s);
 
 #endif

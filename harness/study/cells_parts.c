@@ -109,16 +109,6 @@ int qb_cells_add_run(qb_study *s, qb_cell *cell, const json_t *line, bool *ret_a
     return QB_OK;
 }
 
-int qb_cells_find(const qb_study *s, char *const *identities, const char *identity, qb_cell **ret)
-{
-    *ret = NULL;
-    for (size_t c = 0; c < s->n_cells; c++) {
-        if (identities[c] && strcmp(identities[c], identity) == 0)
-            *ret = &s->cells[c];
-    }
-    return QB_OK;
-}
-
 bool qb_cells_key_varies(const qb_study *s, const char *key)
 {
     const json_t *first = NULL;

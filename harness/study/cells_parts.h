@@ -15,9 +15,6 @@ const char *qb_cells_text(const json_t *line, const char *key);
 /* The configuration that makes a cell: without the seed, later keys at their defaults. New reference. */
 json_t *qb_cells_config(const json_t *line);
 
-/* Cells by the compact text of their configuration. *ret NULL: none. */
-int qb_cells_find(const qb_study *s, char *const *identities, const char *identity, qb_cell **ret);
-
 /* Puts a line into a cell; without a plan the cell grows. */
 int qb_cells_add_run(qb_study *s, qb_cell *cell, const json_t *line, bool *ret_added);
 

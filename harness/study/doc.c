@@ -107,10 +107,14 @@ static void add_row(qb_doc *d, const qb_grid *g, size_t r, const char *tag)
 {
     enum { LONG = 32 }; /* characters: a text that may break */
     qb_str_add(&d->out, "<tr>");
-    for (size_t c = 0; c < g->n_columns; c++) {
+    for (size_t c = 0, span; c < g->n_columns; c += span) {
         const char *text = g->items[r * g->n_columns + c].text;
         text = text ? text : "";
-        qb_str_addf(&d->out, "<%s class=\"%s%s%s\">", tag, c < g->n_left ? "l" : "r", strlen(text) > LONG ? " w" : "",
+        span = g->items[r * g->n_columns + c].span > 1 ? g->items[r * g->n_columns + c].span : 1;
+        qb_str_addf(&d->out, "<%s", tag);
+        if (span > 1)
+            qb_str_addf(&d->out, " colspan=\"%zu\"", span);
+        qb_str_addf(&d->out, " class=\"%s%s%s\">", c < g->n_left ? "l" : "r", strlen(text) > LONG ? " w" : "",
                     g->items[r * g->n_columns + c].bold ? " b" : "");
         add_html(&d->out, text);
         qb_str_addf(&d->out, "</%s>", tag);
@@ -126,9 +130,10 @@ void qb_doc_grid(qb_doc *d, const qb_grid *g)
         return;
     }
     qb_str_add(&d->out, "<div class=\"scroll\"><table>\n<thead>\n");
-    add_row(d, g, 0, "th");
+    for (size_t r = 0; r < g->n_heads; r++)
+        add_row(d, g, r, "th");
     qb_str_add(&d->out, "</thead>\n<tbody>\n");
-    for (size_t r = 1; r < g->n_rows; r++)
+    for (size_t r = g->n_heads; r < g->n_rows; r++)
         add_row(d, g, r, "td");
     qb_str_add(&d->out, "</tbody>\n</table></div>\n");
 }

@@ -8,7 +8,7 @@
 
 int qb_grid_init(qb_grid *g, size_t n_rows, size_t n_columns, size_t n_left)
 {
-    *g = (qb_grid){.n_rows = n_rows, .n_columns = n_columns, .n_left = n_left};
+    *g = (qb_grid){.n_rows = n_rows, .n_columns = n_columns, .n_left = n_left, .n_heads = 1};
     g->items = qb_alloc(n_rows * n_columns, sizeof *g->items);
     return g->items ? QB_OK : QB_E_NOMEM;
 }
@@ -54,8 +54,10 @@ static void add_latex(qb_str *out, const char *text)
                 step = strlen(rules[i].from);
             }
         }
-        if (step == 0)
-            qb_str_addn(out, text, step = 1);
+        if (step == 0) { /* no new paragraph, and no character that LaTeX calls invalid */
+            bool is_control = (unsigned char)*text < 0x20 || *text == 0x7f;
+            qb_str_addn(out, is_control ? " " : text, step = 1);
+        }
         text += step;
     }
 }
@@ -153,6 +155,88 @@ static void add_spaces(qb_str *out, size_t n)
         qb_str_add(out, " ");
 }
 
+static size_t span_at(const qb_grid *g, size_t row, size_t column)
+{
+    size_t span = g->items[row * g->n_columns + column].span;
+    return span > 1 ? span : 1;
+}
+
+/* ---- text ---- */
+
+/* Columns of the terminal between the starts of column `from` and of what is behind column `from + span - 1`, without the
+ * space between columns. */
+static size_t text_width(const qb_grid *g, const size_t *widths, size_t from, size_t span)
+{
+    size_t width = 0;
+    for (size_t c = from; c < from + span; c++)
+        width += widths[c] + (c > from ? 2 : 0) + (any_bold(g, c) ? 2 : 0);
+    return width;
+}
+
+/* Every column as wide as its widest text; the last of those under a longer text that spans them is as wide as that needs. */
+static void measure_columns(const qb_grid *g, size_t *widths)
+{
+    for (size_t r = 0; r < g->n_rows; r++) {
+        for (size_t c = 0; c < g->n_columns; c++) {
+            size_t width = width_of(text_at(g, r, c));
+            if (span_at(g, r, c) == 1 && width > widths[c])
+                widths[c] = width;
+        }
+    }
+    for (size_t r = 0; r < g->n_heads; r++) {
+        for (size_t c = 0; c < g->n_columns; c += span_at(g, r, c)) {
+            size_t span = span_at(g, r, c), width = width_of(text_at(g, r, c)), there = text_width(g, widths, c, span);
+            if (width > there)
+                widths[c + span - 1] += width - there;
+        }
+    }
+}
+
+/* A head row above others: texts in the middle of what they span, and a line below those that span several columns. */
+static void add_upper_head(const qb_grid *g, const size_t *widths, size_t r, qb_str *out)
+{
+    for (int lines = 0; lines < 2; lines++) {
+        size_t pending = 0;
+        for (size_t c = 0; c < g->n_columns; c += span_at(g, r, c)) {
+            const char *text = text_at(g, r, c);
+            size_t span = span_at(g, r, c), width = text_width(g, widths, c, span), blank = width - width_of(text);
+            pending += c > 0 ? 2 : 0;
+            if (!*text || (lines == 1 && span == 1)) {
+                pending += width;
+                continue;
+            }
+            add_spaces(out, pending + (lines == 0 ? blank / 2 : 0));
+            if (lines == 0)
+                qb_str_add(out, text);
+            for (size_t i = 0; lines == 1 && i < width; i++)
+                qb_str_add(out, "-");
+            pending = lines == 0 ? blank - blank / 2 : 0;
+        }
+        qb_str_add(out, "\n");
+    }
+}
+
+static void add_row(const qb_grid *g, const size_t *widths, size_t r, qb_str *out)
+{
+    size_t pending = 0; /* spaces that are written only before more text: no line ends in blanks */
+    for (size_t c = 0; c < g->n_columns; c++) {
+        const char *text = text_at(g, r, c);
+        size_t blank = widths[c] - width_of(text);
+        pending += (c > 0 ? 2 : 0) + (c >= g->n_left ? blank : 0);
+        if (*text) {
+            add_spaces(out, pending);
+            qb_str_add(out, text);
+            pending = 0;
+        }
+        pending += c < g->n_left ? blank : 0;
+        if (bold_at(g, r, c))
+            qb_str_add(out, " *");
+        else if (any_bold(g, c))
+            pending += 2;
+    }
+    qb_str_add(out, "\n");
+}
+
 static void render_text(const qb_grid *g, qb_str *out)
 {
     size_t *widths = qb_alloc(g->n_columns, sizeof *widths);
@@ -160,45 +244,53 @@ static void render_text(const qb_grid *g, qb_str *out)
         out->failed = true;
         return;
     }
-    size_t total = 0;
-    for (size_t c = 0; c < g->n_columns; c++) {
-        for (size_t r = 0; r < g->n_rows; r++) {
-            size_t width = width_of(text_at(g, r, c));
-            widths[c] = width > widths[c] ? width : widths[c];
-        }
-        total += widths[c] + (c > 0 ? 2 : 0) + (any_bold(g, c) ? 2 : 0);
-    }
-    for (size_t r = 0; r < g->n_rows; r++) {
-        size_t pending = 0; /* spaces that are written only before more text: no line ends in blanks */
-        for (size_t c = 0; c < g->n_columns; c++) {
-            const char *text = text_at(g, r, c);
-            size_t blank = widths[c] - width_of(text);
-            pending += (c > 0 ? 2 : 0) + (c >= g->n_left ? blank : 0);
-            if (*text) {
-                add_spaces(out, pending);
-                qb_str_add(out, text);
-                pending = 0;
-            } else {
-                pending += width_of(text);
-            }
-            pending += c < g->n_left ? blank : 0;
-            if (bold_at(g, r, c))
-                qb_str_add(out, " *");
-            else if (any_bold(g, c))
-                pending += 2;
-        }
-        qb_str_add(out, "\n");
-        for (size_t i = 0; r == 0 && i < total; i++)
+    measure_columns(g, widths);
+    for (size_t r = 0; r + 1 < g->n_heads; r++)
+        add_upper_head(g, widths, r, out);
+    for (size_t r = g->n_heads - 1; r < g->n_rows; r++) {
+        add_row(g, widths, r, out);
+        size_t line = r + 1 == g->n_heads ? text_width(g, widths, 0, g->n_columns) : 0;
+        for (size_t i = 0; i < line; i++)
             qb_str_add(out, "-");
-        if (r == 0)
-            qb_str_add(out, "\n");
+        qb_str_add(out, line > 0 ? "\n" : "");
     }
     qb_free(widths);
 }
 
+/* ---- Markdown ---- */
+
+/* The text of the head row that stands over a column, its own or one that spans it; "": none. */
+static const char *head_over(const qb_grid *g, size_t row, size_t column)
+{
+    size_t from = column;
+    while (from > 0 && !*text_at(g, row, from))
+        from--;
+    return from + span_at(g, row, from) > column ? text_at(g, row, from) : "";
+}
+
+static void add_markdown_head(const qb_grid *g, qb_str *out)
+{
+    for (size_t c = 0; c < g->n_columns; c++) {
+        const char *separator = "";
+        qb_str_add(out, "| ");
+        for (size_t r = 0; r < g->n_heads; r++) {
+            const char *text = head_over(g, r, c);
+            qb_str_add(out, *text ? separator : "");
+            add_markdown(out, text);
+            separator = *text ? ", " : separator;
+        }
+        qb_str_add(out, " ");
+    }
+    qb_str_add(out, "|\n");
+    for (size_t c = 0; c < g->n_columns; c++)
+        qb_str_add(out, c < g->n_left ? "| --- " : "| ---: ");
+    qb_str_add(out, "|\n");
+}
+
 static void render_markdown(const qb_grid *g, qb_str *out)
 {
-    for (size_t r = 0; r < g->n_rows; r++) {
+    add_markdown_head(g, out);
+    for (size_t r = g->n_heads; r < g->n_rows; r++) {
         for (size_t c = 0; c < g->n_columns; c++) {
             const char *mark = bold_at(g, r, c) ? "**" : "";
             qb_str_addf(out, "| %s", mark);
@@ -206,11 +298,37 @@ static void render_markdown(const qb_grid *g, qb_str *out)
             qb_str_addf(out, "%s ", mark);
         }
         qb_str_add(out, "|\n");
-        for (size_t c = 0; r == 0 && c < g->n_columns; c++)
-            qb_str_add(out, c < g->n_left ? "| --- " : "| ---: ");
-        if (r == 0)
-            qb_str_add(out, "|\n");
     }
+}
+
+/* ---- LaTeX ---- */
+
+static void add_latex_row(const qb_grid *g, size_t r, qb_str *out)
+{
+    for (size_t c = 0; c < g->n_columns; c += span_at(g, r, c)) {
+        size_t span = span_at(g, r, c);
+        qb_str_add(out, c > 0 ? " & " : "");
+        if (span > 1)
+            qb_str_addf(out, "\\multicolumn{%zu}{c}{", span);
+        qb_str_add(out, bold_at(g, r, c) ? "\\textbf{" : "");
+        add_latex(out, text_at(g, r, c));
+        qb_str_add(out, bold_at(g, r, c) ? "}" : "");
+        qb_str_add(out, span > 1 ? "}" : "");
+    }
+    qb_str_add(out, " \\\\\n");
+}
+
+/* Lines below the texts of a head row that span several columns. */
+static void add_latex_rules(const qb_grid *g, size_t r, qb_str *out)
+{
+    bool any = false;
+    for (size_t c = 0; c < g->n_columns; c += span_at(g, r, c)) {
+        if (span_at(g, r, c) == 1)
+            continue;
+        qb_str_addf(out, "\\cmidrule(lr){%zu-%zu}", c + 1, c + span_at(g, r, c));
+        any = true;
+    }
+    qb_str_add(out, any ? "\n" : "");
 }
 
 static void render_latex(const qb_grid *g, qb_str *out)
@@ -220,14 +338,12 @@ static void render_latex(const qb_grid *g, qb_str *out)
         qb_str_add(out, c < g->n_left ? "l" : "r");
     qb_str_add(out, "}\n\\toprule\n");
     for (size_t r = 0; r < g->n_rows; r++) {
-        for (size_t c = 0; c < g->n_columns; c++) {
-            qb_str_add(out, c > 0 ? " & " : "");
-            qb_str_add(out, bold_at(g, r, c) ? "\\textbf{" : "");
-            add_latex(out, text_at(g, r, c));
-            qb_str_add(out, bold_at(g, r, c) ? "}" : "");
-        }
-        qb_str_add(out, " \\\\\n");
-        if (r == 0)
+        if (g->is_grouped && r > g->n_heads && strcmp(text_at(g, r, 0), text_at(g, r - 1, 0)) != 0)
+            qb_str_add(out, "\\addlinespace\n");
+        add_latex_row(g, r, out);
+        if (r + 1 < g->n_heads)
+            add_latex_rules(g, r, out);
+        else if (r + 1 == g->n_heads)
             qb_str_add(out, "\\midrule\n");
     }
     qb_str_add(out, "\\bottomrule\n\\end{tabular}\n");

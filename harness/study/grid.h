@@ -1,6 +1,8 @@
 /* A rectangle of texts, and its three forms on paper: aligned text, Markdown, LaTeX (booktabs).
  *
- * Texts are UTF-8 as a reader should see them; each form escapes what it must. Row 0 is the head.
+ * Texts are UTF-8 as a reader should see them; each form escapes what it must. The first rows are the head, row 0 alone unless
+ * more are asked for. A text in the head may span several columns; Markdown, whose tables have one head row and no spans,
+ * writes the texts above a column into one: "2 bits, last".
  */
 #ifndef QB_GRID_H
 #define QB_GRID_H
@@ -14,9 +16,12 @@ typedef enum qb_grid_form { QB_GRID_TEXT = 1, QB_GRID_MARKDOWN, QB_GRID_LATEX } 
 
 typedef struct qb_grid {
     size_t n_rows, n_columns, n_left; /* the first n_left columns stand left, the others right */
+    size_t n_heads;                   /* rows of the head; 1 from qb_grid_init on */
+    bool is_grouped;                  /* LaTeX leaves room where the text of the first column changes */
     struct {
         char *text;
         bool bold;
+        size_t span; /* columns that the text stands over, in the head alone; 0 and 1: its own */
     } *items; /* (n_rows, n_columns) */
 } qb_grid;
 

@@ -12,7 +12,7 @@
 static const qb_measure measures[] = {
     {"test_top1", "test top-1", "%", "last epoch", true, 2},
     {"test_top5", "test top-5", "%", "last epoch", true, 2},
-    {"best_top1", "best test top-1", "%", "best epoch", true, 2},
+    {"best_top1", "best test top-1", "%", "best evaluation after annealing", true, 2},
     {"mean5_top1", "mean test top-1", "%", "mean of the last 5 evaluations", true, 2},
     {"test_loss", "test loss", "", "last epoch", false, -1},
     {"train_loss", "training loss", "", "last epoch", false, -1},

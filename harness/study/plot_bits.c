@@ -20,7 +20,7 @@ static double bits_of(const qb_table *t, size_t column)
         size_t i = t->grid[r * t->n_columns + column];
         if (i == SIZE_MAX)
             continue;
-        const char *label = t->cells[i].cell->labels[t->column_key];
+        const char *label = t->cells[i].cell->labels[t->column_keys[0]];
         return !label[0] ? (double)NAN : strcmp(label, "ternary") == 0 ? log2(3) : strtod(label, NULL);
     }
     return (double)NAN;
@@ -201,7 +201,7 @@ static int draw(const qb_plot_job *job, const char *name, const size_t *order, s
 int qb_plot_write_bits(const qb_plot_job *job, const char *name)
 {
     const qb_table *t = job->t;
-    if (t->column_key == SIZE_MAX || strcmp(t->study->keys[t->column_key], "bits") != 0)
+    if (t->n_column_keys == 0 || strcmp(t->study->keys[t->column_keys[0]], "bits") != 0)
         return qb_err_set(QB_E_NOINPUT, "%s: %s: its cells have one number of bits alone", name, t->study->title);
     size_t *order = qb_alloc(t->n_columns, sizeof *order), *blocks = qb_alloc(t->n_rows, sizeof *blocks);
     int rc = order && blocks ? QB_OK : QB_E_NOMEM;

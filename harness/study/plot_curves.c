@@ -137,7 +137,7 @@ static int find_layout(const curves *c, layout *l)
         l->panel_height += LEGEND_LINE;
     l->legend_width = 70 + CHARACTER * (int)longest;
     l->width = LEFT + l->across * (l->panel_width + GAP) + l->legend_width;
-    l->top = t->column_key == SIZE_MAX ? 0 : PANEL_TITLE;
+    l->top = t->n_column_keys == 0 ? 0 : PANEL_TITLE;
     l->height = QB_PLOT_TITLE + l->down * (l->top + l->panel_height + BOTTOM);
     return QB_OK;
 }

@@ -77,16 +77,17 @@ char *qb_plot_series_name(const qb_table *t, size_t row)
     return qb_str_take(&s);
 }
 
+/* The usual layout, which pictures have, has one level of columns at most. */
 char *qb_plot_group_name(const qb_table *t, size_t column)
 {
-    if (t->column_key == SIZE_MAX)
+    if (t->n_column_keys == 0)
         return qb_strdup("");
-    return qb_cell_label(t->study->keys[t->column_key], any_cell(t, SIZE_MAX, column)->labels[t->column_key]);
+    return qb_cell_label(t->study->keys[t->column_keys[0]], any_cell(t, SIZE_MAX, column)->labels[t->column_keys[0]]);
 }
 
 bool qb_plot_is_reference(const qb_table *t, size_t column)
 {
-    return t->column_key != SIZE_MAX && t->n_columns > 1 && !any_cell(t, SIZE_MAX, column)->labels[t->column_key][0];
+    return t->n_column_keys > 0 && t->n_columns > 1 && !any_cell(t, SIZE_MAX, column)->labels[t->column_keys[0]][0];
 }
 
 char *qb_plot_remark(const qb_table *t, const qb_table_cell *c)

@@ -1,10 +1,11 @@
 /* Computing a comparison table. See table.h. */
-#include "study/table.h"
+#include "study/table_parts.h"
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stats.h"
 #include "base/str.h"
+#include "study/ranks.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -12,129 +13,38 @@
 
 /* ---- numbers ---- */
 
-static int compute_cell(const qb_table *t, const qb_cell *from, qb_table_cell *c)
+static int compute_number(const qb_table *t, const qb_cell *from, const qb_measure *m, qb_table_number *x)
 {
-    c->cell = from;
-    c->n_expected = from->n_runs;
-    c->mean = c->std = (double)NAN;
+    x->mean = x->std = x->margin = (double)NAN;
     double *counted = qb_alloc(from->n_runs, sizeof *counted);
-    c->values = qb_alloc(from->n_runs, sizeof *c->values);
-    if (!counted || !c->values) {
+    x->values = qb_alloc(from->n_runs, sizeof *x->values);
+    if (!counted || !x->values) {
         qb_free(counted);
         return QB_E_NOMEM;
     }
     for (size_t i = 0; i < from->n_runs; i++) {
         const qb_cell_run *run = &from->runs[i];
-        c->values[i] = qb_cell_run_is(run, "done") ? qb_cell_run_result(run, t->measure->name) : (double)NAN;
-        if (!isnan(c->values[i]))
-            counted[c->n++] = c->values[i];
+        x->values[i] = qb_cell_run_is(run, "done") ? qb_cell_run_result(run, m->name) : (double)NAN;
+        if (!isnan(x->values[i]))
+            counted[x->n++] = x->values[i];
     }
-    if (c->n > 0)
-        c->mean = qb_mean(counted, c->n);
-    if (c->n > (size_t)t->options.ddof)
-        c->std = qb_std(counted, c->n, t->options.ddof);
+    if (x->n > 0)
+        x->mean = qb_mean(counted, x->n);
+    if (x->n > (size_t)t->options.ddof)
+        x->std = qb_std(counted, x->n, t->options.ddof);
+    if (t->options.ci > 0)
+        x->margin = qb_mean_margin(counted, x->n, t->options.ci);
     qb_free(counted);
     return QB_OK;
 }
 
-/* ---- layout ---- */
-
-static bool same_row(const qb_table *t, const qb_cell *a, const qb_cell *b)
+static int compute_cell(const qb_table *t, const qb_cell *from, qb_table_cell *c)
 {
-    for (size_t k = 0; k < t->n_row_keys; k++) {
-        if (strcmp(a->labels[t->row_keys[k]], b->labels[t->row_keys[k]]) != 0)
-            return false;
-    }
-    return true;
-}
-
-static bool same_column(const qb_table *t, const qb_cell *a, const qb_cell *b)
-{
-    return t->column_key == SIZE_MAX || strcmp(a->labels[t->column_key], b->labels[t->column_key]) == 0;
-}
-
-static void choose_keys(qb_table *t)
-{
-    const qb_study *s = t->study;
-    size_t n_varying = 0, first = 0, second = 0;
-    for (size_t k = 0; k < s->n_keys; k++) {
-        if (!s->varies[k])
-            continue;
-        if (n_varying == 0)
-            first = k;
-        if (n_varying == 1 || (n_varying > 1 && strcmp(s->keys[k], "bits") == 0))
-            second = k;
-        n_varying++;
-    }
-    t->column_key = n_varying >= 2 ? second : SIZE_MAX;
-    t->main_key = first;
-    for (size_t k = 0; k < s->n_keys; k++) {
-        if ((s->varies[k] && k != t->column_key) || (n_varying == 0 && k == 0))
-            t->row_keys[t->n_row_keys++] = k;
-    }
-}
-
-/* How often a key's label changes from one cell to the next: the one that changes least stands first. */
-static size_t count_changes(const qb_table *t, size_t key)
-{
-    size_t n = 0;
-    for (size_t c = 1; c < t->study->n_cells; c++)
-        n += strcmp(t->study->cells[c].labels[key], t->study->cells[c - 1].labels[key]) != 0;
-    return n;
-}
-
-static void order_row_keys(qb_table *t)
-{
-    for (size_t i = 1; i < t->n_row_keys; i++) {
-        size_t key = t->row_keys[i], at = i;
-        for (; at > 0 && count_changes(t, t->row_keys[at - 1]) > count_changes(t, key); at--)
-            t->row_keys[at] = t->row_keys[at - 1];
-        t->row_keys[at] = key;
-    }
-}
-
-typedef bool (*same_function)(const qb_table *t, const qb_cell *a, const qb_cell *b);
-
-/* index[c]: number of the row (or column) of cell c, by first appearance. Returns how many there are. */
-static size_t number_cells(const qb_table *t, same_function same, size_t *index, size_t *firsts)
-{
-    const qb_study *s = t->study;
-    size_t n = 0;
-    for (size_t c = 0; c < s->n_cells; c++) {
-        size_t i = 0;
-        while (i < n && !same(t, &s->cells[firsts[i]], &s->cells[c]))
-            i++;
-        if (i == n)
-            firsts[n++] = c;
-        index[c] = i;
-    }
-    return n;
-}
-
-static int lay_out(qb_table *t)
-{
-    const qb_study *s = t->study;
-    size_t n = s->n_cells;
-    if (!(t->row_keys = qb_alloc(s->n_keys, sizeof *t->row_keys)))
-        return QB_E_NOMEM;
-    choose_keys(t);
-    order_row_keys(t);
-    size_t *rows = qb_alloc(3 * n, sizeof *rows), *columns = rows ? rows + n : NULL;
-    if (!rows)
-        return QB_E_NOMEM;
-    t->n_rows = number_cells(t, same_row, rows, rows + 2 * n);
-    t->n_columns = number_cells(t, same_column, columns, rows + 2 * n);
-    t->grid = qb_alloc((t->n_rows + n) * t->n_columns, sizeof *t->grid);
-    for (size_t i = 0; t->grid && i < (t->n_rows + n) * t->n_columns; i++)
-        t->grid[i] = SIZE_MAX;
-    for (size_t c = 0; t->grid && c < n; c++) {
-        size_t *slot = &t->grid[rows[c] * t->n_columns + columns[c]];
-        if (*slot != SIZE_MAX) /* two cells that no key tells apart, such as skipped ones: each keeps a row */
-            slot = &t->grid[t->n_rows++ * t->n_columns + columns[c]];
-        *slot = c;
-    }
-    qb_free(rows);
-    return t->grid ? QB_OK : QB_E_NOMEM;
+    qb_table_number last = {0};
+    int rc = compute_number(t, from, t->measure, &last);
+    *c = (qb_table_cell){.cell = from, .values = last.values, .n = last.n, .n_expected = from->n_runs, .mean = last.mean,
+                         .std = last.std, .margin = last.margin};
+    return rc == QB_OK && t->best ? compute_number(t, from, t->best, &c->best) : rc;
 }
 
 /* ---- tests ---- */
@@ -185,13 +95,12 @@ static int adjust(qb_table_test *tests, size_t n)
     return QB_OK;
 }
 
-/* Cells that compete: equal in every key but the main one. loose: a key that does not apply to `b` fits all. */
-static bool compete(const qb_table *t, const qb_cell *a, const qb_cell *b, bool loose)
+/* Does a cell compete with a baseline? A key that does not apply to the baseline fits all. */
+static bool fits_baseline(const qb_table *t, const qb_cell *cell, const qb_cell *baseline)
 {
-    const qb_study *s = t->study;
-    for (size_t k = 0; k < s->n_keys; k++) {
-        bool counts = s->varies[k] && k != t->main_key;
-        if (counts && strcmp(a->labels[k], b->labels[k]) != 0 && !(loose && !b->labels[k][0]))
+    for (size_t k = 0; k < t->study->n_keys; k++) {
+        bool counts = k != t->main_key && qb_table_has_key(t, k) && baseline->labels[k][0];
+        if (counts && strcmp(cell->labels[k], baseline->labels[k]) != 0)
             return false;
     }
     return true;
@@ -224,29 +133,38 @@ static int refuse_baseline(const qb_table *t)
     return rc;
 }
 
-static int run_tests(qb_table *t)
+static int test_all(qb_table *t, const size_t *baselines, size_t n_baselines)
 {
     const qb_study *s = t->study;
-    size_t n_baselines = 0;
-    for (size_t c = 0; t->options.baseline && c < s->n_cells; c++)
-        n_baselines += is_baseline(t, &s->cells[c]);
-    if (n_baselines == 0)
-        return refuse_baseline(t);
     if (!(t->tests = qb_alloc(s->n_cells, sizeof *t->tests)))
         return QB_E_NOMEM;
     for (size_t c = 0; c < s->n_cells; c++) {
-        size_t base = SIZE_MAX;
-        for (size_t b = 0; b < s->n_cells && !is_baseline(t, &s->cells[c]) && base == SIZE_MAX; b++) {
-            if (is_baseline(t, &s->cells[b]) && compete(t, &s->cells[c], &s->cells[b], true))
-                base = b;
-        }
-        if (base == SIZE_MAX)
+        size_t i = 0;
+        while (i < n_baselines && !fits_baseline(t, &s->cells[c], &s->cells[baselines[i]]))
+            i++;
+        if (i == n_baselines || is_baseline(t, &s->cells[c]))
             continue;
+        size_t base = baselines[i];
         qb_table_test *test = &t->tests[t->n_tests++];
         *test = (qb_table_test){.cell = c, .baseline = base, .difference = t->cells[c].mean - t->cells[base].mean};
         QB_TRY(test_pair(&t->cells[c], &t->cells[base], t->options.test == QB_TEST_PAIRED, test));
     }
     return adjust(t->tests, t->n_tests);
+}
+
+static int run_tests(qb_table *t)
+{
+    const qb_study *s = t->study;
+    size_t *baselines = qb_alloc(s->n_cells, sizeof *baselines), n = 0;
+    if (!baselines)
+        return QB_E_NOMEM;
+    for (size_t c = 0; t->options.baseline && c < s->n_cells; c++) {
+        if (is_baseline(t, &s->cells[c]))
+            baselines[n++] = c;
+    }
+    int rc = n > 0 ? test_all(t, baselines, n) : refuse_baseline(t);
+    qb_free(baselines);
+    return rc;
 }
 
 /* ---- bold ---- */
@@ -296,48 +214,67 @@ static int mark_significant(qb_table *t, const size_t *group, size_t n, size_t b
     return rc;
 }
 
+/* Marks the members of a group. n >= 1; room for all of them in `counted`. */
+static int mark_group(qb_table *t, const size_t *members, size_t n, size_t *counted)
+{
+    size_t n_counted = 0, best = SIZE_MAX;
+    for (size_t i = 0; i < n; i++) {
+        const qb_table_cell *c = &t->cells[members[i]];
+        if (c->n == 0)
+            continue;
+        counted[n_counted++] = members[i];
+        if (best == SIZE_MAX || is_better(t, c->mean, t->cells[best].mean))
+            best = members[i];
+    }
+    if (n_counted < 2)
+        return QB_OK;
+    if (t->options.bold == QB_BOLD_SIGNIFICANT)
+        return mark_significant(t, counted, n_counted, best);
+    mark_best(t, counted, n_counted, best);
+    return QB_OK;
+}
+
 static int mark_bold(qb_table *t)
 {
-    const qb_study *s = t->study;
-    size_t *group = qb_alloc(s->n_cells, sizeof *group);
-    int rc = group ? QB_OK : QB_E_NOMEM;
-    for (size_t c = 0; rc == QB_OK && c < s->n_cells; c++) {
-        size_t n = 0, best = SIZE_MAX;
-        bool first = true;
-        for (size_t d = 0; d < s->n_cells; d++) {
-            if (!compete(t, &s->cells[c], &s->cells[d], false))
-                continue;
-            first = first && d >= c;
-            if (t->cells[d].n == 0)
-                continue;
-            group[n++] = d;
-            if (best == SIZE_MAX || is_better(t, t->cells[d].mean, t->cells[best].mean))
-                best = d;
-        }
-        if (!first || n < 2)
-            continue;
-        if (t->options.bold == QB_BOLD_BEST)
-            mark_best(t, group, n, best);
-        else
-            rc = mark_significant(t, group, n, best);
-    }
-    qb_free(group);
+    size_t n_cells = t->study->n_cells, n_groups = 0, *members = NULL, *starts = NULL;
+    int rc = qb_table_group_cells(t, &members, &starts, &n_groups);
+    size_t *counted = rc == QB_OK ? qb_alloc(n_cells, sizeof *counted) : NULL;
+    if (rc == QB_OK && !counted)
+        rc = QB_E_NOMEM;
+    for (size_t g = 0; rc == QB_OK && g < n_groups; g++)
+        rc = mark_group(t, members + starts[g], starts[g + 1] - starts[g], counted);
+    qb_free(counted);
+    qb_free(members);
+    qb_free(starts);
     return rc;
 }
 
 /* ---- all ---- */
 
+/* Of all numbers only test_top1 is kept of its best epoch too. */
+static int find_best(qb_table *t)
+{
+    if (!t->options.best)
+        return QB_OK;
+    if (strcmp(t->measure->name, "test_top1") != 0)
+        return qb_err_set(QB_E_USAGE, "best: expected metric test_top1, whose best is recorded; got %s", t->measure->name);
+    return qb_measure_find("best_top1", &t->best);
+}
+
 static int compute(qb_table *t)
 {
     QB_TRY(qb_measure_find(t->options.metric ? t->options.metric : "test_top1", &t->measure));
+    QB_TRY(find_best(t));
     if (!(t->cells = qb_alloc(t->study->n_cells, sizeof *t->cells)))
         return QB_E_NOMEM;
     for (size_t c = 0; c < t->study->n_cells; c++)
         QB_TRY(compute_cell(t, &t->study->cells[c], &t->cells[c]));
-    QB_TRY(lay_out(t));
+    QB_TRY(qb_table_lay_out(t));
     /* With bold=significant a test may also stand alone: it then says how the best is told from the rest. */
     if (t->options.test != QB_TEST_NONE && (t->options.baseline || t->options.bold != QB_BOLD_SIGNIFICANT))
         QB_TRY(run_tests(t));
+    if (t->options.ranks)
+        QB_TRY(qb_ranking_create(t, &t->ranking));
     return t->options.bold == QB_BOLD_NONE ? QB_OK : mark_bold(t);
 }
 
@@ -357,15 +294,23 @@ int qb_table_create(const qb_study *study, const qb_table_options *options, qb_t
     return QB_OK;
 }
 
+static void free_cell(qb_table_cell *c)
+{
+    qb_free(c->values);
+    qb_free(c->best.values);
+}
+
 void qb_table_destroy(qb_table *t)
 {
     if (!t)
         return;
     for (size_t c = 0; t->cells && c < t->study->n_cells; c++)
-        qb_free(t->cells[c].values);
+        free_cell(&t->cells[c]);
     qb_free(t->cells);
     qb_free(t->row_keys);
+    qb_free(t->column_keys);
     qb_free(t->grid);
     qb_free(t->tests);
+    qb_ranking_destroy(t->ranking);
     qb_free(t);
 }

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "study/ranks.h"
 #include "study/sayings.h"
 #include "study/scale.h"
 #include "study/values.h"
@@ -152,6 +153,40 @@ static int note_conditions(const qb_study *s, json_t *notes)
     return rc;
 }
 
+/* ---- runs of the same plan at another scale ---- */
+
+static int note_other_scale(const qb_study *s, json_t *notes)
+{
+    const char *are = s->n_other_scale == 1 ? " is" : "s are";
+    char *scale = isnan(s->other_scale) ? qb_strdup("several")
+                  : s->other_scale == 1 ? qb_strdup("not scaled")
+                                        : qb_scale_text(s->other_scale);
+    char *text = scale ? qb_sprintf("%zu recorded run%s of another scale (%s) and not shown: see --scale", s->n_other_scale, are, scale)
+                       : NULL;
+    qb_free(scale);
+    return note(notes, text);
+}
+
+/* ---- mean ranks ---- */
+
+/* When chi-square is near enough, after Demsar (2006). */
+enum { MANY_BLOCKS = 10, MANY_TREATMENTS = 5 };
+
+static int note_ranks(const qb_ranking *r, json_t *notes)
+{
+    if (r->unoffered[0])
+        QB_TRY(note(notes, qb_sprintf("mean ranks leave out what is skipped in one of the blocks: %s", r->unoffered)));
+    if (r->why_not)
+        return QB_OK;
+    if (r->n_incomplete > 0)
+        QB_TRY(note(notes, qb_sprintf("mean ranks leave out %zu of %zu blocks, where not all have a number (without one: %s)",
+                                      r->n_incomplete, r->n_blocks + r->n_incomplete, r->missing)));
+    if (r->n_blocks <= MANY_BLOCKS || r->n_items <= MANY_TREATMENTS)
+        QB_TRY(note(notes, qb_sprintf("Friedman's p is by chi-square, which is rough up to %d blocks or %d that are ranked",
+                                      MANY_BLOCKS, MANY_TREATMENTS)));
+    return QB_OK;
+}
+
 /* ---- all ---- */
 
 static int note_all(const qb_table *t, json_t *notes)
@@ -179,6 +214,8 @@ static int note_all(const qb_table *t, json_t *notes)
     if (s->n_foreign > 0)
         QB_TRY(note(notes, qb_sprintf("%zu recorded run%s to no cell of the plan", s->n_foreign,
                                       s->n_foreign == 1 ? " belongs" : "s belong")));
+    if (s->n_other_scale > 0)
+        QB_TRY(note_other_scale(s, notes));
     bool judged = t->n_tests > 0 || t->options.bold == QB_BOLD_SIGNIFICANT;
     if (judged && small < SMALL_N)
         QB_TRY(note(notes, qb_sprintf("n < %d: with so few seeds only large differences can be told from noise", SMALL_N)));
@@ -188,7 +225,10 @@ static int note_all(const qb_table *t, json_t *notes)
         QB_TRY(note(notes, qb_sprintf("bold (*): best of its column and all that are not significantly worse (%s test, "
                                       "Holm, level 0.05)",
                                       t->options.test == QB_TEST_PAIRED ? "paired" : "Welch")));
-    return QB_OK;
+    if (t->best)
+        QB_TRY(note(notes, qb_strdup("best: of a run's evaluations from the end of annealing on, when its weights are hard; "
+                                     "tests, ranks and bold go by the last one")));
+    return t->ranking ? note_ranks(t->ranking, notes) : QB_OK;
 }
 
 int qb_table_notes(const qb_table *t, json_t **ret_notes)
