@@ -73,7 +73,7 @@ static int add_places(qb_figure *f, qb_panel *p, const qb_table *t, const qb_com
     }
     (void)qb_figure_block(f);
     qb_str_add(&f->tsv, ours.text ? ours.text : "");
-    qb_str_addf(&p->before, "set xrange [0.4:%g]\nset xtics scale 0 rotate by -35 (%s)\n", x + 0.6, ticks.text ? ticks.text : "");
+    qb_str_addf(&p->before, "set offsets 0, 0, graph 0.05, graph 0.05\nset xrange [0.4:%g]\nset xtics scale 0 rotate by -35 (%s)\n", x + 0.6, ticks.text ? ticks.text : "");
     f->failed = f->failed || ours.failed || ticks.failed;
     qb_str_finish(&ours);
     qb_str_finish(&ticks);
@@ -86,7 +86,7 @@ static int draw(const qb_plot_job *job, const char *name, const qb_table *t, con
     size_t longest = 0;
     char *set = qb_plot_title(t), *axis = qb_sprintf("%s, %s (%s)", t->measure->title, t->measure->when, t->measure->unit);
     qb_figure_init(&f, job, name, set ? qb_sprintf("%s: published and ours", set) : NULL, "two blocks, published and ours: series\tgroup\tx\tmean\tstd\tn");
-    qb_panel *p = axis ? qb_figure_panel(&f, qb_strdup(""), "", axis) : NULL;
+    qb_panel *p = axis ? qb_figure_panel(&f, qb_strdup(" "), "", axis) : NULL; /* names of groups stand where a title would */
     qb_free(set);
     qb_free(axis);
     if (!p) {

@@ -146,15 +146,18 @@ static int draw_flips(qb_figure *f, const watch *w)
     return QB_OK;
 }
 
-/* Vertical or horizontal lines at the levels of a line. */
-static void mark_levels(qb_panel *p, const json_t *line, bool is_vertical)
+static const char level_look[] = "lines linecolor rgb \"#D55E00\" linewidth 1.1 dashtype '-'";
+static const char same_look[] = "lines linecolor rgb \"#707070\" linewidth 1 dashtype '.'"; /* w = x */
+
+/* Upright lines at the levels of a line that are in its range. */
+static void mark_levels(qb_panel *p, const json_t *line, double low, double high)
 {
     const json_t *levels = json_object_get(line, "levels");
     for (size_t q = 0; q < json_array_size(levels); q++) {
         double at = json_number_value(json_array_get(levels, q));
-        qb_str_addf(&p->before, is_vertical ? "set arrow from %.7g, graph 0 to %.7g, graph 1" : "set arrow from graph 0, first %.7g to graph 1, first %.7g",
-                    at, at);
-        qb_str_add(&p->before, " nohead back linetype 1 linecolor rgb \"#D55E00\" linewidth 1.1 dashtype '-'\n");
+        if (at >= low && at <= high)
+            qb_str_addf(&p->before, "set arrow from %.7g, graph 0 to %.7g, graph 1 nohead back linetype 1 linecolor rgb \"#D55E00\" linewidth 1.1 dashtype '-'\n",
+                        at, at);
     }
 }
 
@@ -204,7 +207,7 @@ static int draw_histogram(qb_figure *f, const watch *w)
             add_bins(f, line);
             double low = json_number_value(json_object_get(line, "low")), high = json_number_value(json_object_get(line, "high"));
             qb_str_addf(&p->before, "set xrange [%.6g:%.6g]\nset yrange [0:1.08]\nset xtics %.1g\n", low, high, (high - low) / 4);
-            mark_levels(p, line, true);
+            mark_levels(p, line, low, high);
             qb_figure_plot(f, p, block, "using 3:4 with fillsteps fillcolor rgb \"#9DBBD3\" fillstyle solid notitle");
             qb_figure_plot(f, p, block, "using 3:5 with histeps linecolor rgb \"#222222\" linewidth 1.2 notitle");
             n_points++;
@@ -213,7 +216,7 @@ static int draw_histogram(qb_figure *f, const watch *w)
     }
     qb_figure_legend(f, "latent x", "boxes fillcolor rgb \"#9DBBD3\" fillstyle solid");
     qb_figure_legend(f, "forward w", "lines linecolor rgb \"#222222\" linewidth 1.2");
-    qb_figure_legend(f, "levels", "lines linecolor rgb \"#D55E00\" linewidth 1.1 dashtype '-'");
+    qb_figure_legend(f, "levels", level_look);
     f->same_y = true;
     f->panel_width = 200;
     f->panel_height = 140;
@@ -223,7 +226,7 @@ static int draw_histogram(qb_figure *f, const watch *w)
 static int draw_map(qb_figure *f, const watch *w)
 {
     size_t n, n_points = 0;
-    char color[8], look[96];
+    char color[8], look[160];
     for (size_t k = 0; k < json_array_size(w->lines); k++)
         n_points += strcmp(layer_of(json_array_get(w->lines, k)), w->layers[0]) == 0;
     (void)spread(0, w->n_layers, N_SHOWN, &n);
@@ -234,7 +237,8 @@ static int draw_map(qb_figure *f, const watch *w)
         qb_panel *p = qb_figure_panel(f, layer_title(layer), "latent weight x", "forward weight w");
         if (!p)
             return QB_E_NOMEM;
-        qb_figure_plot_other(p, "x with lines linecolor rgb \"#909090\" linewidth 0.8 dashtype '.' notitle");
+        (void)snprintf(look, sizeof look, "x with %s notitle", same_look);
+        qb_figure_plot_other(p, look);
         for (size_t k = 0; k < json_array_size(w->lines); k++) {
             const json_t *line = json_array_get(w->lines, k), *x = json_object_get(line, "x"), *y = json_object_get(line, "w");
             if (strcmp(layer_of(line), layer) != 0)
@@ -259,10 +263,13 @@ static int draw_map(qb_figure *f, const watch *w)
             point++;
             last = line;
         }
-        mark_levels(p, last, false);
+        for (size_t q = 0; q < json_array_size(json_object_get(last, "levels")); q++) {
+            (void)snprintf(look, sizeof look, "%.7g with %s notitle", json_number_value(json_array_get(json_object_get(last, "levels"), q)), level_look);
+            qb_figure_plot_other(p, look);
+        }
     }
-    qb_figure_legend(f, "last levels", "lines linecolor rgb \"#D55E00\" linewidth 1.1 dashtype '-'");
-    qb_figure_legend(f, "w = x", "lines linecolor rgb \"#909090\" linewidth 0.8 dashtype '.'");
+    qb_figure_legend(f, "last levels", level_look);
+    qb_figure_legend(f, "w = x", same_look);
     return QB_OK;
 }
 
