@@ -19,7 +19,7 @@ static void setup(void)
     program_setup();
     setenv("LC_ALL", "C.UTF-8", 1);
     write_file("watched.yaml", "title: Watched\n" BASE ", diagnostics: [levels, codes, histogram, map]}\n"
-                               "matrix: {solver: [none, ste, parq], bits: [1, 2]}\nseeds: [1, 2]\npaper: paper.yaml\n");
+                               "matrix: {solver: [none, ste, parq, binaryrelax], bits: [1, 2]}\nseeds: [1]\npaper: paper.yaml\n");
     write_file("plain.yaml", "title: Plain\n" BASE "}\nmatrix: {solver: [none, ste], bits: [2]}\n");
     write_file("paper.yaml", "source: \"A paper_with 100 % {braces}\"\nversion: \"v1\"\nmetric: test_top1\ncells:\n"
                              "  - {solver: ste, bits: 2, mean: 50, std: 1, n: 3}\n  - {solver: none, mean: 60, std: 0.5, n: 3}\n");
@@ -42,7 +42,7 @@ static void run(const char *command, int status, const char *in_out, const char 
 
 static bool has_gnuplot(void) { return access("/usr/bin/gnuplot", X_OK) == 0; }
 
-static const char *const names[] = {"accuracy-final", "accuracy-epochs", "loss-epochs", "accuracy-panels", "accuracy-bits", "paper", "map",
+static const char *const names[] = {"accuracy-final", "accuracy-epochs", "loss-epochs", "accuracy-panels", "accuracy-bits", "paper", "ranks", "map",
                                     "map-weights-parq-2-bits", "map-weights-ste-1-bit", "levels-parq-1-bit", "histogram-ste-2-bits",
                                     "flips-ste-2-bits", "schedule", "times"};
 static const struct {

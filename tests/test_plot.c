@@ -142,6 +142,31 @@ START_TEST(accuracy_against_bits)
 }
 END_TEST
 
+/* Three solvers in two blocks, worked by hand: ranks 1 and 2, 2 and 1, 3 and 3; the critical difference is 2.343 sqrt(3 4 / 12), so
+ * that one bar joins all. */
+START_TEST(ranks_as_by_hand)
+{
+    static const double top1[3][2] = {{90, 80}, {85, 82}, {60, 50}};
+    static const char *const solvers[] = {"a", "b", "c"};
+    json_t *lines = json_array();
+    for (int i = 0; i < 6; i++)
+        fixture_add(lines, fixture_line(solvers[i / 2], 1 + i % 2, 1, "done", top1[i / 2][i % 2]));
+    fixture_add(lines, fixture_line("none", -1, 1, "done", 95)); /* competes with nobody */
+    qb_study *s = NULL;
+    ck_assert_int_eq(qb_study_create(NULL, lines, "made up", "runs", &s), QB_OK);
+    write_kind(s, "ranks", QB_OK);
+    assert_file("ranks.tsv", "# two blocks: name\tmean rank; first\tlast of what does not differ\na\t1.5\nb\t1.5\nc\t3\n\n\na\tc\n");
+    char *gp = read_file("ranks.gp");
+    ck_assert_ptr_nonnull(strstr(gp, "set label 'critical difference 2.34'"));
+    ck_assert_ptr_nonnull(strstr(gp, "2 blocks, rank 1 is best; Friedman: chi-square 3.00, p 0.22;"));
+    qb_free(gp);
+    qb_study_destroy(s);
+    s = sample(); /* one solver has no rank */
+    write_kind(s, "ranks", QB_E_NOINPUT);
+    qb_study_destroy(s);
+}
+END_TEST
+
 START_TEST(scripts_name_no_path_and_escape)
 {
     qb_study *s = sample();
@@ -235,6 +260,7 @@ static Suite *suite(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, numbers_as_golden);
     tcase_add_test(tc, accuracy_against_bits);
+    tcase_add_test(tc, ranks_as_by_hand);
     tcase_add_test(tc, scripts_name_no_path_and_escape);
     tcase_add_test(tc, draws_pictures);
     tcase_add_test(tc, one_epoch_makes_no_curve);

@@ -9,6 +9,7 @@
 #include "study/plot_final.h"
 #include "study/plot_map.h"
 #include "study/plot_paper.h"
+#include "study/plot_ranks.h"
 #include "study/plot_runs.h"
 #include "study/plot_watched.h"
 
@@ -22,7 +23,7 @@ static int write_loss(const qb_plot_job *job, const char *name)
     return qb_plot_write_curves(job, name, "test_loss", "test loss (cross-entropy)");
 }
 
-enum { FINAL, ACCURACY, LOSS, EACH, BITS, PAPER, MAP, MAP_WEIGHTS, LEVELS, HISTOGRAM, FLIPS, SCHEDULE, TIMES, N_KINDS };
+enum { FINAL, ACCURACY, LOSS, EACH, BITS, PAPER, RANKS, MAP, MAP_WEIGHTS, LEVELS, HISTOGRAM, FLIPS, SCHEDULE, TIMES, N_KINDS };
 
 const char *const qb_plot_kinds[] = {
     [FINAL] = "accuracy-final",
@@ -31,6 +32,7 @@ const char *const qb_plot_kinds[] = {
     [EACH] = "accuracy-panels",
     [BITS] = "accuracy-bits",
     [PAPER] = "paper",
+    [RANKS] = "ranks",
     [MAP] = "map",
     [MAP_WEIGHTS] = "map-weights",
     [LEVELS] = "levels",
@@ -48,6 +50,7 @@ static int (*const writers[N_KINDS])(const qb_plot_job *job, const char *name) =
     [EACH] = qb_plot_write_each,
     [BITS] = qb_plot_write_bits,
     [PAPER] = qb_plot_write_paper,
+    [RANKS] = qb_plot_write_ranks,
     [MAP] = qb_plot_write_map,
     [MAP_WEIGHTS] = qb_plot_write_watched,
     [LEVELS] = qb_plot_write_watched,

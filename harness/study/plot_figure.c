@@ -116,6 +116,7 @@ static layout find_layout(const qb_figure *f)
     height = l.down * l.line - below + bottom;
     l.column = l.panel_width + (f->same_y ? GAP : l.left + 6);
     l.width = l.left + l.across * l.column - (f->same_y ? 0 : l.left + 6 - MARGIN) + (legend ? 70 + CHARACTER * (int)longest : 0);
+    l.width += f->right;
     l.height = l.head + height;
     return l;
 }

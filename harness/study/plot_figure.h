@@ -21,7 +21,7 @@ typedef struct qb_figure {
     char *legend_title;   /* NULL: none */
     int across;           /* panels side by side; 0: 3 */
     int panel_width, panel_height; /* of the axes, pixels; 0: as fits the number of panels */
-    int left, bottom;              /* room for numbers and labels of the axes; 0: 78 and 58 */
+    int left, bottom, right;       /* room for numbers and labels beside the axes; 0: 78, 58 and little */
     bool same_y, same_x; /* all panels have the same range: numbers and label stand at the left and lowest ones alone */
     qb_panel *panels;
     size_t n_panels, n_blocks;
