@@ -92,6 +92,22 @@ static const struct {
      "solver=ste bits=2 flip=false\nsolver=ste bits=2 flip=false train_limit=1000", "solver bits flip train_limit"},
     {"title: ~\npaper: null\nbase: {dataset: synthetic, model: resnet8, epochs: 2, train_limit: null, anneal_end: Null, crop: NULL}\n",
      "solver=none", "solver bits"},
+    /* named variants: each with every combination, the name in place of what it says */
+    {BASE "variants: {fast: {solver: \"parq[steepness=50]\", lr: 0.05}, plain: {solver: ste}}\nmatrix: {bits: [1, 2]}\n",
+     "variant=fast bits=1\nvariant=fast bits=2\nvariant=plain bits=1\nvariant=plain bits=2", "variant solver bits lr"},
+    {BASE "variants: {as-it-is: {}, longer: {epochs: 3}}\n", "variant=as-it-is\nvariant=longer", "variant solver bits epochs"},
+    /* recipes beside solvers of the matrix: the solver stands first */
+    {BASE "variants: {a: {lr: 0.05}, b: {lr: 0.2, momentum: 0.8}}\nmatrix: {solver: [none, ste]}\n",
+     "solver=none variant=a\nsolver=ste bits=2 variant=a\nsolver=none variant=b\nsolver=ste bits=2 variant=b", "solver bits variant lr momentum"},
+    /* include and exclude name one; further keys of an entry are said, as its name does not say them */
+    {BASE "variants: {a: {solver: parq}, b: {solver: ste}}\nmatrix: {bits: [1, 2]}\nexclude: [{variant: a, bits: 1}, {variant: [b], bits: 2}]\n"
+          "include: [{solver: none}, {variant: b, bits: 4}, {variant: b, lr: 0.2}]\n",
+     "variant=a bits=2 lr=0.1\nvariant=b bits=1 lr=0.1\nsolver=none lr=0.1\nvariant=b bits=4 lr=0.1\nvariant=b bits=2 lr=0.2",
+     "variant solver bits lr"},
+    {BASE "variants: {a: {solver: parq}, b: {solver: ste}}\nexclude: [{variant: a}]\n", "variant=b", "variant solver bits"},
+    /* a variant replaces a key of base */
+    {"base: {dataset: synthetic, model: resnet8, epochs: 2, lr: 0.3, solver: ste}\nvariants: {a: {lr: 0.05}, b: {}}\n", "variant=a\nvariant=b",
+     "variant solver bits lr"},
 };
 
 START_TEST(makes_cells)
@@ -156,6 +172,31 @@ START_TEST(takes_a_list_of_choices_as_one_value)
 }
 END_TEST
 
+/* What a run is, its values decide: the same runs without names, with others, and as entries of include. */
+START_TEST(names_of_variants_change_no_run)
+{
+    static const char *const texts[] = {
+        BASE "variants: {fast: {solver: \"parq[steepness=50]\", lr: 0.05}, plain: {solver: ste}}\n",
+        BASE "variants: {x: {solver: \"parq[steepness=50]\", lr: 0.05}, \"Straight-through, 2 bits\": {solver: ste}}\n",
+        BASE "include: [{solver: \"parq[steepness=50]\", lr: 0.05}, {solver: ste}]\n",
+    };
+    json_t *identities[2] = {0};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        qb_study_plan *p = read_good(texts[i]);
+        ck_assert_uint_eq(p->n_cells, 2);
+        for (size_t c = 0; c < 2; c++) {
+            if (i == 0)
+                identities[c] = json_incref(p->cells[c].runs[0]->identity);
+            ck_assert(json_equal(identities[c], p->cells[c].runs[0]->identity));
+        }
+        ck_assert(i == 2 || strcmp(json_string_value(json_object_get(p->cells[1].values, "variant")), p->cells[1].variant) == 0);
+        qb_study_plan_destroy(p);
+    }
+    json_decref(identities[0]);
+    json_decref(identities[1]);
+}
+END_TEST
+
 START_TEST(names_the_experiment_after_the_folder)
 {
     char file[96];
@@ -178,6 +219,8 @@ static const struct {
     {BASE "matrix: {solver: [ste], bits: [1, 2]}\nexclude: [{bits: 3}]\n", "3:11: exclude: this entry matches no cell\n"},
     {BASE "matrix: {solver: [parq, \"parq[steepness=10]\"]}\n",
      "2:25: solver: 'parq' and 'parq[steepness=10]' are the same run; kept as one cell\n"},
+    {BASE "variants: {a: {solver: parq}, b: {solver: \"parq[steepness=10]\"}}\nmatrix: {bits: [1, 2]}\n",
+     "2:31: variants: 'a' and 'b' have a run in common; it is kept as a cell of the first\n"},
 };
 
 START_TEST(warns)
@@ -240,6 +283,7 @@ static const struct {
     {BASE "include: []\n", "2:10: include: expected at least one entry, got an empty list", ""},
     {BASE "include: [{}]\n", "2:11: include: expected at least one key, got an empty mapping", ""},
     {BASE "matrix: {bits: [1]}\nexclude: [{lr: 0.1}]\n", "3:12: exclude: 'lr' is no key of matrix", ""},
+    {BASE "variants: {a: {solver: ste}, b: {solver: parq}}\nexclude: [{variant: a, solver: ste}]\n", "3:24: exclude: 'solver' is no key of matrix", ""},
     {BASE "matrix: {bits: [1, 2]}\nexclude: [{bits: [1, 2]}]\n", "1:1: the plan has no cells: exclude removes all of them", ""},
     {BASE "matrix: {solver: [stee]}\n", NULL, "did you mean 'ste'?"},
     {BASE "matrix: {solver: [\"parq[steepnes=1]\"]}\n", NULL, "did you mean 'steepness'?"},
@@ -255,6 +299,27 @@ static const struct {
     {BASE "matrix: {solver: [ste], bits: [3], quantizer: [\"lsbq-optimal\"]}\n", NULL, ""},
     {BASE "title: [a]\n", "2:8: title: expected a text, got a list", ""},
     {BASE "title: \"a\\nb\"\n", "2:8: title: expected one line of text, got a control character", ""},
+    {BASE "variants: {}\n", "2:11: variants: expected at least one variant, got an empty mapping", ""},
+    {BASE "variants: [a]\n", "2:11: variants: expected a mapping of names to keys and their values, got a list", ""},
+    {BASE "variants: {a: ~}\n", "2:15: variant a: expected a mapping of keys to values, got a single value", ""},
+    {BASE "variants: {a: {lrr: 1}}\n", "2:16: variant a: unknown key 'lrr'", "did you mean 'lr'?"},
+    {BASE "variants: {a: {lr: [1, 2]}}\n", "2:20: lr: expected a single value, got a list; a list stands in matrix", ""},
+    {BASE "variants: {a: {seed: 1}}\n", "2:16: variant a: 'seed' is not a key here", NULL},
+    {BASE "variants: {a: {variant: b}}\n", "2:16: variant a: 'variant' is not a key here",
+     "variants stand under 'variants' at the top; include and exclude name one of them by this key"},
+    {BASE "matrix: {variant: [a]}\n", "2:10: matrix: 'variant' is not a key here", NULL},
+    {BASE "variants: {a: {lr: 1}, a: {lr: 2}}\n", NULL, ""},
+    {BASE "variants: {\"\": {lr: 1}}\n", "2:12: expected a key, found an empty one", ""},
+    {BASE "variants: {\" a\": {lr: 1}}\n", "2:12: variants: expected a name of 1 to 60 characters in one line, without spaces around it", ""},
+    {BASE "variants: {\"a\\nb\": {lr: 1}}\n", "2:12: variants: expected a name of 1 to 60 characters in one line, without spaces around it", ""},
+    {BASE "variants: {aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: {lr: 1}}\n", "2:12: variants: expected a name of 1 to 60 characters in one line, without spaces around it", ""},
+    {BASE "variants: {a: {lr: 1}}\nmatrix: {lr: [2, 3]}\n", "2:16: variant a: 'lr' stands in matrix already (line 3); keep one of them", ""},
+    {BASE "variants: {fast: {lr: 1}}\ninclude: [{variant: fats}]\n", "3:21: include: there is no variant 'fats'", "did you mean 'fast'?"},
+    {BASE "variants: {fast: {lr: 1}}\ninclude: [{variant: [fast]}]\n", "3:21: variant: expected the name of a variant, got a list", ""},
+    {BASE "variants: {fast: {lr: 1}}\nexclude: [{variant: []}]\n", "3:21: variant: expected the name of a variant, got an empty list", ""},
+    {BASE "include: [{variant: a}]\n", "2:21: include: there is no variant 'a'", ""},
+    {BASE "variants: {a: {solver: ste}, b: {solver: parq}}\nexclude: [{variant: [a, b]}]\n", "1:1: the plan has no cells: exclude removes all of them", ""},
+    {BASE "variants: {a: {solver: ste}, b: {solver: parq, anneal_end: 5ep}}\n", "2:60: anneal_end: 5ep is past the end of training (2ep, 80 steps)", ""},
     {BASE "\tmatrix: {}\n", NULL, NULL},
     {"base: &a {epochs: 2}\n", NULL, NULL},
     {"base: {epochs: !!int 2}\n", NULL, NULL},
@@ -289,7 +354,8 @@ END_TEST
 
 START_TEST(survives_lack_of_memory)
 {
-    static const char text[] = BASE "matrix: {solver: [ste, none], bits: [1, 2]}\nexclude: [{bits: 1}]\nseeds: [1, 2]\n";
+    static const char text[] = BASE "matrix: {bits: [1, 2]}\nvariants: {a: {solver: ste}, b: {solver: none, lr: 0.2}}\n"
+                               "exclude: [{bits: 1, variant: a}]\nseeds: [1, 2]\n";
     qb_study_plan_destroy(read_good(text)); /* plugins stay loaded */
     long kept = qb_mem_live_blocks();
     for (long nth = 1; nth < 20000; nth++) {
@@ -316,6 +382,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tc, makes_cells, 0, sizeof good / sizeof *good);
     tcase_add_test(tc, keeps_what_was_written);
     tcase_add_test(tc, takes_a_list_of_choices_as_one_value);
+    tcase_add_test(tc, names_of_variants_change_no_run);
     tcase_add_test(tc, names_the_experiment_after_the_folder);
     tcase_add_loop_test(tc, warns, 0, sizeof warned / sizeof *warned);
     tcase_add_loop_test(tc, refuses, 0, sizeof bad / sizeof *bad);

@@ -1,5 +1,5 @@
 /* run, table, plot, report and ls as a user sees them: one tiny study from its plan to its report, and what goes wrong. */
-#include "program_fixture.h"
+#include "expect_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,27 +10,11 @@ static const char plan[] = "title: Tiny\n"
                            "matrix: {solver: [none, ste], bits: [1, 2]}\n"
                            "seeds: [1, 2]\n";
 
-static void write_file(const char *name, const char *text)
-{
-    char *path = qb_path_join(folder, name);
-    ck_assert_int_eq(qb_fs_write_atomic(path, text, strlen(text)), 0);
-    qb_free(path);
-}
-
 static void setup(void)
 {
     program_setup();
     setenv("LC_ALL", "C.UTF-8", 1);
     write_file("tiny.yaml", plan);
-}
-
-static void expect(const char *command, int status, const char *in_out, const char *in_err)
-{
-    outcome o = shell(command);
-    ck_assert_msg(o.status == status, "%s: %d: %s", command, o.status, o.err);
-    ck_assert_msg(strstr(o.out, in_out), "%s: %s", command, o.out);
-    ck_assert_msg(strstr(o.err, in_err), "%s: %s", command, o.err);
-    forget(&o);
 }
 
 /* Bits that a solver does not have are skipped; options that nothing makes right are a mistake in the plan. */
@@ -126,6 +110,44 @@ static const struct {
 START_TEST(says_what_is_wrong)
 {
     expect(wrong[_i].command, wrong[_i].status, "", wrong[_i].err);
+}
+END_TEST
+
+/* ---- variants ---- */
+
+START_TEST(variants_are_labels)
+{
+    write_file("named.yaml", "title: Named\nbase: {dataset: synthetic, model: resnet8, epochs: 1, batch: 32, train_limit: 64, test_limit: 64}\n"
+                             "variants:\n  fast_lr: {solver: ste, lr: 0.2}\n  ste: {solver: ste}\nmatrix: {bits: [1, 2]}\n"
+                             "include: [{solver: none}]\nseeds: [1, 2]\n");
+    expect("$q run named.yaml -j 2", 0, "", "variant=fast_lr bits=1 seed=1: done");
+    expect("$q table named.yaml > a; sed -n '/variant/,$s/  */ /gp' a | cut -d' ' -f1-3", 0, "variant 1 bit\nfast_lr ", "");
+    expect("grep -c '(2)' a; grep -c -e solver -e lr= a; grep -o '^[a-z_]* ' a | sort -u | tr -d '\n'", 0, "3\n0\n", "");
+    expect("grep -e '^none ' a", 0, "none", ""); /* without a variant: its solver */
+    expect("$q table named.yaml --baseline ste", 0, "Welch's t test against ste", "");
+    expect("$q table named.yaml --format csv | head -2", 0, "variant,solver,bits,lr,seed,", "");
+    expect("$q table named.yaml --format csv | grep -c '^fast_lr,ste,[12],0.2,'", 0, "4\n", "");
+    expect("$q table named.yaml --json | grep -c '\"variant\": \"fast_lr\"'", 0, "2\n", "");
+    expect("$q table named.yaml --format tex", 0, "fast\\_lr", "");
+    expect("$q ls named.yaml | head -1", 0, "variant  ", "");
+    expect("$q report named.yaml -q --format md -o R.md && grep -c '^| fast' R.md", 0, "", "");
+    /* the name is no part of a run: other names find the same runs, and none their values */
+    expect("sed -e s/fast_lr/quick/ -e 's/^  ste:/  plain:/' named.yaml > runs/n.yaml; mkdir other; mv runs/n.yaml other/named.yaml; $q run other/named.yaml -n", 0, "0 left\n", "");
+    expect("$q table other/named.yaml | grep -c -e '^quick .*(2)' -e '^plain .*(2)'", 0, "2\n", "");
+    expect("$q ls named.yaml --json > runs.jsonl; grep -c variant runs.jsonl; $q table runs.jsonl | grep -c '^ste .*0.2'", 0, "0\n1\n", "");
+    expect("$q table other/named.yaml runs.jsonl > b; $q table other/named.yaml | cmp - b && echo same", 0, "same\n", "");
+}
+END_TEST
+
+START_TEST(variants_in_pictures)
+{
+    if (access("/usr/bin/gnuplot", X_OK) != 0)
+        QB_TEST_SKIP("there is no gnuplot");
+    write_file("named.yaml", "base: {dataset: synthetic, model: resnet8, epochs: 2, batch: 32, train_limit: 64, test_limit: 64}\n"
+                             "variants:\n  \"Fast & loose\": {solver: ste, lr: 0.2}\n  calm_50%: {solver: parq}\nmatrix: {bits: [1, 2]}\nseeds: [1, 2]\n");
+    expect("$q run named.yaml -q -j 2 && $q plot named.yaml -o pics && grep -l 'Fast &amp; loose' pics/*.svg | wc -l", 0, "", "");
+    expect("grep -c 'calm_50%' pics/accuracy-final.tsv > c; test $(cat c) -gt 0; grep -L 'calm_50%' pics/*.svg | wc -l", 0, "0\n", "");
+    expect("grep -c 'steepness\\|lr=' pics/*.tsv", 1, "", "");
 }
 END_TEST
 
@@ -333,6 +355,8 @@ static Suite *suite(void)
     tcase_add_test(tc, records_tell_of_a_solver_that_is_not_here);
     tcase_add_loop_test(tc, says_what_is_wrong, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(tc, stops_and_goes_on);
+    tcase_add_test(tc, variants_are_labels);
+    tcase_add_test(tc, variants_in_pictures);
     tcase_add_test(tc, a_scaled_study_says_so_everywhere);
     tcase_add_test(tc, scaled_pictures);
     tcase_add_test(tc, runs_of_a_file_count_as_done);

@@ -16,6 +16,8 @@ size_t qb_cell_count(const qb_cell *cell, const char *status)
 
 char *qb_cell_label(const char *key, const char *label)
 {
+    if (strcmp(key, QB_STUDY_VARIANT_KEY) == 0)
+        return qb_strdup(label);
     if (strcmp(key, "bits") != 0)
         return label[0] ? qb_sprintf("%s=%s", key, label) : qb_sprintf("%s: –", key);
     if (!label[0])
@@ -31,8 +33,9 @@ char *qb_cell_name(const qb_study *s, const qb_cell *c)
 {
     qb_str name = {0};
     for (size_t k = 0; k < s->n_keys; k++) {
-        bool plain = strcmp(s->keys[k], "solver") == 0;
-        if (!c->labels[k][0] || (!s->varies[k] && !plain))
+        bool said = s->plan && s->plan->is_said[k];
+        bool plain = strcmp(s->keys[k], "solver") == 0 || strcmp(s->keys[k], QB_STUDY_VARIANT_KEY) == 0;
+        if (!c->labels[k][0] || said || (!s->varies[k] && !plain))
             continue;
         char *head = plain ? qb_strdup(c->labels[k]) : qb_cell_label(s->keys[k], c->labels[k]);
         qb_str_addf(&name, "%s%s", name.length > 0 ? ", " : "", head ? head : "");

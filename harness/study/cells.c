@@ -151,13 +151,15 @@ static int create_labels(qb_study *s)
     if (!(s->varies = qb_alloc(s->n_keys, sizeof *s->varies)))
         return QB_E_NOMEM;
     for (size_t k = 0; k < s->n_keys; k++)
-        s->varies[k] = qb_cells_key_varies(s, s->keys[k]);
+        s->varies[k] = !(s->plan && s->plan->is_said[k]) && qb_cells_key_varies(s, s->keys[k]);
     for (size_t c = 0; c < s->n_cells; c++) {
         qb_cell *cell = &s->cells[c];
         if (!(cell->labels = qb_alloc(s->n_keys, sizeof *cell->labels)))
             return QB_E_NOMEM;
         for (size_t k = 0; k < s->n_keys; k++) {
             const json_t *v = json_object_get(cell->values, s->keys[k]);
+            if (json_is_null(v) && strcmp(s->keys[k], QB_STUDY_VARIANT_KEY) == 0)
+                v = json_object_get(cell->values, "solver");
             bool all = json_is_null(v) && qb_study_null_counts(s->keys[k]);
             if (!(cell->labels[k] = all ? qb_strdup("all") : qb_study_label(v)))
                 return QB_E_NOMEM;

@@ -24,7 +24,8 @@ typedef struct qb_cell_run {
 typedef struct qb_cell {
     const json_t *values; /* object: each of the study's keys -> value; borrowed */
     json_t *config;       /* identity without seed, completed (train/identity.h); NULL for a cell that the plan cannot run */
-    char **labels;        /* one a key of the study; "" where the key does not apply */
+    char **labels;        /* one a key of the study; "" where the key does not apply; for the variant of a cell without one its
+                             solver's */
     qb_cell_run *runs;    /* by seed, one a seed that is expected */
     size_t n_runs;
 } qb_cell;
@@ -32,8 +33,8 @@ typedef struct qb_cell {
 typedef struct qb_study {
     char *title;
     char *folder;    /* where plots and reports go unless told otherwise */
-    char **keys;     /* solver, bits, then every further key that varies */
-    bool *varies;    /* whether that key has more than one value among the cells */
+    char **keys;     /* solver, bits, then every further key that varies; a plan's (plan.h) */
+    bool *varies;    /* whether that key has more than one value among the cells, and no name of a variant says it */
     size_t n_keys;
     qb_cell *cells;
     size_t n_cells;

@@ -26,6 +26,8 @@ typedef struct builder {
     const qb_option *schema;
     size_t n_schema, capacity;
     combination *words;    /* (capacity, n_schema): where each cell came from */
+    size_t variant;        /* of the cells that are being added; SIZE_MAX: none */
+    size_t warned_of;      /* the last variant that was said to be the same as another */
     char **identities;     /* of each cell, compact; NULL when skipped */
     const char *first_skip; /* borrowed from the cell */
 } builder;
@@ -92,10 +94,24 @@ static json_t *identity_without_seed(const builder *b, const qb_config *c)
     return identity;
 }
 
+static const char *variant_of(const builder *b)
+{
+    return b->variant == SIZE_MAX ? NULL : b->plan->variants[b->variant];
+}
+
 /* Cells that a person would call different but that are one run: worth a word, unless only ignored keys differ. */
-static void warn_same(const builder *b, size_t cell, const combination *words)
+static void warn_same(builder *b, size_t cell, const combination *words)
 {
     const combination *first = &b->words[cell * b->n_schema];
+    const char *known = b->plan->cells[cell].variant, *mine = variant_of(b);
+    if (known && mine && known != mine) {
+        const qb_yaml_node *at = b->text->variants[b->variant].name;
+        if (b->warned_of != b->variant)
+            qb_log_warning("%s:%d:%d: variants: '%s' and '%s' have a run in common; it is kept as a cell of the first", b->text->path,
+                           at->line, at->column, known, mine);
+        b->warned_of = b->variant;
+        return;
+    }
     for (size_t i = 0; i < b->n_schema; i++) {
         const char *name = b->schema[i].name;
         const json_t *effective = json_object_get(b->plan->cells[cell].identity, name);
@@ -200,6 +216,7 @@ static int add_cell(builder *b, const combination *words, const qb_yaml_node *wh
     size_t index = p->n_cells;
     qb_study_plan_cell *cell = &p->cells[index];
     memcpy(&b->words[index * b->n_schema], words, b->n_schema * sizeof *words);
+    cell->variant = variant_of(b);
     qb_settings s;
     QB_TRY(qb_settings_init(&s, b->schema, b->n_schema));
     bool same = false;
@@ -212,6 +229,7 @@ static int add_cell(builder *b, const combination *words, const qb_yaml_node *wh
         b->identities[index] = NULL;
         cell->skipped = qb_strdup(qb_err_text());
         rc = cell->skipped ? QB_OK : QB_E_NOMEM;
+        cell->variant = variant_of(b);
         b->first_skip = cell->skipped;
         qb_err_clear();
     } else if (rc < 0) {
@@ -244,6 +262,16 @@ static void take_group(const builder *b, const qb_study_plan_group *g, combinati
         words[row_of(b, g->axes[i].option)] = &g->axes[i].words[0];
 }
 
+/* base, with the keys of a variant (SIZE_MAX: none) in place of its own. */
+static void take_base(builder *b, size_t variant, combination *words)
+{
+    memset(words, 0, b->n_schema * sizeof *words);
+    take_group(b, &b->text->base, words);
+    b->variant = variant;
+    if (variant != SIZE_MAX)
+        take_group(b, &b->text->variants[variant].group, words);
+}
+
 /* A solver without options in an exclude stands for that solver with any. */
 static bool word_matches(const qb_study_plan_word *wanted, const qb_study_plan_word *word)
 {
@@ -254,8 +282,13 @@ static bool word_matches(const qb_study_plan_word *wanted, const qb_study_plan_w
            strncmp(word->canonical, wanted->canonical, n) == 0 && word->canonical[n] == '[';
 }
 
-static bool excludes(const builder *b, const qb_study_plan_group *g, const combination *words)
+static bool excludes(const builder *b, const qb_study_plan_group *g, size_t variant, const combination *words)
 {
+    bool named = g->n_variants == 0;
+    for (size_t i = 0; i < g->n_variants; i++)
+        named = named || g->variants[i] == variant;
+    if (!named)
+        return false;
     for (size_t i = 0; i < g->n; i++) {
         const qb_study_plan_axis *axis = &g->axes[i];
         bool any = false;
@@ -267,37 +300,52 @@ static bool excludes(const builder *b, const qb_study_plan_group *g, const combi
     return true;
 }
 
-static int add_matrix(builder *b, combination *words, bool *used)
+/* variant: of these combinations; SIZE_MAX: the plan has none. */
+static int add_combinations(builder *b, size_t variant, combination *words, bool *used)
 {
     const qb_study_plan_text *t = b->text;
     const qb_study_plan_group *m = &t->matrix;
-    size_t total = t->n_seeds;
-    for (size_t i = 0; i < m->n; i++) {
+    size_t total = 1;
+    take_base(b, variant, words);
+    for (size_t i = 0; i < m->n; i++)
         total *= m->axes[i].n;
-        if (total > MAX_RUNS)
-            return qb_yaml_error(t->path, m->node, "matrix: expected at most %d runs (cells times seeds), got more", MAX_RUNS);
-    }
-    for (size_t c = 0; c < total / t->n_seeds; c++) {
+    for (size_t c = 0; c < total; c++) {
         size_t rest = c;
         for (size_t i = m->n; i-- > 0; rest /= m->axes[i].n)
             words[row_of(b, m->axes[i].option)] = &m->axes[i].words[rest % m->axes[i].n];
         bool left_out = false;
         for (size_t e = 0; e < t->n_excludes; e++) {
-            bool hit = excludes(b, &t->excludes[e], words);
+            bool hit = excludes(b, &t->excludes[e], variant, words);
             used[e] = used[e] || hit;
             left_out = left_out || hit;
         }
         if (!left_out)
-            QB_TRY(add_cell(b, words, m->node));
+            QB_TRY(add_cell(b, words, variant == SIZE_MAX ? m->node : t->variants[variant].name));
     }
+    return QB_OK;
+}
+
+/* Every combination of the matrix, with each variant where there are any. */
+static int add_matrix(builder *b, combination *words, bool *used)
+{
+    const qb_study_plan_text *t = b->text;
+    const qb_study_plan_group *m = &t->matrix;
+    size_t n_variants = t->n_variants > 0 ? t->n_variants : 1, total = t->n_seeds * n_variants;
+    for (size_t i = 0; i < m->n && total <= MAX_RUNS; i++)
+        total *= m->axes[i].n;
+    if (total > MAX_RUNS)
+        return qb_yaml_error(t->path, m->node ? m->node : t->root, "%s: expected at most %d runs (cells times seeds), got more",
+                             m->node ? "matrix" : "variants", MAX_RUNS);
+    for (size_t v = 0; v < n_variants; v++)
+        QB_TRY(add_combinations(b, t->n_variants > 0 ? v : SIZE_MAX, words, used));
     return QB_OK;
 }
 
 static int add_cells(builder *b, combination *words, bool *used)
 {
     const qb_study_plan_text *t = b->text;
-    take_group(b, &t->base, words);
-    if (t->matrix.n > 0)
+    take_base(b, SIZE_MAX, words);
+    if (t->matrix.n > 0 || t->n_variants > 0)
         QB_TRY(add_matrix(b, words, used));
     else if (t->n_includes == 0)
         QB_TRY(add_cell(b, words, t->base.node));
@@ -307,8 +355,7 @@ static int add_cells(builder *b, combination *words, bool *used)
                            t->excludes[e].node->column);
     }
     for (size_t i = 0; i < t->n_includes; i++) {
-        memset(words, 0, b->n_schema * sizeof *words);
-        take_group(b, &t->base, words);
+        take_base(b, t->includes[i].n_variants > 0 ? t->includes[i].variants[0] : SIZE_MAX, words);
         take_group(b, &t->includes[i], words);
         QB_TRY(add_cell(b, words, t->includes[i].node));
     }
@@ -362,41 +409,103 @@ static int add_key(builder *b, const qb_option *o, bool always)
     return QB_OK;
 }
 
-static int find_keys(builder *b)
+static int add_variant_key(builder *b)
 {
-    const qb_study_plan_text *t = b->text;
-    if (!(b->plan->keys = qb_alloc(b->n_schema, sizeof *b->plan->keys)))
+    qb_study_plan *p = b->plan;
+    if (p->n_variants == 0)
+        return QB_OK;
+    if (!(p->keys[p->n_keys] = qb_strdup(QB_STUDY_VARIANT_KEY)))
         return QB_E_NOMEM;
-    QB_TRY(add_key(b, qb_option_find(b->schema, b->n_schema, "solver"), true));
-    QB_TRY(add_key(b, qb_option_find(b->schema, b->n_schema, "bits"), true));
-    for (size_t i = 0; i < t->matrix.n; i++)
-        QB_TRY(add_key(b, t->matrix.axes[i].option, false));
-    for (size_t k = 0; k < t->n_includes; k++) {
-        for (size_t i = 0; i < t->includes[k].n; i++)
-            QB_TRY(add_key(b, t->includes[k].axes[i].option, false));
-    }
+    p->n_keys++;
     return QB_OK;
 }
 
-static int name_cell(builder *b, size_t index)
+static int add_group_keys(builder *b, const qb_study_plan_group *g)
+{
+    for (size_t i = 0; i < g->n; i++)
+        QB_TRY(add_key(b, g->axes[i].option, false));
+    return QB_OK;
+}
+
+static int find_keys(builder *b)
+{
+    const qb_study_plan_text *t = b->text;
+    const qb_option *solver = qb_option_find(b->schema, b->n_schema, "solver");
+    bool solvers_first = qb_study_plan_group_find(&t->matrix, solver) != NULL;
+    if (!(b->plan->keys = qb_alloc(b->n_schema + 1, sizeof *b->plan->keys)))
+        return QB_E_NOMEM;
+    if (!solvers_first)
+        QB_TRY(add_variant_key(b));
+    QB_TRY(add_key(b, solver, true));
+    QB_TRY(add_key(b, qb_option_find(b->schema, b->n_schema, "bits"), true));
+    if (solvers_first)
+        QB_TRY(add_variant_key(b));
+    QB_TRY(add_group_keys(b, &t->matrix));
+    for (size_t v = 0; v < t->n_variants; v++)
+        QB_TRY(add_group_keys(b, &t->variants[v].group));
+    for (size_t k = 0; k < t->n_includes; k++)
+        QB_TRY(add_group_keys(b, &t->includes[k]));
+    return QB_OK;
+}
+
+static bool is_variant_key(const char *key)
+{
+    return strcmp(key, QB_STUDY_VARIANT_KEY) == 0;
+}
+
+static int fill_values(builder *b, size_t index)
 {
     qb_study_plan *p = b->plan;
     qb_study_plan_cell *cell = &p->cells[index];
     if (!(cell->values = json_object()))
         return no_memory();
+    for (size_t k = 0; k < p->n_keys; k++) {
+        json_t *v = !is_variant_key(p->keys[k])
+                        ? effective_value(b, index, row_of(b, qb_option_find(b->schema, b->n_schema, p->keys[k])))
+                        : cell->variant ? qb_json_text(cell->variant) : json_null();
+        if (json_object_set_new(cell->values, p->keys[k], v) != 0)
+            return no_memory();
+    }
+    return QB_OK;
+}
+
+/* What a cell's variant says: its name, or where it has none its solver. */
+static const json_t *said_by(const qb_study_plan_cell *cell)
+{
+    return json_object_get(cell->values, cell->variant ? QB_STUDY_VARIANT_KEY : "solver");
+}
+
+/* A key whose value follows from what the variant says need not be said again. */
+static int find_said(qb_study_plan *p)
+{
+    size_t *first = qb_alloc(p->n_cells, sizeof *first); /* the first cell of which the same is said */
+    p->is_said = qb_alloc(p->n_keys, sizeof *p->is_said);
+    for (size_t c = 0; first && p->n_variants > 0 && c < p->n_cells; c++) {
+        while (!qb_study_value_equal(said_by(&p->cells[first[c]]), said_by(&p->cells[c])))
+            first[c]++;
+    }
+    for (size_t k = 0; first && p->is_said && p->n_variants > 0 && k < p->n_keys; k++) {
+        p->is_said[k] = !is_variant_key(p->keys[k]);
+        for (size_t c = 0; p->is_said[k] && c < p->n_cells; c++)
+            p->is_said[k] = qb_study_value_equal(json_object_get(p->cells[c].values, p->keys[k]),
+                                                 json_object_get(p->cells[first[c]].values, p->keys[k]));
+    }
+    qb_free(first);
+    return first && p->is_said ? QB_OK : QB_E_NOMEM;
+}
+
+static int name_cell(qb_study_plan *p, size_t index)
+{
+    qb_study_plan_cell *cell = &p->cells[index];
     qb_str name = {0};
     for (size_t k = 0; k < p->n_keys; k++) {
-        const qb_option *o = qb_option_find(b->schema, b->n_schema, p->keys[k]);
-        json_t *v = effective_value(b, index, row_of(b, o));
-        char *label = v ? qb_study_label(v) : NULL;
+        if (p->is_said[k] && cell->variant)
+            continue;
+        char *label = qb_study_label(json_object_get(cell->values, p->keys[k]));
         if (label && label[0])
             qb_str_addf(&name, "%s%s=%s", name.length > 0 ? " " : "", p->keys[k], label);
-        bool ok = json_object_set_new(cell->values, p->keys[k], v) == 0 && label;
+        name.failed = name.failed || !label;
         qb_free(label);
-        if (!ok) {
-            qb_str_finish(&name);
-            return no_memory();
-        }
     }
     cell->name = qb_str_take(&name);
     return cell->name ? QB_OK : QB_E_NOMEM;
@@ -447,6 +556,12 @@ static int describe(builder *b, const char *path)
     p->title = t->title ? qb_strdup(t->title) : p->experiment ? qb_strdup(p->experiment) : NULL;
     if (!p->path || !p->experiment || !p->title || !(p->seeds = qb_alloc(t->n_seeds, sizeof *p->seeds)))
         return no_memory();
+    if (!(p->variants = qb_alloc(t->n_variants, sizeof *p->variants)))
+        return no_memory();
+    for (; p->n_variants < t->n_variants; p->n_variants++) {
+        if (!(p->variants[p->n_variants] = qb_strdup(t->variants[p->n_variants].name->text)))
+            return no_memory();
+    }
     p->scale = t->scale;
     p->is_rescaled = b->places->scale > 0;
     memcpy(p->seeds, t->seeds, t->n_seeds * sizeof *p->seeds);
@@ -472,14 +587,17 @@ static int build(builder *b, const char *path)
     QB_TRY(rc);
     QB_TRY(find_keys(b));
     for (size_t c = 0; c < b->plan->n_cells; c++)
-        QB_TRY(name_cell(b, c));
+        QB_TRY(fill_values(b, c));
+    QB_TRY(find_said(b->plan));
+    for (size_t c = 0; c < b->plan->n_cells; c++)
+        QB_TRY(name_cell(b->plan, c));
     return QB_OK;
 }
 
 int qb_study_plan_read(const char *path, const qb_study_plan_places *places, qb_study_plan **ret_plan)
 {
     static const qb_study_plan_places nowhere = {0};
-    builder b = {.places = places ? places : &nowhere};
+    builder b = {.places = places ? places : &nowhere, .variant = SIZE_MAX, .warned_of = SIZE_MAX};
     qb_study_plan_text text;
     b.schema = qb_run_schema(&b.n_schema);
     QB_TRY(qb_study_plan_text_read(path, b.places, &text));
@@ -507,6 +625,10 @@ void qb_study_plan_destroy(qb_study_plan *p)
         finish_cell(&p->cells[i], p->n_seeds);
     for (size_t i = 0; i < p->n_keys; i++)
         qb_free(p->keys[i]);
+    for (size_t i = 0; i < p->n_variants; i++)
+        qb_free(p->variants[i]);
+    qb_free(p->variants);
+    qb_free(p->is_said);
     qb_free(p->cells);
     qb_free(p->keys);
     qb_free(p->seeds);

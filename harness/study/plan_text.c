@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_RUNS_PER_KEY = 10000 };
+enum { MAX_RUNS_PER_KEY = 10000, MAX_VARIANT_NAME = 60 };
 
-static const char *const top_keys[] = {"title", "base", "matrix", "include", "exclude", "seeds", "paper", "scale"};
+static const char *const top_keys[] = {"title", "base", "variants", "matrix", "include", "exclude", "seeds", "paper", "scale"};
 enum { N_TOP_KEYS = sizeof top_keys / sizeof *top_keys };
 
 static bool is_top_key(const char *text)
@@ -60,7 +60,7 @@ static int expect_kind(const qb_study_plan_text *t, const char *key, const qb_ya
 /* "unknown key 'X'" with the nearest of names, or all of them where they are few. */
 static int refuse_key(const qb_study_plan_text *t, const qb_yaml_node *key, const char *where, const char *const *names, size_t n)
 {
-    enum { FEW = 8 };
+    enum { FEW = 9 };
     const char *nearest = qb_nearest_name(key->text, names, n);
     int rc = qb_yaml_error(t->path, key, "%sunknown key '%.60s'", where, key->text);
     if (nearest)
@@ -192,6 +192,7 @@ static void finish_group(qb_study_plan_group *g)
         qb_free(g->axes[i].words);
     }
     qb_free(g->axes);
+    qb_free(g->variants);
     *g = (qb_study_plan_group){0};
 }
 
@@ -206,7 +207,7 @@ const qb_study_plan_axis *qb_study_plan_group_find(const qb_study_plan_group *g,
 
 /* ---- base, matrix, include, exclude ---- */
 
-enum { ONE = 1, LIST = 2 }; /* what a key of a group may hold */
+enum { ONE = 1, LIST = 2, VARIANT = 4 }; /* what a key of a group may hold; VARIANT: the group may name variants */
 
 static int find_key(const qb_study_plan_text *t, const char *where, const qb_yaml_node *key, const qb_option **ret)
 {
@@ -224,6 +225,10 @@ static int find_key(const qb_study_plan_text *t, const char *where, const qb_yam
     if (o && strcmp(o->name, key->text) == 0) {
         *ret = o;
         return QB_OK;
+    }
+    if (strcmp(key->text, QB_STUDY_VARIANT_KEY) == 0) {
+        (void)qb_yaml_error(t->path, key, "%s: '%s' is not a key here", where, key->text);
+        return qb_err_hint("variants stand under 'variants' at the top; include and exclude name one of them by this key");
     }
     if (is_top_key(key->text)) {
         (void)qb_yaml_error(t->path, key, "%s: unknown key '%s'", where, key->text);
@@ -281,6 +286,44 @@ static int read_axis(const qb_study_plan_text *t, const char *where, const qb_ya
     return QB_OK;
 }
 
+/* One name of `variant: NAME`, or of a list in exclude. */
+static int read_variant_name(const qb_study_plan_text *t, const char *where, const qb_yaml_node *node, size_t *ret)
+{
+    QB_TRY(expect_kind(t, QB_STUDY_VARIANT_KEY, node, QB_YAML_SCALAR, "the name of a variant"));
+    const char **names = qb_alloc(t->n_variants, sizeof *names);
+    if (!names)
+        return QB_E_NOMEM;
+    for (size_t i = 0; i < t->n_variants; i++) {
+        names[i] = t->variants[i].name->text;
+        if (strcmp(names[i], node->text) == 0) {
+            *ret = i;
+            qb_free(names);
+            return QB_OK;
+        }
+    }
+    const char *nearest = qb_nearest_name(node->text, names, t->n_variants);
+    int rc = qb_yaml_error(t->path, node, "%s: there is no variant '%.60s'", where, node->text);
+    if (nearest)
+        rc = qb_err_hint("did you mean '%s'?", nearest);
+    qb_free(names);
+    return rc;
+}
+
+static int read_variant_names(const qb_study_plan_text *t, const char *where, const qb_yaml_node *value, unsigned allowed,
+                              qb_study_plan_group *g)
+{
+    bool list = value->kind == QB_YAML_SEQUENCE;
+    size_t n = list ? value->n : 1;
+    if (list && (!(allowed & LIST) || n == 0))
+        return qb_yaml_error(t->path, value, "%s: expected the name of a variant, got %s", QB_STUDY_VARIANT_KEY,
+                             n == 0 ? "an empty list" : "a list");
+    if (!(g->variants = qb_alloc(n, sizeof *g->variants)))
+        return QB_E_NOMEM;
+    for (; g->n_variants < n; g->n_variants++)
+        QB_TRY(read_variant_name(t, where, list ? value->items[g->n_variants] : value, &g->variants[g->n_variants]));
+    return QB_OK;
+}
+
 static int read_group(const qb_study_plan_text *t, const char *where, const qb_yaml_node *node, unsigned allowed,
                       const qb_study_plan_places *places, qb_study_plan_group *g)
 {
@@ -289,8 +332,41 @@ static int read_group(const qb_study_plan_text *t, const char *where, const qb_y
     if (!(g->axes = qb_alloc(node->n, sizeof *g->axes)))
         return QB_E_NOMEM;
     for (size_t i = 0; i < node->n; i++) {
-        g->n = i + 1;
-        QB_TRY(read_axis(t, where, node->keys[i], node->items[i], allowed, places, &g->axes[i]));
+        if (allowed & VARIANT && strcmp(node->keys[i]->text, QB_STUDY_VARIANT_KEY) == 0) {
+            QB_TRY(read_variant_names(t, where, node->items[i], allowed, g));
+            continue;
+        }
+        qb_study_plan_axis *axis = &g->axes[g->n++];
+        QB_TRY(read_axis(t, where, node->keys[i], node->items[i], allowed, places, axis));
+    }
+    return QB_OK;
+}
+
+/* Names are labels of tables and words of messages: one line, not empty. */
+static int check_variant_name(const qb_study_plan_text *t, const qb_yaml_node *name)
+{
+    size_t n = strlen(name->text);
+    bool good = n > 0 && n <= MAX_VARIANT_NAME && name->text[0] != ' ' && name->text[n - 1] != ' ';
+    for (const char *p = name->text; *p; p++)
+        good = good && (unsigned char)*p >= 0x20 && *p != 0x7F;
+    return good ? QB_OK
+                : qb_yaml_error(t->path, name, "variants: expected a name of 1 to %d characters in one line, without spaces around it",
+                                MAX_VARIANT_NAME);
+}
+
+static int read_variants(qb_study_plan_text *t, const qb_yaml_node *node, const qb_study_plan_places *places)
+{
+    QB_TRY(expect_kind(t, "variants", node, QB_YAML_MAPPING, "a mapping of names to keys and their values"));
+    if (node->n == 0)
+        return qb_yaml_error(t->path, node, "variants: expected at least one variant, got an empty mapping");
+    if (!(t->variants = qb_alloc(node->n, sizeof *t->variants)))
+        return QB_E_NOMEM;
+    for (size_t i = 0; i < node->n; i++) {
+        char where[MAX_VARIANT_NAME + 16];
+        QB_TRY(check_variant_name(t, node->keys[i]));
+        (void)snprintf(where, sizeof where, "variant %s", node->keys[i]->text);
+        t->variants[t->n_variants++].name = node->keys[i];
+        QB_TRY(read_group(t, where, node->items[i], ONE, places, &t->variants[i].group));
     }
     return QB_OK;
 }
@@ -306,7 +382,7 @@ static int read_groups(const qb_study_plan_text *t, const char *where, const qb_
     for (size_t i = 0; i < node->n; i++) {
         *ret_n = i + 1;
         QB_TRY(read_group(t, where, node->items[i], allowed, places, &(*ret)[i]));
-        if ((*ret)[i].n == 0)
+        if ((*ret)[i].n + (*ret)[i].n_variants == 0)
             return qb_yaml_error(t->path, node->items[i], "%s: expected at least one key, got an empty mapping", where);
     }
     return QB_OK;
@@ -395,6 +471,21 @@ static int check_matrix(const qb_study_plan_text *t)
     return QB_OK;
 }
 
+/* Nor need anybody know whether a variant or the matrix wins. */
+static int check_variants(const qb_study_plan_text *t)
+{
+    for (size_t v = 0; v < t->n_variants; v++) {
+        for (size_t i = 0; i < t->variants[v].group.n; i++) {
+            const qb_study_plan_axis *axis = &t->variants[v].group.axes[i];
+            const qb_study_plan_axis *in_matrix = qb_study_plan_group_find(&t->matrix, axis->option);
+            if (in_matrix)
+                return qb_yaml_error(t->path, axis->key, "variant %s: '%s' stands in matrix already (line %d); keep one of them",
+                                     t->variants[v].name->text, axis->option->name, in_matrix->key->line);
+        }
+    }
+    return QB_OK;
+}
+
 static int check_excludes(const qb_study_plan_text *t)
 {
     for (size_t i = 0; i < t->n_excludes; i++) {
@@ -434,15 +525,19 @@ static int read_top(qb_study_plan_text *t, const qb_study_plan_places *places)
         QB_TRY(read_group(t, "matrix", node, LIST, places, &t->matrix));
         QB_TRY(check_matrix(t));
     }
+    if ((node = qb_yaml_get(root, "variants"))) {
+        QB_TRY(read_variants(t, node, places));
+        QB_TRY(check_variants(t));
+    }
     if ((node = qb_yaml_get(root, "include")))
-        QB_TRY(read_groups(t, "include", node, ONE, places, &t->includes, &t->n_includes));
+        QB_TRY(read_groups(t, "include", node, ONE | VARIANT, places, &t->includes, &t->n_includes));
     if ((node = qb_yaml_get(root, "exclude"))) {
-        QB_TRY(read_groups(t, "exclude", node, ONE | LIST, places, &t->excludes, &t->n_excludes));
+        QB_TRY(read_groups(t, "exclude", node, ONE | LIST | VARIANT, places, &t->excludes, &t->n_excludes));
         QB_TRY(check_excludes(t));
     }
     if ((node = qb_yaml_get(root, "seeds")))
         QB_TRY(read_seeds(t, node));
-    if (!t->base.n && !t->matrix.n && !t->n_includes)
+    if (!t->base.n && !t->matrix.n && !t->n_includes && !t->n_variants)
         return qb_yaml_error(t->path, root, "the plan has no cells: expected base, matrix or include");
     return QB_OK;
 }
@@ -475,6 +570,9 @@ void qb_study_plan_text_finish(qb_study_plan_text *t)
         finish_group(&t->includes[i]);
     for (size_t i = 0; i < t->n_excludes; i++)
         finish_group(&t->excludes[i]);
+    for (size_t i = 0; i < t->n_variants; i++)
+        finish_group(&t->variants[i].group);
+    qb_free(t->variants);
     qb_free(t->includes);
     qb_free(t->excludes);
     qb_free(t->seeds);

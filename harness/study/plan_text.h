@@ -32,7 +32,14 @@ typedef struct qb_study_plan_group {
     const qb_yaml_node *node; /* the mapping */
     qb_study_plan_axis *axes;
     size_t n;
+    size_t *variants; /* those that an entry of include (one) or exclude names by its key 'variant' */
+    size_t n_variants;
 } qb_study_plan_group;
+
+typedef struct qb_study_plan_variant {
+    const qb_yaml_node *name; /* the key */
+    qb_study_plan_group group;
+} qb_study_plan_variant;
 
 typedef struct qb_study_plan_text {
     const char *path; /* borrowed */
@@ -42,6 +49,8 @@ typedef struct qb_study_plan_text {
     qb_study_plan_group base, matrix; /* node NULL: not given */
     qb_study_plan_group *includes, *excludes;
     size_t n_includes, n_excludes;
+    qb_study_plan_variant *variants;
+    size_t n_variants;
     long long *seeds;
     size_t n_seeds;
 } qb_study_plan_text;
