@@ -44,13 +44,18 @@ int qb_fs_make_dirs(const char *path, unsigned mode)
     char *part = qb_strdup(path);
     if (!part)
         return QB_E_NOMEM;
-    int rc = QB_OK;
+    int rc = QB_OK, tries = 10;
     for (char *p = part; *p && rc == QB_OK;) {
         p += strspn(p, "/");
         p += strcspn(p, "/");
         char end = *p;
         *p = '\0';
         int why = mkdir(part, mode) != 0 ? errno : 0; /* looking whether it is there changes errno */
+        if (why == ENOENT && tries-- > 0) { /* another process took an empty folder away after it was made or seen here */
+            *p = end;
+            p = part;
+            continue;
+        }
         if (why != 0 && !qb_fs_is_dir(part))
             rc = qb_err_set(QB_E_IO, "cannot create the folder '%s': %s", part,
                             why == EEXIST ? "a file of that name is there" : strerror(why));

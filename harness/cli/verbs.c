@@ -15,6 +15,8 @@ static const qb_verb *const verbs[] = {
     &qb_verb_report,
     &qb_verb_eval,
     &qb_verb_ls,
+    &qb_verb_rm,
+    &qb_verb_gc,
     &qb_verb_list,
     &qb_verb_info,
     &qb_verb_solver_check,

@@ -118,7 +118,7 @@ static int collect_dir(const char *dir, int depth, json_t *array)
         char *sub = qb_path_join(dir, names[i]);
         if (!sub)
             rc = QB_E_NOMEM;
-        else if (qb_fs_is_dir(sub))
+        else if (qb_fs_is_dir(sub) && !qb_ends_with(names[i], QB_RUNDIR_REMOVED))
             rc = collect_dir(sub, depth + 1, array);
         qb_free(sub);
     }

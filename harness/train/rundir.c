@@ -1,3 +1,4 @@
+/* The folder of a run. See rundir.h. */
 #include "train/rundir.h"
 
 #include "base/err.h"
@@ -93,16 +94,41 @@ static int open_append(const qb_rundir *d, const char *name, int *ret_fd)
     return rc;
 }
 
+/* Is the lock that is held the one in the folder? Not where the folder was removed or replaced while the lock was waited for. */
+static bool holds_lock_of_folder(const qb_rundir *d, const char *lock_path)
+{
+    struct stat held, there;
+    return fstat(d->lock_fd, &held) == 0 && stat(lock_path, &there) == 0 && held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+}
+
+/* Makes the folder and takes the lock that is in it. */
+static int make_and_lock(qb_rundir *d, const char *path)
+{
+    enum { TRIES = 10 }; /* each: a process that removes runs came between */
+    for (int i = 0;; i++) {
+        int rc = qb_fs_make_dirs(path, 0755);
+        if (rc < 0) {
+            qb_err_hint("choose a folder that you may write with --runs-dir");
+            return rc;
+        }
+        qb_free(d->path);
+        d->path = qb_path_absolute(path);
+        char *lock = d->path ? qb_rundir_file(d, "lock") : NULL;
+        rc = lock ? open_lock(d) : QB_E_NOMEM;
+        bool mine = rc == 0 && holds_lock_of_folder(d, lock), gone = rc == QB_E_IO && !qb_fs_is_dir(path);
+        qb_free(lock);
+        if (mine || i == TRIES || (rc < 0 && !gone))
+            return rc;
+        if (d->lock_fd >= 0)
+            close(d->lock_fd);
+        d->lock_fd = -1;
+    }
+}
+
 int qb_rundir_open(qb_rundir *d, const char *path)
 {
     *d = (qb_rundir){.lock_fd = -1, .metrics_fd = -1, .times_fd = -1, .diagnostics_fd = -1, .log_fd = -1};
-    int rc = qb_fs_make_dirs(path, 0755);
-    if (rc < 0) {
-        qb_err_hint("choose a folder that you may write with --runs-dir");
-        return rc;
-    }
-    d->path = qb_path_absolute(path);
-    rc = d->path ? open_lock(d) : QB_E_NOMEM;
+    int rc = make_and_lock(d, path);
     if (rc == 0)
         rc = open_append(d, "log.txt", &d->log_fd);
     if (rc == 0)
@@ -124,6 +150,41 @@ void qb_rundir_close(qb_rundir *d)
     }
     qb_free(d->path);
     d->path = NULL;
+}
+
+/* With the lock held. */
+static int remove_locked(const char *path)
+{
+    char *aside = qb_sprintf("%s%s", path, QB_RUNDIR_REMOVED);
+    int rc = aside ? qb_fs_remove_tree(aside) : QB_E_NOMEM; /* of one that was not removed to its end */
+    if (rc == QB_OK && rename(path, aside) != 0) {
+        (void)qb_err_set_errno("cannot remove '%s'", path);
+        rc = qb_err_set_code(QB_E_IO);
+    } else if (rc == QB_OK && (rc = qb_fs_remove_tree(aside)) < 0) {
+        rc = qb_err_set_code(QB_E_IO);
+        (void)qb_err_hint("the run is gone; qatbench gc removes what is left of it");
+    }
+    qb_free(aside);
+    return rc;
+}
+
+int qb_rundir_remove(const char *path)
+{
+    qb_rundir d = {.lock_fd = -1, .metrics_fd = -1, .times_fd = -1, .diagnostics_fd = -1, .log_fd = -1};
+    if (!qb_fs_is_dir(path))
+        return QB_OK;
+    d.path = qb_strdup(path);
+    char *lock = d.path ? qb_rundir_file(&d, "lock") : NULL;
+    int rc = lock ? open_lock(&d) : QB_E_NOMEM;
+    if (rc == QB_OK && holds_lock_of_folder(&d, lock))
+        rc = remove_locked(path);
+    else if (rc == QB_E_IO && qb_fs_is_dir(path))
+        (void)qb_err_hint("a run is removed under its lock; may its folder be written?");
+    else if (rc == QB_E_IO)
+        rc = QB_OK;
+    qb_free(lock);
+    qb_rundir_close(&d);
+    return rc;
 }
 
 int qb_rundir_is_locked(const char *path)
@@ -238,10 +299,9 @@ static int sync_log(const qb_rundir *d, int fd, const char *name)
 int qb_rundir_sync(qb_rundir *d)
 {
     char *lock = qb_rundir_file(d, "lock");
-    struct stat held, there;
     if (!lock)
         return QB_E_NOMEM;
-    bool same = fstat(d->lock_fd, &held) == 0 && stat(lock, &there) == 0 && held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+    bool same = holds_lock_of_folder(d, lock);
     qb_free(lock);
     if (!same) {
         qb_err_set(QB_E_IO, "%s: the run's folder vanished or was replaced while the run was going", d->path);

@@ -17,6 +17,12 @@ typedef struct qb_rundir {
 int qb_rundir_open(qb_rundir *d, const char *path);
 void qb_rundir_close(qb_rundir *d);
 
+/* Removes the folder and all in it, under its lock. First it is renamed to PATH QB_RUNDIR_REMOVED: a process that is killed on
+ * the way leaves the run as it was, or a folder of that name, which is no run. QB_E_INUSE: a process works in it; QB_E_IO: it
+ * cannot be renamed, and is what it was, or what is left of it has that name. Gone already is fine. */
+#define QB_RUNDIR_REMOVED ".removed"
+int qb_rundir_remove(const char *path);
+
 /* true while a process holds the lock of the run in `path`. */
 int qb_rundir_is_locked(const char *path);
 
