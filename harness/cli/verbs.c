@@ -17,6 +17,7 @@ static const qb_verb *const verbs[] = {
     &qb_verb_ls,
     &qb_verb_rm,
     &qb_verb_gc,
+    &qb_verb_diff,
     &qb_verb_list,
     &qb_verb_info,
     &qb_verb_solver_check,

@@ -1,4 +1,4 @@
-/* Folders of runs as `rm` and `gc` see them: found, named by a reference, and taken away.
+/* Folders of runs as `rm`, `gc` and `diff` see them: found, named by a reference, and taken away.
  *
  * Invariant: a run folder is a real folder (no link) called sSEED-KEY12 whose record.json or config.json has that very key. What
  * is none is never touched, nor is what lies behind a link.
