@@ -367,7 +367,7 @@ int qb_yaml_parse(const char *text, size_t n, const char *name_for_errors, qb_ya
     return rc;
 }
 
-int qb_yaml_read(const char *path, qb_yaml_node **ret_root)
+int qb_yaml_read_text(const char *path, qb_yaml_node **ret_root, char **ret_text, size_t *ret_n)
 {
     char *text;
     size_t n;
@@ -376,8 +376,22 @@ int qb_yaml_read(const char *path, qb_yaml_node **ret_root)
         return error_at(path, 1, 1, "expected at most 1 MiB of YAML, found more");
     QB_TRY(rc);
     rc = qb_yaml_parse(text, n, path, ret_root);
+    if (rc < 0) {
+        qb_free(text);
+        return rc;
+    }
+    *ret_text = text;
+    *ret_n = n;
+    return QB_OK;
+}
+
+int qb_yaml_read(const char *path, qb_yaml_node **ret_root)
+{
+    char *text;
+    size_t n;
+    QB_TRY(qb_yaml_read_text(path, ret_root, &text, &n));
     qb_free(text);
-    return rc;
+    return QB_OK;
 }
 
 /* ---- use ---- */

@@ -22,6 +22,7 @@ typedef struct qb_yaml_node {
 } qb_yaml_node;
 
 int qb_yaml_read(const char *path, qb_yaml_node **ret_root); /* the text of a file */
+int qb_yaml_read_text(const char *path, qb_yaml_node **ret_root, char **ret_text, size_t *ret_n); /* which the caller gets, and frees */
 int qb_yaml_parse(const char *text, size_t n, const char *name_for_errors, qb_yaml_node **ret_root);
 void qb_yaml_destroy(qb_yaml_node *root);
 

@@ -2,10 +2,13 @@
 #include "cli/cli.h"
 
 #include "base/err.h"
+#include "base/fs.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/run_smoke.h"
 #include "cli/study_args.h"
+#include "study/frozen.h"
 #include "study/runner.h"
 #include "study/scale.h"
 
@@ -142,6 +145,32 @@ static int print_dry_run(const qb_study_plan *plan, const qb_tasks *tasks)
     return rc;
 }
 
+static size_t max_starts(const qb_cli *cli)
+{
+    const qb_value *v = qb_get(&cli->flags, "max_jobs");
+    return v->is_null ? 0 : (size_t)v->i;
+}
+
+static bool is_fail_fast(const qb_cli *cli)
+{
+    return qb_get(&cli->flags, "fail_fast")->b || !qb_get(&cli->flags, "keep_going")->b;
+}
+
+/* Flags that contradict each other. */
+static int check_flags(const qb_cli *cli)
+{
+    const qb_value *fast = qb_get(&cli->flags, "fail_fast"), *going = qb_get(&cli->flags, "keep_going");
+    bool force = qb_get(&cli->flags, "force")->b;
+    QB_TRY(qb_cli_check_smoke(cli));
+    if (force && qb_cli_flag_text(cli, "done"))
+        return qb_err_set(QB_E_USAGE, "--force trains everything anew, --done leaves out what is finished: expected one of them");
+    if (force && max_starts(cli) > 0)
+        return qb_err_set(QB_E_USAGE, "--force begins every run anew, so --max-jobs would never get past the first ones: expected one of them");
+    if (fast->is_set && going->is_set && fast->b == going->b)
+        return qb_err_set(QB_E_USAGE, "--keep-going and --fail-fast contradict each other: expected one of them");
+    return QB_OK;
+}
+
 static int run_tasks(const qb_cli *cli, qb_tasks *tasks)
 {
     watcher w = {.cli = cli, .is_terminal = qb_cli_is_terminal(stderr)};
@@ -152,6 +181,8 @@ static int run_tasks(const qb_cli *cli, qb_tasks *tasks)
         .jobs = (int)qb_get(&cli->flags, "jobs")->i,
         .force = qb_get(&cli->flags, "force")->b,
         .strict = qb_get(&cli->flags, "strict")->b,
+        .max_starts = max_starts(cli),
+        .fail_fast = is_fail_fast(cli),
         .stop = &qb_cli_stop,
         .command = cli->command,
         .ended = show_end,
@@ -159,8 +190,12 @@ static int run_tasks(const qb_cli *cli, qb_tasks *tasks)
         .context = &w,
     };
     if (!cli->quiet && n_left > 0)
-        fprintf(stderr, "%zu of %zu runs are left, %d at once\n", n_left, tasks->n,
+        fprintf(stderr, "%zu of %zu runs are left, %d at once", n_left, tasks->n,
                 options.jobs > 0 ? options.jobs : qb_runner_default_jobs(tasks));
+    if (!cli->quiet && n_left > 0 && options.max_starts > 0)
+        fprintf(stderr, ", %zu at most", options.max_starts);
+    if (!cli->quiet && n_left > 0)
+        fputs("\n", stderr);
     int rc = qb_runner_run(tasks, &options);
     qb_cli_status_line(NULL);
     if (!cli->quiet || rc < 0)
@@ -168,35 +203,83 @@ static int run_tasks(const qb_cli *cli, qb_tasks *tasks)
     return rc;
 }
 
-static int run_run(qb_cli *cli)
+/* ---- the copy of the plan ---- */
+
+/* The plan as it stands; with --frozen as the study was last started with it, where there is such a copy. */
+static int read_plan(const qb_cli *cli, const char *copy, qb_study_plan **ret_plan, bool *ret_is_copy)
+{
+    const char *path = cli->args[0];
+    qb_study_plan_places places = qb_cli_places(cli);
+    bool differs;
+    *ret_is_copy = qb_get(&cli->flags, "frozen")->b && qb_fs_exists(copy);
+    places.text_path = *ret_is_copy ? copy : NULL;
+    QB_TRY(qb_study_plan_read(path, &places, ret_plan));
+    if (*ret_is_copy && !cli->quiet && qb_frozen_differs(path, *ret_plan, &differs) == QB_OK && differs)
+        fprintf(stderr, "%s was edited since this study was started; going on with %s\n", path, copy);
+    qb_err_clear();
+    return QB_OK;
+}
+
+/* A study that cannot be frozen goes on all the same: its runs say what they need. */
+static int keep_copy(const qb_cli *cli, const char *copy, const qb_study_plan *plan)
+{
+    char *former = NULL;
+    int rc = qb_frozen_keep(copy, plan, &former);
+    if (rc < 0 && rc != QB_E_NOMEM) {
+        qb_log_warning("%s; no copy of the plan is kept", qb_err_text());
+        qb_err_clear();
+        return QB_OK;
+    }
+    if (former && !cli->quiet)
+        fprintf(stderr, "%s was edited since this study was started; it is run as it is now, and was %s before\n"
+                        "  'qatbench diff %s %s' says what is other now\n",
+                plan->path, former, former, plan->path);
+    qb_free(former);
+    return rc;
+}
+
+static int run_left(const qb_cli *cli, const char *copy, bool is_copy, const qb_study_plan *plan, qb_tasks *tasks)
+{
+    bool any = false;
+    for (size_t i = 0; i < tasks->n; i++)
+        any = any || tasks->items[i].is_left;
+    if (any && !is_copy)
+        QB_TRY(keep_copy(cli, copy, plan));
+    qb_cli_catch_stop_signals();
+    return run_tasks(cli, tasks);
+}
+
+static int run_plan(const qb_cli *cli, const char *copy)
 {
     qb_study_plan *plan = NULL;
     qb_tasks tasks = {0};
-    qb_study_plan_places places = qb_cli_places(cli);
-    if (!qb_study_plan_is_name(cli->args[0])) {
-        (void)qb_err_set(QB_E_USAGE, "expected a plan (.yaml), got '%s'", cli->args[0]);
-        return qb_err_hint("a single run is  qatbench train");
-    }
-    const char *done = qb_cli_flag_text(cli, "done");
-    bool force = qb_get(&cli->flags, "force")->b;
-    QB_TRY(qb_cli_check_smoke(cli));
-    if (force && done)
-        return qb_err_set(QB_E_USAGE, "--force trains everything anew, --done leaves out what is finished: expected one of them");
-    QB_TRY(qb_study_plan_read(cli->args[0], &places, &plan));
+    bool is_copy;
+    QB_TRY(read_plan(cli, copy, &plan, &is_copy));
     if (qb_get(&cli->flags, "smoke")->b) {
         int smoke = qb_cli_smoke(cli, plan);
         qb_study_plan_destroy(plan);
         return smoke;
     }
-    int rc = qb_tasks_create(plan, force, done, &tasks);
-    if (rc == QB_OK && qb_get(&cli->flags, "dry_run")->b) {
-        rc = print_dry_run(plan, &tasks);
-    } else if (rc == QB_OK) {
-        qb_cli_catch_stop_signals();
-        rc = run_tasks(cli, &tasks);
-    }
+    int rc = qb_tasks_create(plan, qb_get(&cli->flags, "force")->b, qb_cli_flag_text(cli, "done"), &tasks);
+    if (rc == QB_OK)
+        rc = qb_get(&cli->flags, "dry_run")->b ? print_dry_run(plan, &tasks) : run_left(cli, copy, is_copy, plan, &tasks);
     qb_tasks_finish(&tasks);
     qb_study_plan_destroy(plan);
+    return rc;
+}
+
+static int run_run(qb_cli *cli)
+{
+    char *copy = NULL;
+    const qb_study_plan_places places = qb_cli_places(cli);
+    if (!qb_study_plan_is_name(cli->args[0])) {
+        (void)qb_err_set(QB_E_USAGE, "expected a plan (.yaml), got '%s'", cli->args[0]);
+        return qb_err_hint("a single run is  qatbench train");
+    }
+    QB_TRY(check_flags(cli));
+    QB_TRY(qb_frozen_path(cli->args[0], &places, &copy));
+    int rc = run_plan(cli, copy);
+    qb_free(copy);
     return rc;
 }
 
@@ -211,6 +294,11 @@ static const qb_option options[] = {
     QB_SCALE_OPTION,
     {"done", QB_KIND_PATH, NULL, 0, 0, NULL, "", "runs.jsonl (or folder of runs) whose finished runs count as done here",
      QB_OPT_NULLABLE, NULL},
+    {"keep_going", QB_KIND_BOOL, "true", 0, 0, NULL, "", "a run that fails or diverges does not stop the others", 0, NULL},
+    {"fail_fast", QB_KIND_BOOL, "false", 0, 0, NULL, "", "start no further run after one that fails or diverges", 0, NULL},
+    {"max_jobs", QB_KIND_INT, NULL, 1, 100000, NULL, "runs", "start at most so many runs, then stop", QB_OPT_NULLABLE, NULL},
+    {"frozen", QB_KIND_BOOL, "false", 0, 0, NULL, "", "go on with the plan as this study was last started, whatever became of the file",
+     0, NULL},
     {"force", QB_KIND_BOOL, "false", 0, 0, NULL, "", "train everything anew", 0, NULL},
     {"strict", QB_KIND_BOOL, "false", 0, 0, NULL, "",
      "refuse to resume with other threads, CPU or libraries, instead of a warning", 0, NULL},
@@ -223,6 +311,7 @@ const qb_verb qb_verb_run = {
     .examples = "  qatbench run results/quickstart/plan.yaml\n"
                 "  qatbench run plan.yaml -n              # what is left?\n"
                 "  qatbench run plan.yaml -j 4 --data-dir ~/data\n"
+                "  qatbench run plan.yaml --frozen --max-jobs 4   # in a job: again on exit 75\n"
                "  qatbench run plan.yaml --scale 0.1    # a tenth of its length\n"
                "  qatbench run plan.yaml --smoke --data synthetic\n",
     .details = "A plan is YAML: base (keys of every run), matrix (lists of values, each\n"
@@ -232,7 +321,15 @@ const qb_verb qb_verb_run = {
                "Finished runs are skipped, interrupted ones go on. A run takes the plan's\n"
                "threads (default 1), on cores of its own where the runs fill the allowed ones;\n"
                "-j changes when it goes, never its numbers. Runs that fail or diverge do not\n"
-               "stop the others.\n"
+               "stop the others (--keep-going, the default). --fail-fast starts none after the\n"
+               "first such run of this call, --max-jobs N none after N (one that runs elsewhere\n"
+               "is none of them); runs under way go on to their end, what is left waits for the\n"
+               "next call.\n"
+               "The plan is read once, when a call starts: an edit does not reach a study that\n"
+               "is running. Its text is kept as RUNS_DIR/EXPERIMENT/plan.frozen.yaml. The next\n"
+               "call after an edit takes the edited plan, says so and keeps the former copy\n"
+               "(plan.frozen-HASH.yaml); with --frozen it goes on with the copy instead, which\n"
+               "is what a job that is started again wants.\n"
                "--done: a run counts whose key and configuration are those of a line there, so\n"
                "values, seed and data are the same; table and plot take that file too.\n"
                "--scale F shortens what is measured in epochs or steps of the run (epochs,\n"
@@ -242,8 +339,9 @@ const qb_verb qb_verb_run = {
                "--smoke: a line a cell, \"ok\" or the error; 2 images a part of the batch, 16 to\n"
                "test on. It writes no run and goes on after a cell that fails.\n"
                "Exit: 0 all complete, 1 some failed, diverged or are mistrusted, 75 stopped on\n"
-               "request (signals as of train: every run saves first), 73 the rest runs\n"
-               "elsewhere. With --smoke: 0 every cell is ok, 1 some failed, 75 stopped.\n",
+               "request (signals as of train: every run saves first) or by --max-jobs with runs\n"
+               "left and none of this call failed, 73 the rest runs elsewhere. With --smoke: 0\n"
+               "every cell is ok, 1 some failed, 75 stopped.\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .takes_run_keys = true,

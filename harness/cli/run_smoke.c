@@ -18,6 +18,7 @@ int qb_cli_check_smoke(const qb_cli *cli)
         return qb_err_hint("where the data are is said by --data-dir");
     }
     const char *other = smoke && qb_cli_flag_text(cli, "done") ? "done" : NULL;
+    other = smoke && qb_cli_flag_text(cli, "max_jobs") ? "max-jobs" : other;
     for (size_t i = 0; smoke && i < sizeof others / sizeof *others; i++)
         other = qb_get(&cli->flags, others[i])->b ? others[i] : other;
     if (!other)
@@ -59,6 +60,7 @@ static int try_all(const qb_cli *cli, qb_tasks *tasks)
         .stop = &qb_cli_stop,
         .ended = show_end,
         .context = &l,
+        .fail_fast = qb_get(&cli->flags, "fail_fast")->b || !qb_get(&cli->flags, "keep_going")->b,
         .smoke = true,
         .made_data = !qb_get(&cli->flags, "data")->is_null,
     };

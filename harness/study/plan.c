@@ -604,6 +604,11 @@ int qb_study_plan_read(const char *path, const qb_study_plan_places *places, qb_
     b.text = &text;
     b.plan = qb_alloc(1, sizeof *b.plan);
     int rc = b.plan ? build(&b, path) : QB_E_NOMEM;
+    if (rc == QB_OK) {
+        b.plan->text = text.bytes;
+        b.plan->n_text = text.n_bytes;
+        text.bytes = NULL;
+    }
     for (size_t i = 0; i < b.capacity; i++)
         qb_free(b.identities[i]);
     qb_free(b.identities);
@@ -636,6 +641,7 @@ void qb_study_plan_destroy(qb_study_plan *p)
     qb_free(p->title);
     qb_free(p->experiment);
     qb_free(p->paper);
+    qb_free(p->text);
     qb_free(p->records);
     qb_free(p);
 }

@@ -37,6 +37,7 @@ typedef struct qb_study_plan_places {
     const char *runs_dir, *data_dir, *solver_path;
     const json_t *lines; /* records that tell of solvers without a plugin here (stand_in.h); NULL: all need one. Borrowed */
     double scale;        /* instead of the plan's own; 0: not given */
+    const char *text_path; /* file that holds the plan's text in place of its own (frozen.h); NULL: none */
 } qb_study_plan_places;
 
 typedef struct qb_study_plan_cell {
@@ -52,6 +53,8 @@ typedef struct qb_study_plan {
     char *path, *title;
     char *experiment; /* the folder's name for a plan.yaml, else the file's without its ending */
     char *paper;      /* path, or NULL */
+    char *text;       /* the bytes that were read */
+    size_t n_text;
     double scale;     /* of its lengths (scale.h), as the plan or the caller has it; 1: as written */
     bool is_rescaled; /* it is the caller's */
     char *records;    /* RUNS_DIR/EXPERIMENT: where its runs are kept */

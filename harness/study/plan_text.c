@@ -544,8 +544,8 @@ static int read_top(qb_study_plan_text *t, const qb_study_plan_places *places)
 
 int qb_study_plan_text_read(const char *path, const qb_study_plan_places *places, qb_study_plan_text *ret)
 {
-    qb_study_plan_text t = {.path = path, .scale = 1};
-    QB_TRY(qb_yaml_read(path, &t.root));
+    qb_study_plan_text t = {.path = places->text_path ? places->text_path : path, .scale = 1};
+    QB_TRY(qb_yaml_read_text(t.path, &t.root, &t.bytes, &t.n_bytes));
     int rc = read_top(&t, places);
     if (rc == QB_OK && !t.seeds) {
         if ((t.seeds = qb_alloc(1, sizeof *t.seeds)))
@@ -577,5 +577,6 @@ void qb_study_plan_text_finish(qb_study_plan_text *t)
     qb_free(t->excludes);
     qb_free(t->seeds);
     qb_yaml_destroy(t->root);
+    qb_free(t->bytes);
     *t = (qb_study_plan_text){0};
 }

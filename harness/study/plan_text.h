@@ -42,7 +42,9 @@ typedef struct qb_study_plan_variant {
 } qb_study_plan_variant;
 
 typedef struct qb_study_plan_text {
-    const char *path; /* borrowed */
+    const char *path; /* of the text, for messages; borrowed */
+    char *bytes;      /* the text itself */
+    size_t n_bytes;
     qb_yaml_node *root;
     const char *title, *paper; /* borrowed from root; NULL: not given */
     double scale;              /* 1: the lengths are as written */

@@ -51,7 +51,9 @@ typedef struct runner {
     cpu_set_t allowed;
     int threads; /* most that a task uses */
     double started;
-    size_t n_left, n_ended, n_refused;
+    size_t n_left, n_expected, n_ended, n_refused; /* expected to end: all that are left, or max_starts and those elsewhere */
+    size_t n_started; /* without those that turned out to run elsewhere */
+    size_t n_bad;     /* of these: ended as failed, diverged or mistrusted */
     int refusal; /* the code of runs that could not start, when it was the same for all; 0: none yet */
     char refusal_text[1024], refusal_hint[512];
 } runner;
@@ -200,6 +202,7 @@ static int start(runner *r, int slot, qb_task *task)
         return rc;
     }
     c->pid = pid;
+    r->n_started++;
     c->started = qb_now_seconds();
     r->slots[slot] = (qb_runner_slot){.task = task};
     return QB_OK;
@@ -343,6 +346,11 @@ static int take_end(runner *r, int slot, int status)
     return qb_task_set(task, b->code == QB_E_STOPPED ? "interrupted" : "failed", b->text);
 }
 
+static bool is_bad(const qb_task *task)
+{
+    return strcmp(task->status, "failed") == 0 || strcmp(task->status, "diverged") == 0 || strcmp(task->status, "mistrusted") == 0;
+}
+
 static void tell_state(const runner *r, qb_runner_state *state)
 {
     double elapsed = qb_now_seconds() - r->started, done = (double)r->n_ended;
@@ -359,10 +367,10 @@ static void tell_state(const runner *r, qb_runner_state *state)
     bool known = done > 0.02 * (double)r->n_slots;
     *state = (qb_runner_state){.slots = r->slots,
                                .n_slots = r->n_slots,
-                               .n_left = r->n_left,
+                               .n_left = r->n_expected,
                                .n_ended = r->n_ended,
                                .elapsed_seconds = elapsed,
-                               .eta_seconds = known ? elapsed * ((double)r->n_left - done) / done : -1};
+                               .eta_seconds = known ? elapsed * ((double)r->n_expected - done) / done : -1};
 }
 
 /* true when a child ended. */
@@ -383,6 +391,11 @@ static int reap(runner *r, bool *ret_any)
         r->slots[i] = (qb_runner_slot){0};
         r->n_ended++;
         QB_TRY(rc);
+        if (strcmp(task->status, "elsewhere") == 0) { /* another process has started it: one more may be */
+            r->n_started--;
+            r->n_expected += r->n_expected < r->n_left;
+        }
+        r->n_bad += is_bad(task);
         qb_runner_state state;
         tell_state(r, &state);
         if (r->options->ended)
@@ -407,6 +420,12 @@ static void stop_children(runner *r)
 
 /* ---- the loop ---- */
 
+static bool may_start(const runner *r)
+{
+    bool enough = r->options->max_starts > 0 && r->n_started >= r->options->max_starts;
+    return !enough && !(r->options->fail_fast && r->n_bad > 0);
+}
+
 static int run_all(runner *r)
 {
     enum { NAP_MS = 20, TICK_MS = 200 };
@@ -416,7 +435,7 @@ static int run_all(runner *r)
         bool stopping = r->options->stop && *r->options->stop, any;
         if (stopping)
             stop_children(r);
-        for (int i = 0; i < r->n_slots && !stopping; i++) {
+        for (int i = 0; i < r->n_slots && !stopping && may_start(r); i++) {
             while (next < r->tasks->n && !r->tasks->items[next].is_left)
                 next++;
             if (r->children[i].pid == 0 && next < r->tasks->n)
@@ -464,28 +483,42 @@ static int look_again(qb_tasks *t)
     return QB_OK;
 }
 
-static int smoke_verdict(const qb_tasks *t)
+static int smoke_verdict(const runner *r)
 {
+    const qb_tasks *t = r->tasks;
     size_t n_skipped = qb_tasks_count(t, "skipped"), failed = qb_tasks_count(t, "failed");
     size_t open = qb_tasks_count(t, "missing");
-    if (open > 0)
+    if (open > 0 && !(r->options->fail_fast && failed > 0))
         return qb_err_set(QB_E_STOPPED, "stopped on request: %zu of %zu cells were not tried", open, t->n - n_skipped);
+    if (open > 0)
+        return qb_err_set(QB_E_FAILED, "%zu of %zu cells failed, %zu were not tried (--fail-fast)", failed, t->n - n_skipped, open);
     if (failed > 0)
         return qb_err_set(QB_E_FAILED, "%zu of %zu cells failed", failed, t->n - n_skipped);
     return QB_OK;
+}
+
+/* What another start of the plan would begin or go on with. */
+static size_t count_left(const qb_tasks *t)
+{
+    return qb_tasks_count(t, "missing") + qb_tasks_count(t, "interrupted") + qb_tasks_count(t, "failed");
 }
 
 static int verdict(const runner *r)
 {
     qb_tasks *t = r->tasks;
     if (r->options->smoke)
-        return smoke_verdict(t);
+        return smoke_verdict(r);
     QB_TRY(look_again(t));
     size_t failed = qb_tasks_count(t, "failed"), diverged = qb_tasks_count(t, "diverged"),
            mistrusted = qb_tasks_count(t, "mistrusted"), interrupted = qb_tasks_count(t, "interrupted"),
            missing = qb_tasks_count(t, "missing");
     if (r->options->stop && *r->options->stop && interrupted + missing > 0) {
         (void)qb_err_set(QB_E_STOPPED, "stopped on request: %zu of %zu runs are left", interrupted + missing, t->n);
+        return qb_err_hint("the same command again goes on from here");
+    }
+    if (r->options->max_starts > 0 && r->n_started >= r->options->max_starts && r->n_bad == 0 && count_left(t) > 0) {
+        (void)qb_err_set(QB_E_STOPPED, "stopped after %zu run%s (--max-jobs): %zu of %zu are left", r->n_started,
+                         r->n_started == 1 ? "" : "s", count_left(t), t->n);
         return qb_err_hint("the same command again goes on from here");
     }
     size_t elsewhere = qb_tasks_count(t, "elsewhere");
@@ -533,9 +566,10 @@ int qb_runner_run(qb_tasks *tasks, const qb_runner_options *options)
     find_cores(&r.allowed);
     for (size_t i = 0; i < tasks->n; i++)
         r.n_left += tasks->items[i].is_left;
+    r.n_expected = options->max_starts > 0 && r.n_left > options->max_starts ? options->max_starts : r.n_left;
     r.n_slots = options->jobs > 0 ? options->jobs : qb_runner_default_jobs(tasks);
-    if ((size_t)r.n_slots > r.n_left)
-        r.n_slots = (int)r.n_left;
+    if ((size_t)r.n_slots > r.n_expected)
+        r.n_slots = (int)r.n_expected;
     if (r.n_slots == 0)
         return verdict(&r);
     size_t shared_bytes = (size_t)r.n_slots * sizeof *r.boards;

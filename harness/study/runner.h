@@ -24,12 +24,14 @@ typedef struct qb_runner_slot {
 typedef struct qb_runner_state {
     const qb_runner_slot *slots; /* one a job */
     int n_slots;
-    size_t n_left, n_ended;       /* tasks that were left at the start; those of them that have ended */
+    size_t n_left, n_ended;       /* tasks that were left at the start, at most max_starts; those of them that have ended */
     double elapsed_seconds, eta_seconds; /* eta < 0: not known yet */
 } qb_runner_state;
 
 typedef struct qb_runner_options {
     int jobs;                          /* children at once; 0: allowed cores / threads of a run */
+    size_t max_starts;                 /* no more runs than that are started; 0: any number */
+    bool fail_fast;                    /* none is started after one has ended as failed, diverged or mistrusted */
     bool force, strict;                /* as for one run */
     const volatile sig_atomic_t *stop; /* non-zero: every child saves and stops; may be NULL */
     const char *command;               /* for the records; may be NULL */
@@ -43,7 +45,9 @@ typedef struct qb_runner_options {
 
 /* Runs every task that is left. A task ends with the status of its record; "elsewhere" when another process has it;
  * "failed" with "killed by signal 11 (plugin crashed?)", also in its record, when its child did not come back.
- * QB_OK: all went through; QB_E_STOPPED: stopped on request; QB_E_INUSE: all that is left runs elsewhere; QB_E_FAILED: some task is diverged, failed or
+ * Runs that are under way when no further one is started go on to their end.
+ * QB_OK: all went through; QB_E_STOPPED: stopped on request, or after max_starts with runs left and none of this call failed;
+ * QB_E_INUSE: all that is left runs elsewhere; QB_E_FAILED: some task is diverged, failed or
  * mistrusted, here or before; when all that failed could not even start for one and the same kind of reason, that
  * code. Other errors: no child could be made. With smoke a task ends as done or failed, with the reason, and QB_E_FAILED says how
  * many failed. */
