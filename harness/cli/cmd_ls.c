@@ -6,8 +6,11 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/study_args.h"
+#include "cli/time_left.h"
 #include "study/grid.h"
 #include "study/scale.h"
+#include "train/cores.h"
+#include "train/record.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -102,6 +105,49 @@ static int fill(const qb_study *s, qb_grid *g, const listed *all, size_t n)
     return QB_OK;
 }
 
+static bool is_left(const qb_cell_run *run)
+{
+    return !qb_record_is_over(run->status) && strcmp(run->status, "skipped") != 0;
+}
+
+/* Of a plan's run what the plan says, of another one what its record says. *ret_left needs nothing freed. */
+static void describe_left(const qb_study *s, size_t cell, size_t i, qb_run_left *ret_left)
+{
+    const qb_cell_run *run = &s->cells[cell].runs[i];
+    const qb_config *config = s->plan && !s->plan->cells[cell].skipped ? s->plan->cells[cell].runs[i] : NULL;
+    const json_t *machine = json_object_get(run->line, "machine"), *result = json_object_get(run->line, "result");
+    const qb_value *threads = config ? qb_get(&config->settings, "threads") : NULL;
+    *ret_left = (qb_run_left){
+        .config = config ? config->identity : json_object_get(run->line, "config"),
+        .threads = run->line ? json_integer_value(json_object_get(machine, "threads")) : threads && !threads->is_null ? threads->i : 1,
+        .n_steps = config ? config->n_steps : 0,
+        .step = json_integer_value(json_object_get(result, "steps")),
+    };
+}
+
+static int add_time_left(const qb_cli *cli, const qb_study *s, qb_str *out)
+{
+    size_t n = 0, capacity = 0;
+    int jobs = qb_cores_usable(), most = 1;
+    for (size_t c = 0; c < s->n_cells; c++)
+        capacity += s->cells[c].n_runs;
+    qb_run_left *left = qb_alloc(capacity, sizeof *left);
+    if (!left)
+        return QB_E_NOMEM;
+    for (size_t c = 0; c < s->n_cells; c++) {
+        for (size_t i = 0; i < s->cells[c].n_runs; i++) {
+            if (!is_left(&s->cells[c].runs[i]))
+                continue;
+            describe_left(s, c, i, &left[n]);
+            most = left[n].threads > most ? (int)left[n].threads : most;
+            n++;
+        }
+    }
+    int rc = qb_cli_add_time_left(out, cli, left, n, s->lines, jobs / most > 1 ? jobs / most : 1);
+    qb_free(left);
+    return rc;
+}
+
 static int print_list(const qb_cli *cli, const qb_study *s)
 {
     listed *all = NULL;
@@ -116,6 +162,8 @@ static int print_list(const qb_cli *cli, const qb_study *s)
         rc = fill(s, &g, all, n);
     if (rc == QB_OK)
         qb_grid_render(&g, QB_GRID_TEXT, &out);
+    if (rc == QB_OK)
+        rc = add_time_left(cli, s, &out);
     if (rc == QB_OK)
         rc = out.failed ? QB_E_NOMEM : qb_cli_print(out.text ? out.text : "");
     qb_str_finish(&out);
@@ -198,7 +246,9 @@ const qb_verb qb_verb_ls = {
                 "  qatbench ls plan.yaml --json > runs.jsonl\n",
     .details = "Without arguments: the runs folder. --json prints one line a run (key,\n"
                "configuration, seed, status, results): a file that table, plot and report read\n"
-               "in place of the runs.\n",
+               "in place of the runs. Where runs are left, the last line tells the time left at\n"
+               "as many at once as 'run' takes, by runs of the same model, data, batch, threads\n"
+               "and solver that were measured on this CPU, or that there are none yet.\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .takes_run_keys = true,

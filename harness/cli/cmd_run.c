@@ -8,9 +8,11 @@
 #include "base/str.h"
 #include "cli/run_smoke.h"
 #include "cli/study_args.h"
+#include "cli/time_left.h"
 #include "study/frozen.h"
 #include "study/runner.h"
 #include "study/scale.h"
+#include "train/record.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -122,8 +124,33 @@ static int print_summary(const qb_tasks *tasks)
 
 /* ---- the verb ---- */
 
+static int add_time_left(qb_str *s, const qb_cli *cli, const qb_tasks *tasks)
+{
+    size_t n = 0;
+    int jobs = (int)qb_get(&cli->flags, "jobs")->i;
+    const char *done = qb_cli_flag_text(cli, "done");
+    json_t *lines = NULL;
+    qb_run_left *left = qb_alloc(tasks->n, sizeof *left);
+    int rc = left ? QB_OK : QB_E_NOMEM;
+    for (size_t i = 0; rc == QB_OK && i < tasks->n; i++) {
+        const qb_task *task = &tasks->items[i];
+        if (!task->is_left)
+            continue;
+        const qb_value *threads = qb_get(&task->config->settings, "threads");
+        left[n++] = (qb_run_left){task->config->identity, threads->is_null ? 1 : threads->i, task->config->n_steps,
+                                  qb_get(&cli->flags, "force")->b ? 0 : task->step};
+    }
+    if (rc == QB_OK && n > 0 && done)
+        rc = qb_records_collect(done, &lines);
+    if (rc == QB_OK)
+        rc = qb_cli_add_time_left(s, cli, left, n, lines, jobs > 0 ? jobs : qb_runner_default_jobs(tasks));
+    json_decref(lines);
+    qb_free(left);
+    return rc;
+}
+
 /* One line a run: what is left and what is not. */
-static int print_dry_run(const qb_study_plan *plan, const qb_tasks *tasks)
+static int print_dry_run(const qb_cli *cli, const qb_study_plan *plan, const qb_tasks *tasks)
 {
     qb_str s = {0};
     size_t n_left = 0;
@@ -137,10 +164,12 @@ static int print_dry_run(const qb_study_plan *plan, const qb_tasks *tasks)
     }
     char *title = qb_scale_title(plan->title, plan->scale);
     s.failed = s.failed || !title;
+    int rc = add_time_left(&s, cli, tasks);
     qb_str_addf(&s, "%s: %zu cells, %zu runs, %zu left\n", title ? title : "", plan->n_cells, tasks->n, n_left);
     qb_free(title);
     char *text = qb_str_take(&s);
-    int rc = text ? qb_cli_print(text) : QB_E_NOMEM;
+    if (rc == QB_OK)
+        rc = text ? qb_cli_print(text) : QB_E_NOMEM;
     qb_free(text);
     return rc;
 }
@@ -262,7 +291,7 @@ static int run_plan(const qb_cli *cli, const char *copy)
     }
     int rc = qb_tasks_create(plan, qb_get(&cli->flags, "force")->b, qb_cli_flag_text(cli, "done"), &tasks);
     if (rc == QB_OK)
-        rc = qb_get(&cli->flags, "dry_run")->b ? print_dry_run(plan, &tasks) : run_left(cli, copy, is_copy, plan, &tasks);
+        rc = qb_get(&cli->flags, "dry_run")->b ? print_dry_run(cli, plan, &tasks) : run_left(cli, copy, is_copy, plan, &tasks);
     qb_tasks_finish(&tasks);
     qb_study_plan_destroy(plan);
     return rc;
@@ -287,7 +316,7 @@ static const char *const made[] = {"synthetic", NULL};
 
 static const qb_option options[] = {
     {"jobs", QB_KIND_INT, "0", 0, 1024, NULL, "", "runs at once; 0: allowed cores / threads of a run", 0, NULL},
-    {"dry_run", QB_KIND_BOOL, "false", 0, 0, NULL, "", "list the runs and what is left, train nothing", 0, NULL},
+    {"dry_run", QB_KIND_BOOL, "false", 0, 0, NULL, "", "list the runs, what is left and how long it takes; train nothing", 0, NULL},
     {"smoke", QB_KIND_BOOL, "false", 0, 0, NULL, "", "try every cell: two steps and a small test of its first seed, nothing is kept", 0, NULL},
     {"data", QB_KIND_CHOICE, NULL, 0, 0, made, "", "with --smoke: images made by the program, of the set's shape, classes and counts",
      QB_OPT_NULLABLE, NULL},
@@ -330,6 +359,9 @@ const qb_verb qb_verb_run = {
                "call after an edit takes the edited plan, says so and keeps the former copy\n"
                "(plan.frozen-HASH.yaml); with --frozen it goes on with the copy instead, which\n"
                "is what a job that is started again wants.\n"
+               "-n tells the time left by runs of the same model, data, batch, threads and\n"
+               "solver that were measured on this CPU (their records in the runs folder, or in\n"
+               "--done), or that there are none yet.\n"
                "--done: a run counts whose key and configuration are those of a line there, so\n"
                "values, seed and data are the same; table and plot take that file too.\n"
                "--scale F shortens what is measured in epochs or steps of the run (epochs,\n"

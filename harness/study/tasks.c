@@ -48,6 +48,7 @@ static int take_record(qb_task *task, const json_t *record)
     const char *status = json_string_value(json_object_get(record, "status"));
     const json_t *top1 = json_object_get(json_object_get(record, "result"), "test_top1");
     task->top1 = json_is_number(top1) ? json_number_value(top1) : (double)NAN;
+    task->step = (int64_t)json_integer_value(json_object_get(json_object_get(record, "result"), "steps"));
     return qb_task_set(task, status ? status : "missing", json_string_value(json_object_get(record, "reason")));
 }
 

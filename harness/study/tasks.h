@@ -20,6 +20,7 @@ typedef struct qb_task {
     char *status;   /* of its record; "missing": never begun; "skipped"; after a start also "elsewhere" */
     char *reason;   /* "" if none */
     double top1;    /* test_top1 of the record, NaN: none */
+    int64_t step;   /* how far the record is, 0: not begun, or no test yet */
     bool is_left;   /* there is something to train */
 } qb_task;
 

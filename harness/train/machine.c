@@ -12,7 +12,7 @@
 
 extern char **environ;
 
-static void cpu_model(char *out, size_t n)
+void qb_machine_cpu(char *out, size_t n)
 {
     snprintf(out, n, "unknown");
     FILE *f = fopen("/proc/cpuinfo", "re");
@@ -33,7 +33,7 @@ static void cpu_model(char *out, size_t n)
 json_t *qb_machine_facts(void)
 {
     char cpu[256];
-    cpu_model(cpu, sizeof cpu);
+    qb_machine_cpu(cpu, sizeof cpu);
     struct sysinfo memory = {0};
     (void)sysinfo(&memory); /* zero RAM in the record says that it is not known */
     qb_engine_info e;

@@ -7,6 +7,9 @@
 /* {cpu, cores (of the affinity mask), ram_bytes, isa, onednn, onednn_hash, runtime, bf16}; no host name, user or path. New reference. */
 json_t *qb_machine_facts(void);
 
+/* "cpu" of these facts alone, which asks oneDNN for nothing; cut to n bytes. */
+void qb_machine_cpu(char *out, size_t n);
+
 /* {version, git, compiler, flags}: base/build.h. New reference. */
 json_t *qb_build_facts(void);
 

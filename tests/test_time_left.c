@@ -1,0 +1,54 @@
+/* How long the rest of a study takes, as `run -n` and `ls` tell it. */
+#include "expect_fixture.h"
+
+#define SMALL "base: {dataset: synthetic, model: resnet8, epochs: 1, batch: 32, train_limit: 64, test_limit: 32}\n"
+
+static void setup(void)
+{
+    program_setup();
+    setenv("LC_ALL", "C.UTF-8", 1);
+    write_file("tiny.yaml", "title: Tiny\n" SMALL "matrix: {solver: [none, ste]}\nseeds: [1, 2]\n");
+}
+
+START_TEST(tells_the_time_left)
+{
+    expect("$q run tiny.yaml -n | tail -2", 0,
+           "time left: unknown: no run of resnet8, synthetic, batch 32, fp32, 1 thread, none was measured on this CPU yet\nTiny: 2 cells, 4 runs, 4 left\n", "");
+    expect("$q ls tiny.yaml | tail -1", 0, "time left: unknown: no run of resnet8, ", "");
+    expect("$q run tiny.yaml -q -j 1 --max-jobs 1; $q run tiny.yaml -n -j 2 | tail -2", 0, "time left: about ", "");
+    expect("$q run tiny.yaml -n | tail -2 | head -1", 0, " s; of 2 more runs unknown: no run of resnet8, synthetic, batch 32, fp32, 1 thread, ste was", "");
+    expect("$q run tiny.yaml -q -j 1 --max-jobs 1; $q run tiny.yaml -n -j 2 | grep -c 'time left: about .* s, 2 at once$'; $q run tiny.yaml -n -j 1 | grep -c 'about [0-9]* s$'", 0, "1\n1\n", "");
+    expect("$q ls tiny.yaml | tail -1 | grep -c 'time left: about'", 0, "1\n", "");
+    expect("$q run tiny.yaml -q; $q run tiny.yaml -n | grep -c 'time left'; $q ls tiny.yaml | grep -c 'time left'", 1, "0\n0\n", "");
+    /* of another batch, of other threads, on another CPU: another speed */
+    expect("sed 's/batch: 32/batch: 16/' tiny.yaml > b.yaml; $q run b.yaml -n", 0, "time left: unknown: no run of resnet8, synthetic, batch 16,", "");
+    expect("sed 's/batch: 32/batch: 32, threads: 2/' tiny.yaml > b.yaml; $q run b.yaml -n", 0, "batch 32, fp32, 2 threads, none was", "");
+}
+END_TEST
+
+/* The measure: ten steps that took 5 s each make 4 steps 20 s; records of another CPU say nothing. */
+START_TEST(time_is_steps_times_what_a_step_took)
+{
+    expect("$q run tiny.yaml -q && $q ls tiny.yaml --json > all.jsonl && sed 's/\"images_per_second\":[0-9.e+]*/\"images_per_second\":6.4/' all.jsonl > slow.jsonl && "
+           "rm -r runs; sed -e 's/seeds: .*/seeds: [7, 8]/' tiny.yaml > seven.yaml; $q run seven.yaml -n -j 1 --done slow.jsonl", 0,
+           "time left: about 40 s\n", "none of its 4 finished runs is one of this plan");
+    expect("$q run seven.yaml -n -j 2 --done slow.jsonl", 0, "time left: about 20 s, 2 at once\n", "");
+    expect("$q run seven.yaml -n -j 9 --done slow.jsonl", 0, "time left: about 10 s, 4 at once\n", "");
+    expect("sed 's/epochs: 1/epochs: 900/' seven.yaml > long.yaml; $q run long.yaml -n -j 1 --done slow.jsonl", 0, "time left: about 10.0 h\n", "");
+    expect("sed 's/\"cpu\":\"[^\"]*\"/\"cpu\":\"Another\"/' slow.jsonl > other.jsonl; $q run seven.yaml -n --done other.jsonl", 0, "time left: unknown", "");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("time_left");
+    TCase *tc = tcase_create("time_left");
+    tcase_add_checked_fixture(tc, setup, program_teardown);
+    tcase_set_timeout(tc, 150);
+    tcase_add_test(tc, tells_the_time_left);
+    tcase_add_test(tc, time_is_steps_times_what_a_step_took);
+    suite_add_tcase(s, tc);
+    return s;
+}
+
+QB_TEST_MAIN
