@@ -94,6 +94,18 @@ START_TEST(says_how_to_get_diagnostics)
 }
 END_TEST
 
+/* Weights of WaveQ are on no levels until the end: there is nothing to count, and the pictures are drawn. */
+START_TEST(levels_that_are_not_there_yet)
+{
+    if (!has_gnuplot())
+        QB_TEST_SKIP("there is no gnuplot");
+    write_file("soft.yaml", BASE ", diagnostics: all}\nmatrix: {solver: [waveq], bits: [4], granularity: [row]}\n");
+    run("$q run soft.yaml -q && $q plot soft.yaml --kind flips/levels/histogram/map-weights -o pics --format svg", 0, "pics/flips-waveq.svg\n", "");
+    run("grep -c 'no numbers' pics/flips-waveq.svg pics/levels-waveq.svg", 0, "pics/flips-waveq.svg:3\n", "");
+    run("grep -c 'no numbers' pics/map-weights-waveq.svg", 1, "0\n", "");
+}
+END_TEST
+
 static const struct {
     const char *command;
     int status;
@@ -134,6 +146,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, setup, program_teardown);
     tcase_add_test(t, every_kind_in_every_form);
     tcase_add_test(t, says_how_to_get_diagnostics);
+    tcase_add_test(t, levels_that_are_not_there_yet);
     tcase_add_loop_test(t, says_what_is_wrong, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(t, a_map_needs_no_runs);
     suite_add_tcase(s, t);

@@ -173,7 +173,9 @@ static void add_panel(qb_str *gp, const qb_figure *f, const layout *l, int i)
         qb_str_add(gp, "unset key\n");
     }
     qb_str_add(gp, p->before.text ? p->before.text : "");
-    qb_str_add(gp, p->items.length > 0 ? p->items.text : "plot NaN notitle");
+    qb_str_add(gp, p->items.length > 0 ? p->items.text /* of nothing there is no range */
+                                       : "set label 'no numbers' at graph 0.5, graph 0.5 center textcolor rgb \"#666666\"\n"
+                                         "plot [0:1] [0:1] NaN notitle");
     qb_str_add(gp, is_last && f->legend.length > 0 ? f->legend.text : "");
     qb_str_add(gp, "\n");
 }

@@ -119,6 +119,7 @@ static int draw_flips(qb_figure *f, const watch *w)
     for (size_t i = 0; i < n; i++) {
         const char *layer = w->layers[spread(i, w->n_layers, MAX_LINES, &n)];
         size_t block = qb_figure_block(f);
+        bool any[N] = {false};
         for (size_t k = 0; k < json_array_size(w->lines); k++) {
             const json_t *line = json_array_get(w->lines, k);
             if (strcmp(layer_of(line), layer) != 0)
@@ -128,15 +129,20 @@ static int draw_flips(qb_figure *f, const watch *w)
             add_number(&f->tsv, json_object_get(line, "epoch"));
             for (size_t m = 0; m < N; m++) {
                 const json_t *v = json_object_get(line, panels[m].member);
-                char text[32];
-                qb_str_addf(&f->tsv, "\t%s", json_is_number(v) ? qb_format_real(panels[m].factor * json_number_value(v), text) : "NaN");
+                any[m] = any[m] || json_is_number(v);
+                if (json_is_number(v))
+                    qb_str_addf(&f->tsv, "\t%.7g", panels[m].factor * json_number_value(v));
+                else
+                    qb_str_add(&f->tsv, "\tNaN");
             }
             qb_str_add(&f->tsv, "\n");
         }
         (void)qb_gnuplot_gradient(i, n, color);
-        for (size_t m = 0; m < N; m++)
-            qb_figure_plot(f, &f->panels[m], block, "using 2:%zu with linespoints linecolor rgb \"%s\" linewidth 1.5 pointtype 7 pointsize 0.4 notitle",
-                           m + 3, color);
+        for (size_t m = 0; m < N; m++) {
+            if (any[m])
+                qb_figure_plot(f, &f->panels[m], block,
+                               "using 2:%zu with linespoints linecolor rgb \"%s\" linewidth 1.5 pointtype 7 pointsize 0.4 notitle", m + 3, color);
+        }
         (void)snprintf(look, sizeof look, "linespoints linecolor rgb \"%s\" linewidth 1.5 pointtype 7 pointsize 0.4", color);
         char *title = layer_title(layer);
         qb_figure_legend(f, title ? title : "", look);
@@ -342,6 +348,7 @@ static int draw_advice(const qb_plot_job *job, const struct kind *k)
             qb_str_addf(&p->before, " at graph 0.5, graph %.2f center textcolor rgb \"#666666\"\n", y);
         }
         qb_str_add(&p->before, "set xrange [0:1]\nset yrange [0:1]\n");
+        qb_figure_plot_other(p, "NaN notitle");
         rc = qb_figure_draw(&f, job);
     }
     qb_figure_finish(&f);
