@@ -129,6 +129,17 @@ START_TEST(says_what_is_wrong)
 }
 END_TEST
 
+/* The numbers and scripts of a committed study come out of its runs.jsonl again, byte for byte. */
+START_TEST(committed_pictures_come_out_again)
+{
+    if (!has_gnuplot())
+        QB_TEST_SKIP("there is no gnuplot");
+    run("cd $r && $q plot results/fashion-mnist-solvers -o $d/p && $q plot results/fashion-mnist-solvers -o $d/p --format png "
+        "--kind accuracy-panels/accuracy-bits/ranks && cd $d/p && for f in *.tsv *.gp; do cmp $f $r/results/fashion-mnist-solvers/plots/$f || exit 1; done; ls *.gp | wc -l",
+        0, "\n6\n", "");
+}
+END_TEST
+
 START_TEST(a_map_needs_no_runs)
 {
     if (!has_gnuplot())
@@ -148,6 +159,7 @@ static Suite *suite(void)
     tcase_add_test(t, says_how_to_get_diagnostics);
     tcase_add_test(t, levels_that_are_not_there_yet);
     tcase_add_loop_test(t, says_what_is_wrong, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_test(t, committed_pictures_come_out_again);
     tcase_add_test(t, a_map_needs_no_runs);
     suite_add_tcase(s, t);
     return s;
