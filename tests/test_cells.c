@@ -273,6 +273,40 @@ START_TEST(a_plan_means_its_cells)
 }
 END_TEST
 
+/* So many folders that threads read them. One record is damaged and one folder has none. */
+START_TEST(reads_many_folders)
+{
+    enum { N = 150, DAMAGED = 71, EMPTY = 120 };
+    for (int i = 0; i < N; i++) {
+        char *run = qb_sprintf("%s/many/resnet8-x/ste-w2/s%d", dir, i), *path = qb_path_join(run, "record.json");
+        ck_assert_int_eq(qb_fs_make_dirs(run, 0755), QB_OK);
+        json_t *record = fixture_line("ste", 2, i, "done", 80);
+        char key[16];
+        (void)snprintf(key, sizeof key, "%04d", (i * 7) % N);
+        json_object_set_new(record, "key", json_string(key));
+        if (i == DAMAGED)
+            ck_assert_int_eq(qb_fs_write_atomic(path, "{", 1), QB_OK);
+        else if (i != EMPTY)
+            ck_assert_int_eq(qb_json_write(path, record), QB_OK);
+        json_decref(record);
+        qb_free(run);
+        qb_free(path);
+    }
+    char *many = qb_path_join(dir, "many");
+    json_t *lines = NULL;
+    ck_assert_int_eq(qb_records_collect(many, &lines), QB_OK);
+    ck_assert_uint_eq(json_array_size(lines), N - 2);
+    for (size_t i = 1; i < json_array_size(lines); i++) {
+        ck_assert_str_lt(json_string_value(json_object_get(json_array_get(lines, i - 1), "key")),
+                         json_string_value(json_object_get(json_array_get(lines, i), "key")));
+    }
+    json_decref(lines);
+    ck_assert_int_eq(qb_fs_remove_tree(many), 0);
+    qb_free(many);
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("cells");
@@ -287,6 +321,7 @@ static Suite *suite(void)
     tcase_add_test(tc, a_test_loss_that_is_not_finite_is_not_done);
     tcase_add_loop_test(tc, refuses_what_is_no_record, 0, sizeof bad_lines / sizeof *bad_lines);
     tcase_add_test(tc, refuses_nothing);
+    tcase_add_test(tc, reads_many_folders);
     tcase_add_test(tc, a_plan_means_its_cells);
     suite_add_tcase(s, tc);
     return s;

@@ -56,7 +56,7 @@ START_TEST(identity_has_what_is_not_usual)
     if (t->value) {
         char *got = json_dumps(v, JSON_ENCODE_ANY);
         ck_assert_str_eq(got, t->value);
-        qb_free(got);
+        qb_free_plain(got);
     }
     qb_config_destroy(c);
 }

@@ -272,6 +272,54 @@ START_TEST(reads_lines)
 }
 END_TEST
 
+/* Lines 1 to 1000 with their numbers, one of them replaced, and something behind the last one. */
+static const struct {
+    int replaced; /* line; 0: none */
+    const char *by, *behind;
+    int code;
+    long long n_seen;
+    const char *error, *warning;
+} many[] = {
+    {0, "", "", QB_OK, 1000, "", NULL},
+    {0, "", "{\"v\":", QB_OK, 1000, "", ":1001: the last line is cut short"},
+    {1000, "{\"v", "", QB_OK, 999, "", ":1000: the last line is cut short"},
+    {17, "[]", "", QB_E_DATA, 16, ":17: expected a JSON object, found: another value", NULL},
+    {901, "{\"v\":}", "", QB_E_DATA, 900, ":901: expected a JSON object, found: ", NULL},
+    {500, "{\"v\":\"a\"}", "", QB_E_DATA, 499, "v: expected a whole number, got a string", NULL},
+};
+
+/* Each line is the one after the last. */
+static int count_up(void *context, json_t *object)
+{
+    long long v, *n = context;
+    QB_TRY(qb_json_get_int(object, "v", &v));
+    ck_assert_int_eq(v, *n + 1);
+    *n = v;
+    return QB_OK;
+}
+
+START_TEST(reads_lines_by_threads) /* _i: row, and 1 to 3 threads */
+{
+    int row = _i / 3, threads = _i % 3 + 1;
+    long long n_seen = 0;
+    char warning[512] = "";
+    qb_str text = {0};
+    for (int i = 1; i <= 1000; i++)
+        i == many[row].replaced ? qb_str_addf(&text, "%s\n", many[row].by) : qb_str_addf(&text, "{\"v\":%d}\n", i);
+    qb_str_add(&text, many[row].behind);
+    write_file(text.text);
+    qb_str_finish(&text);
+    qb_log_add_sink(keep_warning, warning);
+    qb_err_clear();
+    ck_assert_int_eq(qb_jsonl_each_by(threads, path, count_up, &n_seen), many[row].code);
+    qb_log_remove_sink(keep_warning, warning);
+    ck_assert_int_eq(n_seen, many[row].n_seen);
+    ck_assert_ptr_nonnull(strstr(qb_err_text(), many[row].error));
+    ck_assert_msg(many[row].warning ? strstr(warning, many[row].warning) != NULL : warning[0] == '\0', "'%s'", warning);
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+END_TEST
+
 START_TEST(names_what_a_member_is)
 {
     json_t *o = json_pack("{s:s, s:i, s:f, s:n}", "text", "t", "int", 4, "real", 0.5, "null");
@@ -315,6 +363,7 @@ static Suite *suite(void)
     tcase_add_test(t, refuses_deep_nesting);
     tcase_add_loop_test(t, reads_lines, 0, N(lines));
     tcase_add_test(t, names_what_a_member_is);
+    tcase_add_loop_test(t, reads_lines_by_threads, 0, 3 * N(many));
     suite_add_tcase(s, t);
     return s;
 }

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/ordered.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,19 +22,19 @@ enum { MAX_FILE = 1 << 30 }; /* bytes */
 /* Jansson reports a failed allocation as whatever its parser met next, "string expected" for example, and a value that
  * could not be added to an object is just not there. A lack of memory must pass neither for a damaged file nor for a
  * complete value, so Jansson allocates from base/mem.h and failures are counted here.
- * Whatever Jansson hands out to be freed by the caller (json_dumps) is to be freed with qb_free. */
+ * Whatever Jansson hands out to be freed by the caller (json_dumps) is to be freed with qb_free_plain. */
 static _Thread_local unsigned long n_failed, n_reported;
 
 static void *allocate(size_t n)
 {
-    void *block = qb_alloc(n, 1);
+    void *block = qb_alloc_plain(n);
     n_failed += !block;
     return block;
 }
 
 __attribute__((constructor)) static void route_allocations(void)
 {
-    json_set_alloc_funcs(allocate, qb_free);
+    json_set_alloc_funcs(allocate, qb_free_plain);
 }
 
 void qb_json_forget_failures(void)
@@ -85,38 +86,124 @@ int qb_json_read(const char *path, json_t **ret_value)
     return rc;
 }
 
-int qb_jsonl_each(const char *path, int (*each)(void *context, json_t *object), void *context)
+/* ---- lines ---- */
+
+enum { LINES = 16 }; /* that a thread reads at a time: to hand over each by itself takes longer than to read it */
+
+typedef struct parsed_line {
+    json_t *value; /* NULL: see the others */
+    bool no_memory;
+    json_error_t error;
+} parsed_line;
+
+typedef struct lines_reader {
+    const char *path;
+    const char **starts; /* of the lines that end in a newline, and where the last of them ends */
+    int64_t n_lines;
+    const char *end;     /* of the text */
+    int (*each)(void *context, json_t *object);
+    void *context;
+    int n_good; /* lines taken that are no torn last one */
+    bool torn;
+    parsed_line parsed[QB_ORDERED_SLOTS][LINES];
+} lines_reader;
+
+static int64_t end_of(const lines_reader *r, int64_t item)
 {
+    return (item + 1) * LINES < r->n_lines ? (item + 1) * LINES : r->n_lines;
+}
+
+static void parse_lines(void *context, int64_t item, int slot, int thread)
+{
+    lines_reader *r = context;
+    (void)thread;
+    for (int64_t i = item * LINES; i < end_of(r, item); i++) {
+        parsed_line *p = &r->parsed[slot][i % LINES];
+        p->value = load(r->starts[i], (size_t)(r->starts[i + 1] - r->starts[i]) - 1, 0, &p->error, &p->no_memory);
+    }
+}
+
+static int take_line(lines_reader *r, int64_t i, parsed_line *p)
+{
+    json_t *value = p->value;
+    const char *line = r->starts[i], *next = r->starts[i + 1];
+    int rc = QB_OK;
+    p->value = NULL;
+    if (p->no_memory) {
+        rc = qb_err_set(QB_E_NOMEM, "out of memory while reading '%s'", r->path);
+    } else if (json_is_object(value)) {
+        int answer = r->each(r->context, value);
+        rc = answer < 0 ? answer : QB_OK;
+        r->n_good++;
+    } else if (next < r->end) {
+        rc = qb_err_set(QB_E_DATA, "%s:%d: expected a JSON object, found: %s", r->path, (int)i + 1,
+                        value ? "another value" : p->error.text);
+    } else {
+        r->torn = next - line > 1; /* an empty line at the end is nothing that is lost */
+    }
+    json_decref(value);
+    return rc;
+}
+
+static int take_lines(void *context, int64_t item, int slot)
+{
+    lines_reader *r = context;
+    int rc = QB_OK;
+    for (int64_t i = item * LINES; rc == QB_OK && i < end_of(r, item); i++)
+        rc = take_line(r, i, &r->parsed[slot][i % LINES]);
+    return rc;
+}
+
+/* Where the lines of the text begin, and one more. */
+static int find_lines(const char *text, size_t n, const char ***ret_starts, int64_t *ret_n)
+{
+    const char *end = text + n, *newline;
+    int64_t n_lines = 0;
+    for (const char *line = text; (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1)
+        n_lines++;
+    const char **starts = qb_alloc((size_t)n_lines + 1, sizeof *starts);
+    if (!starts)
+        return QB_E_NOMEM;
+    starts[0] = text;
+    for (int64_t i = 0; i < n_lines; i++)
+        starts[i + 1] = (const char *)memchr(starts[i], '\n', (size_t)(end - starts[i])) + 1;
+    *ret_starts = starts;
+    *ret_n = n_lines;
+    return QB_OK;
+}
+
+int qb_jsonl_each_by(int threads, const char *path, int (*each)(void *context, json_t *object), void *context)
+{
+    enum { FEW = 200 }; /* lines for which no thread is worth its start */
     char *text;
     size_t n;
-    QB_TRY(qb_fs_read(path, MAX_FILE, &text, &n));
-    int rc = QB_OK;
-    const char *line = text, *end = text + n, *newline;
-    int number = 1;
-    bool torn = false;
-    for (; rc == QB_OK && (newline = memchr(line, '\n', (size_t)(end - line))); number++) {
-        json_error_t e;
-        bool no_memory;
-        json_t *value = load(line, (size_t)(newline - line), 0, &e, &no_memory);
-        if (no_memory) {
-            rc = qb_err_set(QB_E_NOMEM, "out of memory while reading '%s'", path);
-        } else if (json_is_object(value)) {
-            int answer = each(context, value);
-            rc = answer < 0 ? answer : QB_OK;
-        } else if (newline + 1 < end) {
-            rc = qb_err_set(QB_E_DATA, "%s:%d: expected a JSON object, found: %s", path, number,
-                            value ? "another value" : e.text);
-        } else {
-            torn = newline > line; /* an empty line at the end is nothing that is lost */
-            number--;
-        }
-        json_decref(value);
-        line = newline + 1;
+    lines_reader *r = qb_alloc(1, sizeof *r);
+    if (!r)
+        return QB_E_NOMEM;
+    int rc = qb_fs_read(path, MAX_FILE, &text, &n);
+    if (rc < 0) {
+        qb_free(r);
+        return rc;
     }
-    if (rc == QB_OK && (torn || line < end))
-        qb_log_warning("%s:%d: the last line is cut short; it is left out", path, number);
+    *r = (lines_reader){.path = path, .end = text + n, .each = each, .context = context};
+    rc = find_lines(text, n, &r->starts, &r->n_lines);
+    if (rc == QB_OK) {
+        rc = qb_ordered_run(&(qb_ordered){.end = (r->n_lines + LINES - 1) / LINES, .threads = r->n_lines < FEW ? 1 : threads,
+                                          .work = parse_lines, .take = take_lines, .context = r});
+    }
+    if (rc == QB_OK && (r->torn || r->starts[r->n_lines] < r->end))
+        qb_log_warning("%s:%d: the last line is cut short; it is left out", path, r->n_good + 1);
+    for (size_t i = 0; i < QB_ORDERED_SLOTS * LINES; i++) /* what was read ahead of an error */
+        json_decref(r->parsed[i / LINES][i % LINES].value);
+    qb_free(r->starts);
+    qb_free(r);
     qb_free(text);
     return rc;
+}
+
+int qb_jsonl_each(const char *path, int (*each)(void *context, json_t *object), void *context)
+{
+    return qb_jsonl_each_by(1, path, each, context);
 }
 
 /* ---- writing ---- */

@@ -1,5 +1,5 @@
 /* JSON (Jansson): reading with file, line and column in the error, canonical writing, JSON Lines.
- * Jansson's blocks come from base/mem.h: free what its json_dumps returns with qb_free. */
+ * Jansson's blocks come from base/mem.h: free what its json_dumps returns with qb_free_plain. */
 #ifndef QB_JSON_H
 #define QB_JSON_H
 
@@ -42,6 +42,9 @@ json_t *qb_json_pack(const char *format, ...);
 /* Calls `each` for every line of a .jsonl file that is a JSON object. A torn last line (no newline, or not
  * JSON) is dropped with a warning; a bad line before the last is QB_E_DATA with PATH:LINE. `each` returns <0 to stop. */
 int qb_jsonl_each(const char *path, int (*each)(void *context, json_t *object), void *context);
+
+/* The same for a large file: the lines are read by that many threads, `each` is called line after line in the calling one. */
+int qb_jsonl_each_by(int threads, const char *path, int (*each)(void *context, json_t *object), void *context);
 
 /* Member access that reports instead of crashing: QB_E_DATA "KEY: expected a string, got ..."; the caller adds
  * the path. Text is borrowed from `o`. */

@@ -114,6 +114,26 @@ void qb_free(void *block)
     free(head_of(block)->base);
 }
 
+void *qb_alloc_plain(size_t n_bytes)
+{
+    atomic_fetch_add(&calls, 1);
+    void *block = must_fail() ? NULL : malloc(n_bytes ? n_bytes : 1);
+    if (!block) {
+        (void)qb_err_set(QB_E_NOMEM, "out of memory: %zu bytes asked for", n_bytes);
+        return NULL;
+    }
+    atomic_fetch_add(&live, 1);
+    return block;
+}
+
+void qb_free_plain(void *block)
+{
+    if (!block)
+        return;
+    atomic_fetch_sub(&live, 1);
+    free(block);
+}
+
 char *qb_strdup(const char *text)
 {
     return qb_strndup(text, strlen(text));

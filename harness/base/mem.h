@@ -18,6 +18,11 @@ void *qb_realloc(void *block, size_t count, size_t size);
 
 void qb_free(void *block); /* NULL is fine */
 
+/* The same for a library that asks for many small blocks (Jansson): aligned as malloc's, not zeroed, without a word beside
+ * them. Free with qb_free_plain. */
+void *qb_alloc_plain(size_t n_bytes);
+void qb_free_plain(void *block); /* NULL is fine */
+
 char *qb_strdup(const char *text);                                             /* NULL: out of memory */
 char *qb_strndup(const char *text, size_t n);
 char *qb_sprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* NULL: out of memory */

@@ -4,7 +4,9 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/ordered.h"
 #include "base/str.h"
+#include "train/cores.h"
 #include "train/rundir.h"
 
 #include <errno.h>
@@ -90,24 +92,34 @@ json_t *qb_record_line(const json_t *record, const char *dir)
 
 enum { MAX_DEPTH = 5 }; /* runs/experiment/model-data/solver/seed */
 
-static int collect_dir(const char *dir, int depth, json_t *array)
+typedef struct run_dirs {
+    char **paths;
+    size_t n, capacity;
+} run_dirs;
+
+static int add_run_dir(run_dirs *all, const char *dir)
+{
+    if (all->n == all->capacity) {
+        size_t capacity = all->capacity ? 2 * all->capacity : 64;
+        char **paths = qb_realloc(all->paths, capacity, sizeof *paths);
+        if (!paths)
+            return QB_E_NOMEM;
+        all->paths = paths;
+        all->capacity = capacity;
+    }
+    all->paths[all->n] = qb_strdup(dir);
+    return all->paths[all->n] ? (all->n++, QB_OK) : QB_E_NOMEM;
+}
+
+static int find_run_dirs(const char *dir, int depth, run_dirs *all)
 {
     char *record_path = qb_path_join(dir, "record.json");
     if (!record_path)
         return QB_E_NOMEM;
     bool is_run = qb_fs_exists(record_path);
     qb_free(record_path);
-    if (is_run) {
-        json_t *record = NULL;
-        if (qb_record_read(dir, &record) < 0) { /* one bad file is no reason to hide the others */
-            qb_log_warning("%s; the run is left out, run it again to mend its record", qb_err_text());
-            qb_err_clear();
-            return QB_OK;
-        }
-        json_t *line = qb_record_line(record, dir);
-        json_decref(record);
-        return line && json_array_append_new(array, line) == 0 ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory");
-    }
+    if (is_run)
+        return add_run_dir(all, dir);
     if (depth == MAX_DEPTH)
         return QB_OK;
     char **names;
@@ -119,10 +131,93 @@ static int collect_dir(const char *dir, int depth, json_t *array)
         if (!sub)
             rc = QB_E_NOMEM;
         else if (qb_fs_is_dir(sub) && !qb_ends_with(names[i], QB_RUNDIR_REMOVED))
-            rc = collect_dir(sub, depth + 1, array);
+            rc = find_run_dirs(sub, depth + 1, all);
         qb_free(sub);
     }
     qb_fs_free_names(names, n);
+    return rc;
+}
+
+/* ---- reading them, by several threads ---- */
+
+enum { RUNS = 8, FEW_RUNS = 64 }; /* runs that a thread reads at a time; so few that no thread is worth its start */
+
+typedef struct read_run {
+    json_t *line;  /* NULL: none */
+    char *warning; /* why there is none; NULL: out of memory */
+} read_run;
+
+typedef struct runs_reader {
+    const run_dirs *dirs;
+    json_t *array;
+    read_run runs[QB_ORDERED_SLOTS][RUNS];
+} runs_reader;
+
+static int64_t end_of(const runs_reader *r, int64_t item)
+{
+    return (item + 1) * RUNS < (int64_t)r->dirs->n ? (item + 1) * RUNS : (int64_t)r->dirs->n;
+}
+
+static void read_runs(void *context, int64_t item, int slot, int thread)
+{
+    runs_reader *r = context;
+    (void)thread;
+    for (int64_t i = item * RUNS; i < end_of(r, item); i++) {
+        json_t *record = NULL;
+        read_run *run = &r->runs[slot][i % RUNS];
+        if (qb_record_read(r->dirs->paths[i], &record) < 0) {
+            run->warning = qb_strdup(qb_err_text());
+            qb_err_clear();
+            continue;
+        }
+        run->line = qb_record_line(record, r->dirs->paths[i]);
+        json_decref(record);
+    }
+}
+
+static int take_runs(void *context, int64_t item, int slot)
+{
+    runs_reader *r = context;
+    int rc = QB_OK;
+    for (int64_t i = item * RUNS; rc == QB_OK && i < end_of(r, item); i++) {
+        read_run *run = &r->runs[slot][i % RUNS];
+        if (run->warning) /* one bad file is no reason to hide the others */
+            qb_log_warning("%s; the run is left out, run it again to mend its record", run->warning);
+        else if (!run->line || json_array_append(r->array, run->line) != 0)
+            rc = qb_err_set(QB_E_NOMEM, "out of memory");
+        json_decref(run->line);
+        qb_free(run->warning);
+        *run = (read_run){0};
+    }
+    return rc;
+}
+
+static int read_dirs(const run_dirs *dirs, json_t *array)
+{
+    runs_reader *r = qb_alloc(1, sizeof *r);
+    if (!r)
+        return QB_E_NOMEM;
+    *r = (runs_reader){.dirs = dirs, .array = array};
+    const int threads = dirs->n < FEW_RUNS ? 1 : qb_cores_usable();
+    int rc = qb_ordered_run(&(qb_ordered){.end = ((int64_t)dirs->n + RUNS - 1) / RUNS, .threads = threads, .work = read_runs,
+                                          .take = take_runs, .context = r});
+    for (size_t i = 0; i < QB_ORDERED_SLOTS * RUNS; i++) {
+        json_decref(r->runs[i / RUNS][i % RUNS].line);
+        qb_free(r->runs[i / RUNS][i % RUNS].warning);
+    }
+    qb_free(r);
+    return rc;
+}
+
+static int collect_dir(const char *dir, json_t *array)
+{
+    run_dirs dirs = {0};
+    int rc = find_run_dirs(dir, 0, &dirs);
+    if (rc == QB_OK)
+        rc = read_dirs(&dirs, array);
+    for (size_t i = 0; i < dirs.n; i++)
+        qb_free(dirs.paths[i]);
+    qb_free(dirs.paths);
     return rc;
 }
 
@@ -169,9 +264,9 @@ int qb_records_collect(const char *path, json_t **ret_array)
         return qb_err_set(QB_E_NOMEM, "out of memory");
     int rc;
     if (qb_fs_is_dir(path))
-        rc = collect_dir(path, 0, array);
+        rc = collect_dir(path, array);
     else if (qb_fs_exists(path) || errno != ENOENT) /* what may not be looked at says so when it is read */
-        rc = qb_jsonl_each(path, append_line, array);
+        rc = qb_jsonl_each_by(qb_cores_usable(), path, append_line, array);
     else
         rc = qb_err_set(QB_E_NOINPUT, "%s: no such runs folder or runs.jsonl", path);
     if (rc == 0)
