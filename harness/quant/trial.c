@@ -25,10 +25,17 @@ void qb_trial_bare_crashes(void)
         (void)signal(crashes[i], SIG_DFL);
 }
 
+/* Seconds of a core that a child may use: less where the caller's own limit is less (`ulimit -t`). */
+static rlim_t cpu_seconds(void)
+{
+    struct rlimit own;
+    return getrlimit(RLIMIT_CPU, &own) == 0 && own.rlim_cur < CPU_SECONDS ? own.rlim_cur : CPU_SECONDS;
+}
+
 static void limit_child(void)
 {
-    const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS + 5};
-    (void)setrlimit(RLIMIT_CPU, &cpu); /* a safety net: without it the wall clock is left */
+    const rlim_t seconds = cpu_seconds();
+    (void)setrlimit(RLIMIT_CPU, &(struct rlimit){seconds, seconds + 5}); /* a safety net: without it the wall clock is left */
     (void)signal(SIGXCPU, SIG_DFL);
     qb_trial_bare_crashes();
 }
@@ -66,7 +73,7 @@ int qb_trial_wait(pid_t child, bool *ret_late)
 void qb_trial_describe(int status, bool late, char *text, size_t size)
 {
     if (late || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
-        (void)snprintf(text, size, "did not return within %d seconds", late ? WALL_SECONDS : CPU_SECONDS);
+        (void)snprintf(text, size, "did not return within %d seconds", late ? WALL_SECONDS : (int)cpu_seconds());
     else if (WIFSIGNALED(status))
         (void)snprintf(text, size, "died of signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
     else
