@@ -443,7 +443,7 @@ static void drop(dict *d, const char *name)
     d->values[k] = d->values[d->n];
     d->values[d->n] = NULL;
     d->t[k] = d->t[d->n];
-    (void)snprintf(d->names[k], sizeof d->names[k], "%s", d->names[d->n]);
+    memmove(d->names[k], d->names[d->n], sizeof d->names[k]);
     d->t[k].name = d->names[k];
     d->t[k].data = d->values[k];
 }
