@@ -122,7 +122,9 @@ START_TEST(variants_are_labels)
                              "include: [{solver: none}]\nseeds: [1, 2]\n");
     expect("$q run named.yaml -j 2", 0, "", "variant=fast_lr bits=1 seed=1: done");
     expect("$q table named.yaml > a; sed -n '/variant/,$s/  */ /gp' a | cut -d' ' -f1-3", 0, "variant 1 bit\nfast_lr ", "");
-    expect("grep -c '(2)' a; grep -c -e solver -e lr= a; grep -o '^[a-z_]* ' a | sort -u | tr -d '\n'", 0, "3\n0\n", "");
+    expect("grep -A1 '^fast_lr: ' a", 0, "fast_lr: solver=ste, lr=0.2\n", ""); /* said once, below */
+    expect("grep '^ste: ' a", 0, "ste: solver=ste, lr=0.1\n", "");
+    expect("sed -i '/^[a-z_]*: solver/d' a; grep -c '(2)' a; grep -c -e solver -e lr= a; grep -o '^[a-z_]* ' a | sort -u | tr -d '\n'", 0, "3\n0\n", "");
     expect("grep -e '^none ' a", 0, "none", ""); /* without a variant: its solver */
     expect("$q table named.yaml --baseline ste", 0, "Welch's t test against ste", "");
     expect("$q table named.yaml --format csv | head -2", 0, "variant,solver,bits,lr,seed,", "");

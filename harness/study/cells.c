@@ -223,6 +223,34 @@ static int note_stand_ins(qb_study *s)
     return QB_OK;
 }
 
+/* Tables show the names of variants alone: what they stand for is said once. */
+static int note_variant(qb_study *s, const qb_cell *cell)
+{
+    qb_str text = {0};
+    for (size_t k = 0; k < s->n_keys; k++) {
+        if (s->plan->is_said[k] && cell->labels[k][0])
+            qb_str_addf(&text, "%s%s=%s", text.length > 0 ? ", " : "", s->keys[k], cell->labels[k]);
+    }
+    char *said = qb_str_take(&text);
+    int rc = said ? qb_cells_note(s, qb_sprintf("%s: %s", json_string_value(json_object_get(cell->values, QB_STUDY_VARIANT_KEY)), said))
+                  : QB_E_NOMEM;
+    qb_free(said);
+    return rc;
+}
+
+static int note_variants(qb_study *s)
+{
+    for (size_t c = 0; s->plan && s->plan->n_variants > 0 && c < s->n_cells; c++) {
+        const char *variant = s->plan->cells[c].variant;
+        bool known = !variant;
+        for (size_t d = 0; d < c && !known; d++)
+            known = s->plan->cells[d].variant == variant;
+        if (!known)
+            QB_TRY(note_variant(s, &s->cells[c]));
+    }
+    return QB_OK;
+}
+
 /* A plan knows; without one the records do. */
 static int find_scale(qb_study *s)
 {
@@ -265,6 +293,7 @@ static int build(qb_study *s, const char *title, const char *folder)
     QB_TRY(find_scale(s));
     QB_TRY(create_labels(s));
     QB_TRY(collect_data_labels(s));
+    QB_TRY(note_variants(s));
     QB_TRY(note_stand_ins(s));
     return note_mixed_data(s);
 }
