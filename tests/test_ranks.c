@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "study/ranks.h"
 
 #include <math.h>
@@ -158,6 +159,54 @@ START_TEST(agrees_with_scipy) /* _i: set */
         qb_table_destroy(t);
         qb_study_destroy(s);
     }
+    json_decref(root);
+}
+END_TEST
+
+/* Every mean, deviation and result of the JSON stands in all other forms. */
+START_TEST(all_forms_agree) /* _i: set */
+{
+    json_t *root = read_sets();
+    qb_study *s = NULL;
+    qb_table *t = NULL;
+    qb_table_options options = {.ddof = 1, .bold = QB_BOLD_NONE, .test = QB_TEST_NONE};
+    char *forms[3], *csv;
+    json_t *lines = lines_of(json_array_get(json_object_get(root, "sets"), (size_t)_i));
+    ck_assert_int_eq(qb_study_create(NULL, lines, "made up", "runs", &s), QB_OK);
+    ck_assert_int_eq(qb_table_create(s, &options, &t), QB_OK);
+    for (int f = 0; f < 3; f++)
+        ck_assert_int_eq(qb_table_render(t, (qb_table_form)(QB_FORM_TEXT + f), true, &forms[f]), QB_OK);
+    ck_assert_int_eq(qb_table_render(t, QB_FORM_CSV, true, &csv), QB_OK);
+    json_t *json = qb_table_json(t), *cell;
+    size_t i;
+    json_array_foreach(json_object_get(json, "cells"), i, cell)
+    {
+        double mean = json_number_value(json_object_get(cell, "mean")), std = json_number_value(json_object_get(cell, "std"));
+        long long n = json_integer_value(json_object_get(cell, "n"));
+        for (int f = 0; f < 3 && n > 0; f++) {
+            char number[96];
+            const char *sign = f == 2 ? " $\\pm$ " : " ± ";
+            if (n > 1)
+                (void)snprintf(number, sizeof number, "%.2f%s%.2f (%lld", mean, sign, std, n);
+            else
+                (void)snprintf(number, sizeof number, "%.2f (%lld", mean, n);
+            ck_assert_msg(strstr(forms[f], number) != NULL, "%s is not in\n%s", number, forms[f]);
+        }
+        const json_t *values = json_object_get(cell, "values");
+        for (size_t v = 0; v < json_array_size(values); v++) {
+            char line[96], text[32];
+            const json_t *value = json_array_get(values, v);
+            int seed = (int)json_integer_value(json_array_get(json_object_get(cell, "seeds"), v));
+            (void)snprintf(line, sizeof line, ",%d,done,%s,\n", seed, qb_format_real(json_number_value(value), text));
+            ck_assert_msg(json_is_null(value) || strstr(csv, line) != NULL, "%s is not in\n%s", line, csv);
+        }
+    }
+    json_decref(json);
+    for (int f = 0; f < 3; f++)
+        qb_free(forms[f]);
+    qb_free(csv);
+    qb_table_destroy(t);
+    qb_study_destroy(s);
     json_decref(root);
 }
 END_TEST
@@ -358,6 +407,7 @@ static Suite *suite(void)
     TCase *tc = tcase_create("ranks");
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, agrees_with_scipy, 0, N_SETS);
+    tcase_add_loop_test(tc, all_forms_agree, 0, N_SETS);
     tcase_add_test(tc, agrees_with_the_paper);
     tcase_add_test(tc, ranks_by_hand);
     tcase_add_test(tc, equal_numbers_share_a_rank);
