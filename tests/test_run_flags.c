@@ -33,7 +33,7 @@ END_TEST
 /* What goes on beside the run that fails is not stopped. */
 START_TEST(fail_fast_waits_for_runs_under_way)
 {
-    write_file("long.yaml", SMALL "variants: {bad: {lr: 1000000}, long: {epochs: 40}}\nseeds: [1, 2]\n");
+    write_file("long.yaml", SMALL "variants: {bad: {lr: 1000000}, long: {epochs: 15}}\nseeds: [1, 2]\n");
     expect("$q run long.yaml -j 2 --fail-fast", 1, "", "4 runs: 1 done, 1 diverged, 2 not begun\n");
 }
 END_TEST
@@ -102,7 +102,7 @@ END_TEST
 
 START_TEST(an_edit_does_not_reach_a_running_study)
 {
-    write_file("long.yaml", "base: {dataset: synthetic, model: resnet8, epochs: 20, batch: 32, train_limit: 256, test_limit: 32}\n"
+    write_file("long.yaml", "base: {dataset: synthetic, model: resnet8, epochs: 8, batch: 32, train_limit: 64, test_limit: 32}\n"
                             "matrix: {solver: [none, ste]}\n");
     expect("cp long.yaml before; $q run long.yaml -j 1 & pid=$!; until ls runs/long/*/none/*/metrics.jsonl; do sleep 0.1; done >l 2>&1; "
            "echo 'nonsense' > long.yaml; wait $pid", 0, "", "2 runs: 2 done\n");
