@@ -29,13 +29,17 @@ char *qb_cell_label(const char *key, const char *label)
     return qb_sprintf("%s bit%s", label, strcmp(label, "1") == 0 ? "" : "s");
 }
 
+bool qb_cell_is_said(const qb_study *s, size_t k)
+{
+    return s->plan && k < s->plan->n_keys && s->plan->is_said[k];
+}
+
 char *qb_cell_name(const qb_study *s, const qb_cell *c)
 {
     qb_str name = {0};
     for (size_t k = 0; k < s->n_keys; k++) {
-        bool said = s->plan && s->plan->is_said[k];
         bool plain = strcmp(s->keys[k], "solver") == 0 || strcmp(s->keys[k], QB_STUDY_VARIANT_KEY) == 0;
-        if (!c->labels[k][0] || said || (!s->varies[k] && !plain))
+        if (!c->labels[k][0] || qb_cell_is_said(s, k) || (!s->varies[k] && !plain))
             continue;
         char *head = plain ? qb_strdup(c->labels[k]) : qb_cell_label(s->keys[k], c->labels[k]);
         qb_str_addf(&name, "%s%s", name.length > 0 ? ", " : "", head ? head : "");

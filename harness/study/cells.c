@@ -151,7 +151,7 @@ static int create_labels(qb_study *s)
     if (!(s->varies = qb_alloc(s->n_keys, sizeof *s->varies)))
         return QB_E_NOMEM;
     for (size_t k = 0; k < s->n_keys; k++)
-        s->varies[k] = !(s->plan && s->plan->is_said[k]) && qb_cells_key_varies(s, s->keys[k]);
+        s->varies[k] = !qb_cell_is_said(s, k) && qb_cells_key_varies(s, s->keys[k]);
     for (size_t c = 0; c < s->n_cells; c++) {
         qb_cell *cell = &s->cells[c];
         if (!(cell->labels = qb_alloc(s->n_keys, sizeof *cell->labels)))
@@ -228,7 +228,7 @@ static int note_variant(qb_study *s, const qb_cell *cell)
 {
     qb_str text = {0};
     for (size_t k = 0; k < s->n_keys; k++) {
-        if (s->plan->is_said[k] && cell->labels[k][0])
+        if (qb_cell_is_said(s, k) && cell->labels[k][0])
             qb_str_addf(&text, "%s%s=%s", text.length > 0 ? ", " : "", s->keys[k], cell->labels[k]);
     }
     char *said = qb_str_take(&text);

@@ -71,6 +71,7 @@ static int grow(qb_study *s)
     if (!varies)
         return QB_E_NOMEM;
     s->varies = varies;
+    varies[s->n_keys] = false;
     for (size_t c = 0; c < s->n_cells; c++) {
         char **labels = qb_realloc(s->cells[c].labels, s->n_keys + 1, sizeof *labels);
         if (!labels)
