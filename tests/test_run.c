@@ -292,7 +292,7 @@ END_TEST
 /* What stochastic depth drops is a function of the step, not of what ran before. */
 START_TEST(killed_with_stochastic_depth)
 {
-    const char *changes = "model=deit_cifar;drop_path=0.5;optimizer=adamw;lr=0.001";
+    const char *changes = "model=deit_cifar;drop_path=0.5;optimizer=adamw;lr=0.001;batch=4;train_limit=24;test_limit=4";
     ck_assert_int_eq(run(&(plan){.dir = "whole", .solver = "parq", .changes = changes}), 0);
     ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = changes, .kill_step = 5, .kill_phase = "train"}), -SIGKILL);
     ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = changes}), 0);
