@@ -120,9 +120,11 @@ static void check_writes(qb_stage *s, qb_stage_view *v, const char *hook, unsign
         qb_guarded *a = &v->arrays[k];
         if (!a->data)
             continue;
+        int64_t at = first_change(a);
+        if (at == a->n + a->margin)
+            continue;
         if (guards_broken(a))
             note(s, QB_BREACH_OUTSIDE, "%s wrote outside %s, which has %lld values", hook, array_names[k], (long long)a->n);
-        int64_t at = first_change(a);
         if ((may & (1u << k)) || at < 0 || at >= a->n)
             continue;
         note(s, k == QB_ARRAY_X ? QB_BREACH_LATENT : QB_BREACH_FORBIDDEN, "%s changed %s[%lld] from %.9g to %.9g", hook,
