@@ -103,7 +103,7 @@ int qb_study_show_keys(qb_study *s, const char *option, const char *list)
     size_t n;
     const qb_option *schema = qb_run_schema(&n);
     while (list) {
-        char *name;
+        char *name = NULL;
         QB_TRY(next_name(option, &list, &name));
         const qb_option *o = qb_option_find(schema, n, name);
         bool is_key = o && o->flags & QB_OPT_IDENTITY && strcmp(o->name, "seed") != 0;
@@ -118,7 +118,7 @@ int qb_study_find_keys(const qb_study *s, const char *option, const char *list, 
 {
     size_t n = 0;
     while (list) {
-        char *name;
+        char *name = NULL;
         QB_TRY(next_name(option, &list, &name));
         size_t key = find_key(s, name);
         int rc = key == SIZE_MAX ? refuse(s, option, name) : QB_OK;
