@@ -116,6 +116,25 @@ double qb_t_cdf(double t, double df)
     return t >= 0 ? 1 - upper_tail(t, df) : upper_tail(-t, df);
 }
 
+/* The x >= 0 beyond which a distribution has `tail`: its tail falls with x, so halve until the two ends are neighbours. */
+static double where_tail_is(double tail, double (*tail_of)(double x, double parameter), double parameter)
+{
+    double low = 0, high = 1;
+    while (tail_of(high, parameter) > tail) {
+        low = high;
+        high *= 2;
+    }
+    for (;;) {
+        double middle = low + (high - low) / 2;
+        if (middle <= low || middle >= high)
+            return middle;
+        if (tail_of(middle, parameter) > tail)
+            low = middle;
+        else
+            high = middle;
+    }
+}
+
 double qb_t_quantile(double p, double df)
 {
     QB_ASSERT(!(df <= 0) && !(p < 0) && !(p > 1));
@@ -126,20 +145,7 @@ double qb_t_quantile(double p, double df)
         return 0;
     if (tail == 0)
         return sign * (double)INFINITY;
-    double low = 0, high = 1;
-    while (upper_tail(high, df) > tail) {
-        low = high;
-        high *= 2;
-    }
-    for (;;) { /* the tail falls with t: halve until the two ends are neighbours */
-        double middle = low + (high - low) / 2;
-        if (middle <= low || middle >= high)
-            return sign * middle;
-        if (upper_tail(middle, df) > tail)
-            low = middle;
-        else
-            high = middle;
-    }
+    return sign * where_tail_is(tail, upper_tail, df);
 }
 
 double qb_mean_margin(const double *v, size_t n, double level)
@@ -201,23 +207,12 @@ double qb_range_tail(double q, size_t k)
     return fmin(1, (double)k * sum * step / sqrt(2 * 3.14159265358979323846));
 }
 
+static double range_tail(double q, double k) { return qb_range_tail(q, (size_t)k); }
+
 double qb_range_quantile(double p, size_t k)
 {
     QB_ASSERT(k >= 2 && p >= 0 && p < 1);
-    double low = 0, high = 1, tail = 1 - p;
-    while (qb_range_tail(high, k) > tail) {
-        low = high;
-        high *= 2;
-    }
-    for (;;) {
-        double middle = low + (high - low) / 2;
-        if (middle <= low || middle >= high)
-            return middle;
-        if (qb_range_tail(middle, k) > tail)
-            low = middle;
-        else
-            high = middle;
-    }
+    return where_tail_is(1 - p, range_tail, (double)k);
 }
 
 /* ---- tests ---- */
