@@ -83,12 +83,10 @@ static void keep_others(collection *c)
     size_t n = 0;
     for (size_t i = 0; i < c->found.n; i++) {
         qb_run_folder *f = &c->found.items[i];
-        if (c->belongs[i]) {
-            qb_free(f->path);
-            json_decref(f->line);
-        } else {
+        if (c->belongs[i])
+            qb_run_folder_finish(f);
+        else
             c->found.items[n++] = *f;
-        }
     }
     c->found.n = n;
 }

@@ -56,12 +56,10 @@ static void drop_repeated(qb_run_folders *all)
         bool known = false;
         for (size_t k = 0; k < n && !known; k++)
             known = strcmp(all->items[k].path, all->items[i].path) == 0;
-        if (known) {
-            qb_free(all->items[i].path);
-            json_decref(all->items[i].line);
-        } else {
+        if (known)
+            qb_run_folder_finish(&all->items[i]);
+        else
             all->items[n++] = all->items[i];
-        }
     }
     all->n = n;
 }

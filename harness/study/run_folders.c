@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_DEPTH = 5, SHORTEST_KEY = 4, KEY_IN_NAME = 12, KEY_DIGITS = 64, LEVELS_OF_A_RUN = 3 };
+enum { SHORTEST_KEY = 4, KEY_IN_NAME = 12, KEY_DIGITS = 64, LEVELS_OF_A_RUN = 3 };
 
 static int no_memory(void)
 {
@@ -103,7 +103,7 @@ static int64_t bytes_below(const char *path, int depth)
     size_t n;
     if (lstat(path, &st) != 0)
         return 0;
-    if (!S_ISDIR(st.st_mode) || depth == MAX_DEPTH)
+    if (!S_ISDIR(st.st_mode) || depth == QB_RUNS_DEPTH)
         return (int64_t)st.st_size;
     int64_t bytes = 0;
     if (qb_fs_list(path, &names, &n) < 0) { /* a size is for people: what cannot be seen is not counted */
@@ -152,7 +152,7 @@ static int find(const char *dir, int depth, qb_run_folders *all)
     size_t n;
     bool is_run;
     QB_TRY(look_at(dir, all, &is_run));
-    if (is_run || depth == MAX_DEPTH)
+    if (is_run || depth == QB_RUNS_DEPTH)
         return QB_OK;
     QB_TRY(qb_fs_list(dir, &names, &n));
     int rc = QB_OK;
@@ -191,12 +191,16 @@ int qb_run_folders_find(const char *dir, qb_run_folders *all)
     return rc;
 }
 
+void qb_run_folder_finish(qb_run_folder *f)
+{
+    qb_free(f->path);
+    json_decref(f->line);
+}
+
 void qb_run_folders_finish(qb_run_folders *all)
 {
-    for (size_t i = 0; i < all->n; i++) {
-        qb_free(all->items[i].path);
-        json_decref(all->items[i].line);
-    }
+    for (size_t i = 0; i < all->n; i++)
+        qb_run_folder_finish(&all->items[i]);
     qb_free(all->items);
     *all = (qb_run_folders){0};
 }

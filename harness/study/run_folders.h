@@ -29,6 +29,7 @@ typedef struct qb_run_folders {
 /* Run folders at or below `dir`, at most five levels deep, added to *all. Links are not followed. QB_E_IO, QB_E_NOINPUT. */
 int qb_run_folders_find(const char *dir, qb_run_folders *all);
 void qb_run_folders_finish(qb_run_folders *all);
+void qb_run_folder_finish(qb_run_folder *f); /* of one that leaves the list */
 
 /* Their lines in an array: they may know a solver whose plugin is not here (qb_study_plan_places). New reference; NULL: out of
  * memory. */

@@ -90,8 +90,6 @@ json_t *qb_record_line(const json_t *record, const char *dir)
     return line;
 }
 
-enum { MAX_DEPTH = 5 }; /* runs/experiment/model-data/solver/seed */
-
 typedef struct run_dirs {
     char **paths;
     size_t n, capacity;
@@ -120,7 +118,7 @@ static int find_run_dirs(const char *dir, int depth, run_dirs *all)
     qb_free(record_path);
     if (is_run)
         return add_run_dir(all, dir);
-    if (depth == MAX_DEPTH)
+    if (depth == QB_RUNS_DEPTH)
         return QB_OK;
     char **names;
     size_t n;

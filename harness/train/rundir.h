@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+enum { QB_RUNS_DEPTH = 5 }; /* runs/experiment/model-data/solver/seed: how deep runs are looked for */
+
 typedef struct qb_rundir {
     char *path; /* absolute */
     int lock_fd, metrics_fd, times_fd, diagnostics_fd, log_fd; /* -1: not open */
