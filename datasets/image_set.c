@@ -304,7 +304,8 @@ static int check_images(const qb_dataset *d, qb_report *report)
         return QB_E_NOMEM;
     c->d = d;
     c->report = report;
-    int rc = qb_ordered_run(&(qb_ordered){0, (int64_t)x->n, d->options.threads, check_image, take_verdict, c});
+    int rc = qb_ordered_run(&(qb_ordered){.end = (int64_t)x->n, .threads = d->options.threads, .work = check_image,
+                                          .take = take_verdict, .context = c});
     char *text = qb_sprintf("%s: %zu classes, %lld training and %lld test images, of which %lld cannot be read", d->place, x->n_classes,
                             (long long)x->count[QB_SPLIT_TRAIN], (long long)x->count[QB_SPLIT_TEST], (long long)c->n_bad);
     if (rc == 0 && text)

@@ -214,7 +214,8 @@ static int take_records(writer *w, size_t *ret_n)
 
 static int write_records(writer *w, size_t first)
 {
-    int rc = qb_ordered_run(&(qb_ordered){(int64_t)first, (int64_t)w->index->n, w->options->threads, make_piece, take_piece, w});
+    int rc = qb_ordered_run(&(qb_ordered){.begin = (int64_t)first, .end = (int64_t)w->index->n, .threads = w->options->threads,
+                                          .work = make_piece, .take = take_piece, .context = w});
     for (int i = 0; i < QB_ORDERED_SLOTS; i++)
         piece_finish(&w->pieces[i]);
     if (rc == QB_E_STOPPED) {

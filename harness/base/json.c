@@ -105,26 +105,21 @@ typedef struct lines_reader {
     void *context;
     int n_good; /* lines taken that are no torn last one */
     bool torn;
-    parsed_line parsed[QB_ORDERED_SLOTS][LINES];
+    parsed_line parsed[QB_ORDERED_SLOTS * LINES];
 } lines_reader;
 
-static int64_t end_of(const lines_reader *r, int64_t item)
-{
-    return (item + 1) * LINES < r->n_lines ? (item + 1) * LINES : r->n_lines;
-}
-
-static void parse_lines(void *context, int64_t item, int slot, int thread)
+static void parse_line(void *context, int64_t i, int slot, int thread)
 {
     lines_reader *r = context;
+    parsed_line *p = &r->parsed[slot];
     (void)thread;
-    for (int64_t i = item * LINES; i < end_of(r, item); i++) {
-        parsed_line *p = &r->parsed[slot][i % LINES];
-        p->value = load(r->starts[i], (size_t)(r->starts[i + 1] - r->starts[i]) - 1, 0, &p->error, &p->no_memory);
-    }
+    p->value = load(r->starts[i], (size_t)(r->starts[i + 1] - r->starts[i]) - 1, 0, &p->error, &p->no_memory);
 }
 
-static int take_line(lines_reader *r, int64_t i, parsed_line *p)
+static int take_line(void *context, int64_t i, int slot)
 {
+    lines_reader *r = context;
+    parsed_line *p = &r->parsed[slot];
     json_t *value = p->value;
     const char *line = r->starts[i], *next = r->starts[i + 1];
     int rc = QB_OK;
@@ -142,15 +137,6 @@ static int take_line(lines_reader *r, int64_t i, parsed_line *p)
         r->torn = next - line > 1; /* an empty line at the end is nothing that is lost */
     }
     json_decref(value);
-    return rc;
-}
-
-static int take_lines(void *context, int64_t item, int slot)
-{
-    lines_reader *r = context;
-    int rc = QB_OK;
-    for (int64_t i = item * LINES; rc == QB_OK && i < end_of(r, item); i++)
-        rc = take_line(r, i, &r->parsed[slot][i % LINES]);
     return rc;
 }
 
@@ -188,13 +174,13 @@ int qb_jsonl_each_by(int threads, const char *path, int (*each)(void *context, j
     *r = (lines_reader){.path = path, .end = text + n, .each = each, .context = context};
     rc = find_lines(text, n, &r->starts, &r->n_lines);
     if (rc == QB_OK) {
-        rc = qb_ordered_run(&(qb_ordered){.end = (r->n_lines + LINES - 1) / LINES, .threads = r->n_lines < FEW ? 1 : threads,
-                                          .work = parse_lines, .take = take_lines, .context = r});
+        rc = qb_ordered_run(&(qb_ordered){.end = r->n_lines, .threads = r->n_lines < FEW ? 1 : threads, .chunk = LINES,
+                                          .work = parse_line, .take = take_line, .context = r});
     }
     if (rc == QB_OK && (r->torn || r->starts[r->n_lines] < r->end))
         qb_log_warning("%s:%d: the last line is cut short; it is left out", path, r->n_good + 1);
     for (size_t i = 0; i < QB_ORDERED_SLOTS * LINES; i++) /* what was read ahead of an error */
-        json_decref(r->parsed[i / LINES][i % LINES].value);
+        json_decref(r->parsed[i].value);
     qb_free(r->starts);
     qb_free(r);
     qb_free(text);

@@ -1,7 +1,7 @@
 /* A counted loop over threads, whose results are taken in order.
  *
  * Invariant: each item is worked on once, in some thread, and then taken once, in the calling thread, item after item; so what
- * comes of it does not depend on the number of threads. No more than QB_ORDERED_SLOTS items are worked on ahead.
+ * comes of it does not depend on the number of threads. No more than QB_ORDERED_SLOTS chunks are worked on ahead.
  */
 #ifndef QB_ORDERED_H
 #define QB_ORDERED_H
@@ -14,8 +14,10 @@ typedef struct qb_ordered {
     int64_t begin, end; /* items begin..end - 1 */
     int threads;        /* that work, at most QB_ORDERED_THREADS are taken; 1 or less: the calling one works and takes in turn */
 
-    /* Works on item i and leaves what came of it, errors too, in a place of the caller's: `slot` (below QB_ORDERED_SLOTS) is
-     * that of this item alone until it is taken. thread (below QB_ORDERED_THREADS): for what is kept from item to item. */
+    int chunk;          /* items that a thread works on at a time; 0: one. More where handing one over takes longer than it */
+
+    /* Works on item i and leaves what came of it, errors too, in a place of the caller's: `slot` (below QB_ORDERED_SLOTS, times
+     * chunk) is that of this item alone until it is taken. thread (below QB_ORDERED_THREADS): for what is kept from item to item. */
     void (*work)(void *context, int64_t i, int slot, int thread);
 
     /* Takes it. A negative code ends the loop; what was worked on and is not taken then stays in its slots. */

@@ -148,45 +148,37 @@ typedef struct read_run {
 typedef struct runs_reader {
     const run_dirs *dirs;
     json_t *array;
-    read_run runs[QB_ORDERED_SLOTS][RUNS];
+    read_run runs[QB_ORDERED_SLOTS * RUNS];
 } runs_reader;
 
-static int64_t end_of(const runs_reader *r, int64_t item)
-{
-    return (item + 1) * RUNS < (int64_t)r->dirs->n ? (item + 1) * RUNS : (int64_t)r->dirs->n;
-}
-
-static void read_runs(void *context, int64_t item, int slot, int thread)
+static void read_one(void *context, int64_t i, int slot, int thread)
 {
     runs_reader *r = context;
+    read_run *run = &r->runs[slot];
+    json_t *record = NULL;
     (void)thread;
-    for (int64_t i = item * RUNS; i < end_of(r, item); i++) {
-        json_t *record = NULL;
-        read_run *run = &r->runs[slot][i % RUNS];
-        if (qb_record_read(r->dirs->paths[i], &record) < 0) {
-            run->warning = qb_strdup(qb_err_text());
-            qb_err_clear();
-            continue;
-        }
-        run->line = qb_record_line(record, r->dirs->paths[i]);
-        json_decref(record);
+    if (qb_record_read(r->dirs->paths[i], &record) < 0) {
+        run->warning = qb_strdup(qb_err_text());
+        qb_err_clear();
+        return;
     }
+    run->line = qb_record_line(record, r->dirs->paths[i]);
+    json_decref(record);
 }
 
-static int take_runs(void *context, int64_t item, int slot)
+static int take_one(void *context, int64_t i, int slot)
 {
     runs_reader *r = context;
+    read_run *run = &r->runs[slot];
     int rc = QB_OK;
-    for (int64_t i = item * RUNS; rc == QB_OK && i < end_of(r, item); i++) {
-        read_run *run = &r->runs[slot][i % RUNS];
-        if (run->warning) /* one bad file is no reason to hide the others */
-            qb_log_warning("%s; the run is left out, run it again to mend its record", run->warning);
-        else if (!run->line || json_array_append(r->array, run->line) != 0)
-            rc = qb_err_set(QB_E_NOMEM, "out of memory");
-        json_decref(run->line);
-        qb_free(run->warning);
-        *run = (read_run){0};
-    }
+    (void)i;
+    if (run->warning) /* one bad file is no reason to hide the others */
+        qb_log_warning("%s; the run is left out, run it again to mend its record", run->warning);
+    else if (!run->line || json_array_append(r->array, run->line) != 0)
+        rc = qb_err_set(QB_E_NOMEM, "out of memory");
+    json_decref(run->line);
+    qb_free(run->warning);
+    *run = (read_run){0};
     return rc;
 }
 
@@ -197,11 +189,11 @@ static int read_dirs(const run_dirs *dirs, json_t *array)
         return QB_E_NOMEM;
     *r = (runs_reader){.dirs = dirs, .array = array};
     const int threads = dirs->n < FEW_RUNS ? 1 : qb_cores_usable();
-    int rc = qb_ordered_run(&(qb_ordered){.end = ((int64_t)dirs->n + RUNS - 1) / RUNS, .threads = threads, .work = read_runs,
-                                          .take = take_runs, .context = r});
+    int rc = qb_ordered_run(&(qb_ordered){.end = (int64_t)dirs->n, .threads = threads, .chunk = RUNS, .work = read_one,
+                                          .take = take_one, .context = r});
     for (size_t i = 0; i < QB_ORDERED_SLOTS * RUNS; i++) {
-        json_decref(r->runs[i / RUNS][i % RUNS].line);
-        qb_free(r->runs[i / RUNS][i % RUNS].warning);
+        json_decref(r->runs[i].line);
+        qb_free(r->runs[i].warning);
     }
     qb_free(r);
     return rc;
