@@ -127,8 +127,8 @@ static void refresh_levels(qb_quant_tensor *t, int thread, const float *z)
 
 static const float *map_input(const qb_quant *q, const qb_quant_tensor *t, int thread)
 {
-    double shrink = q->lr_sum > 1.0 ? q->lr_sum : 1.0;
-    if (!q->options.shrink || shrink == 1.0)
+    double shrink = qb_quant_shrink(q);
+    if (shrink == 1.0)
         return t->param->x;
     float *z = q->scratch + (size_t)thread * q->scratch_len;
     float by = (float)shrink;

@@ -313,7 +313,7 @@ qb_quant_look qb_quant_look_at(const qb_quant *q, size_t i)
                            .row_len = t->view.row_len,
                            .x = t->param->x,
                            .w = t->param->w,
-                           .shrink = q->options.shrink && q->lr_sum > 1 ? q->lr_sum : 1,
+                           .shrink = qb_quant_shrink(q),
                            .levels = t->view.levels,
                            .n_levels = t->view.levels ? t->n_levels : 0};
 }

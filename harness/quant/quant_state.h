@@ -46,6 +46,12 @@ struct qb_quant {
 };
 
 /* The step as hooks see it. */
+/* What latent weights are divided by before the solver maps them: quant_shrink; 1 without it. */
+static inline double qb_quant_shrink(const qb_quant *q)
+{
+    return q->options.shrink && q->lr_sum > 1.0 ? q->lr_sum : 1.0;
+}
+
 qb_step qb_quant_step_info(const qb_quant *q, int64_t step, double lr);
 
 /* Calls a hook of a view with guards; what: "project". Sets t->problem when it fails or writes outside. */
