@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/stats.h"
 #include "base/str.h"
 #include "study/values.h"
 #include "train/config.h"
@@ -12,7 +13,6 @@
 #include "train/record.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_MEASURED = 9 }; /* runs of one kind that are looked at: more do not make the median better */
@@ -140,18 +140,12 @@ static int measure(kinds *all, const json_t *line)
     return QB_OK;
 }
 
-static int compare_reals(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
+/* 0: of none. */
 static double median(const double *values, size_t n)
 {
     double sorted[MAX_MEASURED];
     memcpy(sorted, values, n * sizeof *values);
-    qsort(sorted, n, sizeof *sorted, compare_reals);
-    return n > 0 ? (sorted[(n - 1) / 2] + sorted[n / 2]) / 2 : 0;
+    return n > 0 ? qb_median(sorted, n) : 0;
 }
 
 /* ---- all ---- */
