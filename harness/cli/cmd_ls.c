@@ -9,6 +9,7 @@
 #include "cli/time_left.h"
 #include "study/grid.h"
 #include "study/scale.h"
+#include "study/tasks.h"
 #include "train/cores.h"
 #include "train/record.h"
 
@@ -116,10 +117,9 @@ static void describe_left(const qb_study *s, size_t cell, size_t i, qb_run_left 
     const qb_cell_run *run = &s->cells[cell].runs[i];
     const qb_config *config = s->plan && !s->plan->cells[cell].skipped ? s->plan->cells[cell].runs[i] : NULL;
     const json_t *machine = json_object_get(run->line, "machine"), *result = json_object_get(run->line, "result");
-    const qb_value *threads = config ? qb_get(&config->settings, "threads") : NULL;
     *ret_left = (qb_run_left){
         .config = config ? config->identity : json_object_get(run->line, "config"),
-        .threads = run->line ? json_integer_value(json_object_get(machine, "threads")) : threads && !threads->is_null ? threads->i : 1,
+        .threads = run->line ? json_integer_value(json_object_get(machine, "threads")) : config ? qb_study_threads(config) : 1,
         .n_steps = config ? config->n_steps : 0,
         .step = json_integer_value(json_object_get(result, "steps")),
     };

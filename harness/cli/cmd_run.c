@@ -136,8 +136,7 @@ static int add_time_left(qb_str *s, const qb_cli *cli, const qb_tasks *tasks)
         const qb_task *task = &tasks->items[i];
         if (!task->is_left)
             continue;
-        const qb_value *threads = qb_get(&task->config->settings, "threads");
-        left[n++] = (qb_run_left){task->config->identity, threads->is_null ? 1 : threads->i, task->config->n_steps,
+        left[n++] = (qb_run_left){task->config->identity, qb_study_threads(task->config), task->config->n_steps,
                                   qb_get(&cli->flags, "force")->b ? 0 : task->step};
     }
     if (rc == QB_OK && n > 0 && done)

@@ -58,12 +58,6 @@ typedef struct runner {
     char refusal_text[1024], refusal_hint[512];
 } runner;
 
-static int threads_of_task(const qb_task *task)
-{
-    const qb_value *threads = qb_get(&task->config->settings, "threads");
-    return threads->is_null ? 1 : (int)threads->i;
-}
-
 /* ---- the child ---- */
 
 static board *child_board;
@@ -169,7 +163,7 @@ static _Noreturn void be_child(const runner *r, int slot, const qb_task *task, i
         .hang_seconds = r->options->hang_seconds,
     };
     json_t *record = NULL;
-    int rc = r->options->smoke ? qb_smoke_run(task->config, r->options->made_data, threads_of_task(task))
+    int rc = r->options->smoke ? qb_smoke_run(task->config, r->options->made_data, qb_study_threads(task->config))
                                : qb_run_execute(task->config, &environment, &record);
     tell_end(b, rc);
     _exit(qb_err_exit_status(rc)); /* the parent's buffers and exit handlers are not the child's to run */
@@ -541,8 +535,8 @@ static int threads_of(const qb_tasks *tasks)
     int most = 1;
     for (size_t i = 0; i < tasks->n; i++) {
         const qb_task *task = &tasks->items[i];
-        if (task->is_left && threads_of_task(task) > most)
-            most = threads_of_task(task);
+        if (task->is_left && qb_study_threads(task->config) > most)
+            most = qb_study_threads(task->config);
     }
     return most;
 }

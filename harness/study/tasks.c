@@ -195,6 +195,12 @@ static int fill(scan *s, qb_task *task, size_t cell, size_t seed)
     return look_elsewhere(s, task);
 }
 
+int qb_study_threads(const qb_config *c)
+{
+    const qb_value *threads = qb_get(&c->settings, "threads");
+    return threads->is_null ? 1 : (int)threads->i;
+}
+
 int qb_tasks_create(const qb_study_plan *plan, bool force, const char *done, qb_tasks *ret)
 {
     scan s = {.plan = plan, .force = force};

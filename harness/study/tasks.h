@@ -29,6 +29,9 @@ typedef struct qb_tasks {
     size_t n;
 } qb_tasks;
 
+/* Threads of a run of a study: 1 where it does not say. */
+int qb_study_threads(const qb_config *c);
+
 /* Looks at every run of the plan. force: finished runs are left too. done: records (as qb_records_collect reads them) that
  * count where the run's own folder has none that is over; a record is a run's when key and configuration are its own, and only
  * records that are over count. NULL: none. Errors: those of reading them; QB_E_DATA: a key with another configuration; those of opening the data;
