@@ -42,11 +42,12 @@ static void find_layers(watch *w, const json_t *lines)
     }
 }
 
-/* Number i of at most `most` layers, evenly spread from the first to the last. *ret_n: how many there are. */
-static size_t spread(size_t i, size_t n, size_t most, size_t *ret_n)
+static size_t count_shown(const watch *w, size_t most) { return w->n_layers < most ? w->n_layers : most; }
+
+/* Number i of n_shown layers, evenly spread from the first to the last. */
+static const char *shown_layer(const watch *w, size_t i, size_t n_shown)
 {
-    *ret_n = n < most ? n : most;
-    return *ret_n > 1 ? i * (n - 1) / (*ret_n - 1) : 0;
+    return w->layers[n_shown > 1 ? i * (w->n_layers - 1) / (n_shown - 1) : 0];
 }
 
 static char *layer_title(const char *name)
@@ -70,10 +71,9 @@ static char *epoch_title(const json_t *line) { return qb_sprintf("epoch %.3g", e
 
 static int draw_levels(qb_figure *f, const watch *w)
 {
-    size_t n;
-    (void)spread(0, w->n_layers, N_SHOWN, &n);
+    const size_t n = count_shown(w, N_SHOWN);
     for (size_t i = 0; i < n; i++) {
-        const char *layer = w->layers[spread(i, w->n_layers, N_SHOWN, &n)];
+        const char *layer = shown_layer(w, i, n);
         size_t block = qb_figure_block(f), n_levels = 0;
         qb_panel *p = qb_figure_panel(f, layer_title(layer), "epoch", "level");
         for (size_t k = 0; k < json_array_size(w->lines); k++) {
@@ -107,7 +107,7 @@ static int draw_flips(qb_figure *f, const watch *w)
                   {"distance", "distance of w to the nearest level", "mean (gaps between levels)", 1},
                   {"distance_latent", "distance of x to the nearest level", "mean (gaps between levels)", 1}};
     enum { N = sizeof panels / sizeof *panels };
-    size_t n;
+    const size_t n = count_shown(w, MAX_LINES);
     char color[8], look[96];
     for (size_t i = 0; i < N; i++)
         (void)qb_figure_panel(f, qb_strdup(panels[i].title), "epoch", panels[i].axis);
@@ -115,9 +115,8 @@ static int draw_flips(qb_figure *f, const watch *w)
         return QB_E_NOMEM;
     for (size_t i = 0; i < N; i++)
         qb_str_add(&f->panels[i].before, "set yrange [0:*]\n");
-    (void)spread(0, w->n_layers, MAX_LINES, &n);
     for (size_t i = 0; i < n; i++) {
-        const char *layer = w->layers[spread(i, w->n_layers, MAX_LINES, &n)];
+        const char *layer = shown_layer(w, i, n);
         size_t block = qb_figure_block(f);
         bool any[N] = {false};
         for (size_t k = 0; k < json_array_size(w->lines); k++) {
@@ -193,10 +192,9 @@ static void add_bins(qb_figure *f, const json_t *line)
 
 static int draw_histogram(qb_figure *f, const watch *w)
 {
-    size_t n;
-    (void)spread(0, w->n_layers, N_SHOWN, &n);
+    const size_t n = count_shown(w, N_SHOWN);
     for (size_t i = 0; i < n; i++) {
-        const char *layer = w->layers[spread(i, w->n_layers, N_SHOWN, &n)];
+        const char *layer = shown_layer(w, i, n);
         int n_points = 0;
         for (size_t k = 0; k < json_array_size(w->lines); k++) {
             const json_t *line = json_array_get(w->lines, k);
@@ -231,13 +229,13 @@ static int draw_histogram(qb_figure *f, const watch *w)
 
 static int draw_map(qb_figure *f, const watch *w)
 {
-    size_t n, n_points = 0;
+    const size_t n = count_shown(w, N_SHOWN);
+    size_t n_points = 0;
     char color[8], look[160];
     for (size_t k = 0; k < json_array_size(w->lines); k++)
         n_points += strcmp(layer_of(json_array_get(w->lines, k)), w->layers[0]) == 0;
-    (void)spread(0, w->n_layers, N_SHOWN, &n);
     for (size_t i = 0; i < n; i++) {
-        const char *layer = w->layers[spread(i, w->n_layers, N_SHOWN, &n)];
+        const char *layer = shown_layer(w, i, n);
         const json_t *last = NULL;
         size_t point = 0;
         qb_panel *p = qb_figure_panel(f, layer_title(layer), "latent weight x", "forward weight w");
