@@ -1,18 +1,11 @@
 /* Every kind of picture of a study that was really trained, in every form: as a user asks for them, and what goes wrong. */
-#include "program_fixture.h"
+#include "expect_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define BASE "base: {dataset: synthetic, model: resnet8, epochs: 2, batch: 32, train_limit: 96, test_limit: 64"
-
-static void write_file(const char *name, const char *text)
-{
-    char *path = qb_path_join(folder, name);
-    ck_assert_int_eq(qb_fs_write_atomic(path, text, strlen(text)), 0);
-    qb_free(path);
-}
 
 static void setup(void)
 {
@@ -23,21 +16,6 @@ static void setup(void)
     write_file("plain.yaml", "title: Plain\n" BASE "}\nmatrix: {solver: [none, ste], bits: [2]}\n");
     write_file("paper.yaml", "source: \"A paper_with 100 % {braces}\"\nversion: \"v1\"\nmetric: test_top1\ncells:\n"
                              "  - {solver: ste, bits: 2, mean: 50, std: 1, n: 3}\n  - {solver: none, mean: 60, std: 0.5, n: 3}\n");
-}
-
-static outcome expect(const char *command, int status, const char *in_out, const char *in_err)
-{
-    outcome o = shell(command);
-    ck_assert_msg(o.status == status, "%s: %d: %s", command, o.status, o.err);
-    ck_assert_msg(strstr(o.out, in_out), "%s: %s", command, o.out);
-    ck_assert_msg(strstr(o.err, in_err), "%s: %s", command, o.err);
-    return o;
-}
-
-static void run(const char *command, int status, const char *in_out, const char *in_err)
-{
-    outcome o = expect(command, status, in_out, in_err);
-    forget(&o);
 }
 
 static bool has_gnuplot(void) { return access("/usr/bin/gnuplot", X_OK) == 0; }
@@ -53,7 +31,7 @@ START_TEST(every_kind_in_every_form)
 {
     if (!has_gnuplot())
         QB_TEST_SKIP("there is no gnuplot");
-    run("$q run watched.yaml -j 2 -q && $q plot watched.yaml --kind all --format all -o pics > a", 0, "", "");
+    expect("$q run watched.yaml -j 2 -q && $q plot watched.yaml --kind all --format all -o pics > a", 0, "", "");
     char *printed = read_back("a");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
@@ -67,13 +45,13 @@ START_TEST(every_kind_in_every_form)
     }
     qb_free(printed);
     /* every text of the paper's line is TeX where it must be, and as written elsewhere */
-    run("grep -c 'A paper\\\\_with 100 \\\\% \\\\{braces\\\\}' pics/paper.tikz", 0, "", "");
-    run("grep -c 'A paper_with 100 % {braces}' pics/paper.svg", 0, "", "");
+    expect("grep -c 'A paper\\\\_with 100 \\\\% \\\\{braces\\\\}' pics/paper.tikz", 0, "", "");
+    expect("grep -c 'A paper_with 100 % {braces}' pics/paper.svg", 0, "", "");
     /* again: the same numbers and scripts, and the script draws them without us */
-    run("$q plot watched.yaml --kind all --format svg -o again > a && for f in pics/*.tsv; do cmp $f again/${f#pics/} || exit 1; done", 0, "", "");
-    run("$q plot watched.yaml --kind accuracy-bits/ranks/schedule --format all -o more > a && for f in more/*.gp; do cmp $f pics/${f#more/} || exit 1; done", 0, "", "");
-    run("cd pics && rm *.svg *.png *.pdf *.tikz *-binaryrelax-* *-ste-1-*; for f in *.gp; do gnuplot $f || exit 1; done", 0, "", "");
-    run("for f in gp svg png pdf tikz; do ls pics/*.$f | wc -l; done | sort -u > a; wc -l < a; cat a", 0, "1\n2", "");
+    expect("$q plot watched.yaml --kind all --format svg -o again > a && for f in pics/*.tsv; do cmp $f again/${f#pics/} || exit 1; done", 0, "", "");
+    expect("$q plot watched.yaml --kind accuracy-bits/ranks/schedule --format all -o more > a && for f in more/*.gp; do cmp $f pics/${f#more/} || exit 1; done", 0, "", "");
+    expect("cd pics && rm *.svg *.png *.pdf *.tikz *-binaryrelax-* *-ste-1-*; for f in *.gp; do gnuplot $f || exit 1; done", 0, "", "");
+    expect("for f in gp svg png pdf tikz; do ls pics/*.$f | wc -l; done | sort -u > a; wc -l < a; cat a", 0, "1\n2", "");
 }
 END_TEST
 
@@ -82,16 +60,16 @@ START_TEST(says_how_to_get_diagnostics)
 {
     if (!has_gnuplot())
         QB_TEST_SKIP("there is no gnuplot");
-    run("$q run plain.yaml -q && $q plot plain.yaml --kind levels/map-weights -o pics", 0, "pics/levels.svg\n", "");
-    run("grep -c 'no run has diagnostics' pics/levels.svg", 0, "1", "");
-    run("grep -c 'qatbench run plain.yaml --runs-dir watched' pics/map-weights.svg", 0, "1", "");
-    run("sed -i 's/test_limit: 64/test_limit: 64, diagnostics: all/' plain.yaml && $q run plain.yaml -n", 0, "0 left", "");
-    run("$q run plain.yaml -q --runs-dir watched && $q plot plain.yaml --runs-dir watched --kind levels -o pics", 0, "pics/levels-ste.svg\n", "");
+    expect("$q run plain.yaml -q && $q plot plain.yaml --kind levels/map-weights -o pics", 0, "pics/levels.svg\n", "");
+    expect("grep -c 'no run has diagnostics' pics/levels.svg", 0, "1", "");
+    expect("grep -c 'qatbench run plain.yaml --runs-dir watched' pics/map-weights.svg", 0, "1", "");
+    expect("sed -i 's/test_limit: 64/test_limit: 64, diagnostics: all/' plain.yaml && $q run plain.yaml -n", 0, "0 left", "");
+    expect("$q run plain.yaml -q --runs-dir watched && $q plot plain.yaml --runs-dir watched --kind levels -o pics", 0, "pics/levels-ste.svg\n", "");
     /* records that travelled have no folders */
-    run("$q ls plain.yaml --json | sed 's/\"dir\":\"[^\"]*\",//' > runs.jsonl && $q plot runs.jsonl --kind flips -o pics", 0, "pics/flips.png", "");
-    run("grep -c 'the records are from a runs.jsonl' pics/flips.svg", 0, "1", "");
-    run("$q plot runs.jsonl --kind times -o pics", 66, "", "no folder of a finished run is here");
-    run("$q plot runs.jsonl --kind times/accuracy-final -o pics", 0, "pics/accuracy-final.svg", "warning: times: ");
+    expect("$q ls plain.yaml --json | sed 's/\"dir\":\"[^\"]*\",//' > runs.jsonl && $q plot runs.jsonl --kind flips -o pics", 0, "pics/flips.png", "");
+    expect("grep -c 'the records are from a runs.jsonl' pics/flips.svg", 0, "1", "");
+    expect("$q plot runs.jsonl --kind times -o pics", 66, "", "no folder of a finished run is here");
+    expect("$q plot runs.jsonl --kind times/accuracy-final -o pics", 0, "pics/accuracy-final.svg", "warning: times: ");
 }
 END_TEST
 
@@ -101,9 +79,9 @@ START_TEST(levels_that_are_not_there_yet)
     if (!has_gnuplot())
         QB_TEST_SKIP("there is no gnuplot");
     write_file("soft.yaml", BASE ", diagnostics: all}\nmatrix: {solver: [waveq], bits: [4], granularity: [row]}\n");
-    run("$q run soft.yaml -q && $q plot soft.yaml --kind flips/levels/histogram/map-weights -o pics --format svg", 0, "pics/flips-waveq.svg\n", "");
-    run("grep -c 'no numbers' pics/flips-waveq.svg pics/levels-waveq.svg", 0, "pics/flips-waveq.svg:3\n", "");
-    run("grep -c 'no numbers' pics/map-weights-waveq.svg", 1, "0\n", "");
+    expect("$q run soft.yaml -q && $q plot soft.yaml --kind flips/levels/histogram/map-weights -o pics --format svg", 0, "pics/flips-waveq.svg\n", "");
+    expect("grep -c 'no numbers' pics/flips-waveq.svg pics/levels-waveq.svg", 0, "pics/flips-waveq.svg:3\n", "");
+    expect("grep -c 'no numbers' pics/map-weights-waveq.svg", 1, "0\n", "");
 }
 END_TEST
 
@@ -126,7 +104,7 @@ static const struct {
 
 START_TEST(says_what_is_wrong)
 {
-    run(wrong[_i].command, wrong[_i].status, "", wrong[_i].err);
+    expect(wrong[_i].command, wrong[_i].status, "", wrong[_i].err);
 }
 END_TEST
 
@@ -135,7 +113,7 @@ START_TEST(committed_pictures_come_out_again)
 {
     if (!has_gnuplot())
         QB_TEST_SKIP("there is no gnuplot");
-    run("cd $r && $q plot results/fashion-mnist-solvers -o $d/p && $q plot results/fashion-mnist-solvers -o $d/p --format png "
+    expect("cd $r && $q plot results/fashion-mnist-solvers -o $d/p && $q plot results/fashion-mnist-solvers -o $d/p --format png "
         "--kind accuracy-panels/accuracy-bits/ranks && cd $d/p && for f in *.tsv *.gp; do cmp $f $r/results/fashion-mnist-solvers/plots/$f || exit 1; done; ls *.gp | wc -l",
         0, "\n6\n", "");
 }
@@ -145,8 +123,8 @@ START_TEST(a_map_needs_no_runs)
 {
     if (!has_gnuplot())
         QB_TEST_SKIP("there is no gnuplot");
-    run("$q plot plain.yaml --kind map -o pics --format pdf", 0, "pics/map.pdf\n", "");
-    run("$q plot plain.yaml --kind paper -o pics", 66, "", "no run is done");
+    expect("$q plot plain.yaml --kind map -o pics --format pdf", 0, "pics/map.pdf\n", "");
+    expect("$q plot plain.yaml --kind paper -o pics", 66, "", "no run is done");
 }
 END_TEST
 
