@@ -1,6 +1,9 @@
 /* run, table, plot, report and ls as a user sees them: one tiny study from its plan to its report, and what goes wrong. */
+#include "base/tfevents.h"
+
 #include "expect_fixture.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +36,59 @@ START_TEST(contradicting_options_are_a_mistake)
 }
 END_TEST
 
+/* A run that was killed behind step 6, whose loss was not finite then, and whose solver has a metric that others lack. */
+static const char metrics[] = "{\"run\":\"x\",\"schema\":\"qatbench.metrics/1\"}\n"
+                              "{\"epoch\":1.0,\"split\":\"train\",\"step\":3,\"train/loss\":2.369194205011360,\"train/slope\":1e-05}\n"
+                              "{\"epoch\":1.0,\"split\":\"test\",\"step\":3,\"test/loss\":2.34}\n"
+                              "{\"epoch\":2.0,\"nonfinite\":[\"train/loss\"],\"split\":\"train\",\"step\":6,\"train/loss\":null}\n"
+                              "{\"epoch\":2.0,\"split\":\"test\",\"st";
+/* Killed between steps 3 and 6 and resumed from step 4: 10 s to step 3, 13 1/3 to step 4, 2 s from there to the next test. */
+static const char times[] = "{\"run\":\"x\",\"schema\":\"qatbench.times/1\"}\n"
+                            "{\"event\":\"start\",\"step\":0}\n"
+                            "{\"step\":3,\"time/save\":1,\"time/train\":8.0,\"time/val\":1.0,\"time/wait\":0.5}\n"
+                            "{\"event\":\"resume\",\"step\":4}\n"
+                            "{\"step\":6,\"time/save\":0,\"time/train\":1.5,\"time/val\":0.5,\"time/wait\":0.5}\n";
+
+static void metrics_go_out(void)
+{
+    expect("$q export tiny.yaml --format csv -o deep/m.csv && wc -l < deep/m.csv && head -1 deep/m.csv", 0,
+           "25\nsolver,bits,seed,run,split,step,epoch,train/loss,train/lr,train/lr_sum,train/prec1,test/loss,", "");
+    expect("$q export runs --format csv | sort > x; sort deep/m.csv | cmp - x", 0, "", "");
+    expect("cat runs/tiny/*/*/*/metrics.jsonl | sed -n 's/.*\"train.loss\":\\([^,]*\\).*/\\1/p' | sort > x;"
+           "grep ,train, deep/m.csv | cut -d, -f8 | sort | cmp - x && wc -l < x", 0, "12\n", "");
+    expect("$q export tiny.yaml --format tensorboard -o tb && find tb -type f | wc -l && ls tb", 0, "6\nnone\nste-1-bit\nste-2-bits\n", "");
+    expect("$q export runs.jsonl --format csv", 66, "", "tiny: none of 6 runs has metrics\n  a runs.jsonl holds results alone; name the plan");
+    expect("$q export tiny.yaml --format tensorboard", 2, "", "output: expected a folder for the event files, got nothing\n  -o FOLDER");
+    write_file("metrics.jsonl", metrics);
+    write_file("times.jsonl", times);
+    expect("cd runs/tiny/*/none/s1-* && cp \"$d\"/metrics.jsonl \"$d\"/times.jsonl . && rm \"$d\"/runs/tiny/*/*/s2-*/metrics.jsonl &&"
+           "sed -i 's/\"started\": \"[^\"]*\"/\"started\": \"2026-01-01T00:00:00Z\"/' record.json", 0, "", "");
+    expect("rm -r tb; $q export tiny.yaml --format csv | cut -d, -f 1,5- | sed -n '1p; /^none/p'", 0,
+           "solver,split,step,epoch,train/loss,train/slope,test/loss,train/lr,train/lr_sum,train/prec1,test/loss_soft,test/prec1,"
+           "test/prec1_soft,test/prec5\n"
+           "none,train,3,1.0,2.36919420501136,1e-05,,,,,,,,\n"
+           "none,test,3,1.0,,,2.34,,,,,,,\n"
+           "none,train,6,2.0,NaN,,,,,,,,,\n",
+           "3 of 6 runs have no metrics (yet): left out\n");
+    expect("$q export tiny.yaml --format tensorboard -o tb -q && mv tb/none/s1-*/events.* run.events", 0, "tb/none/s1-", "the last line is cut short");
+    qb_str want = {0};
+    const double started = 1767225600;
+    qb_tfevents_begin(&want, started);
+    qb_tfevents_add(&want, started + 10, 3, (qb_tf_scalar[]){{"train/loss", 2.36919420501136f}, {"train/slope", 1e-5f}}, 2);
+    qb_tfevents_add(&want, started + 10, 3, (qb_tf_scalar[]){{"test/loss", 2.34f}}, 1);
+    qb_tfevents_add(&want, started + 10 + 10. / 3 + 2, 6, (qb_tf_scalar[]){{"train/loss", NAN}}, 1);
+    char *path = qb_path_join(folder, "run.events"), *got;
+    size_t n;
+    ck_assert_int_eq(qb_fs_read(path, 1 << 20, &got, &n), 0);
+    ck_assert_uint_eq(n, want.length);
+    ck_assert_mem_eq(got, want.text, n);
+    qb_free(path);
+    qb_free(got);
+    qb_str_finish(&want);
+    expect("printf '{\"step\":1}\n{}\n' | tee -a runs/tiny/*/ste-w1/s1-*/metrics.jsonl >tee;"
+           "$q export tiny.yaml --format csv", 65, "", "metrics.jsonl: split: expected a string, got nothing");
+}
+
 START_TEST(from_plan_to_report)
 {
     expect("$q run tiny.yaml -n", 0, "Tiny: 3 cells, 6 runs, 6 left\n", "");
@@ -44,6 +100,9 @@ START_TEST(from_plan_to_report)
     expect("$q ls", 0, "done    ste     2        2", "");
     /* a study travels as runs.jsonl */
     expect("$q table tiny.yaml > a && $q ls tiny.yaml --json > runs.jsonl && wc -l < runs.jsonl", 0, "6", "");
+    expect("cp -r runs kept", 0, "", "");
+    metrics_go_out();
+    expect("rm -r runs && mv kept runs", 0, "", "");
     expect("mv runs away && $q table tiny.yaml runs.jsonl > b && cmp a b && $q table runs.jsonl > c && cat b", 0, "(2)", "");
     expect("mkdir study && cp runs.jsonl study && cp tiny.yaml study/plan.yaml && $q table study > c && cmp b c", 0, "", "");
     expect("$q table tiny.yaml runs.jsonl --format json | grep -c '\"mean\": [0-9]'", 0, "3", "");

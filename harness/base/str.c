@@ -115,6 +115,18 @@ void qb_str_add_wrapped(qb_str *s, const char *text, size_t indent)
     }
 }
 
+void qb_str_add_csv(qb_str *s, const char *text)
+{
+    bool quote = strpbrk(text, ",\"\r\n") != NULL;
+    qb_str_add(s, quote ? "\"" : "");
+    for (; *text; text++) {
+        if (*text == '"')
+            qb_str_add(s, "\"");
+        qb_str_addn(s, text, 1);
+    }
+    qb_str_add(s, quote ? "\"" : "");
+}
+
 char *qb_str_take(qb_str *s)
 {
     if (s->failed) {

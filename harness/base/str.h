@@ -19,6 +19,7 @@ void qb_str_addf(qb_str *s, const char *fmt, ...) __attribute__((format(printf, 
 void qb_str_add_char(qb_str *s, const char **text); /* the character at *text, U+FFFD for a byte of none; moves behind it */
 void qb_str_add_quoted(qb_str *s, const char *word); /* one word for a POSIX shell, quoted where it must be; UTF-8
                                                            whatever the word is: $'caf\\351' for a byte of no character */
+void qb_str_add_csv(qb_str *s, const char *text); /* one field of CSV (RFC 4180), quoted where it must be */
 /* Adds `text` (UTF-8) in lines of at most 80 columns where its words allow it, each behind `indent` spaces; no newline
  * after the last one. */
 void qb_str_add_wrapped(qb_str *s, const char *text, size_t indent);

@@ -14,6 +14,7 @@ static const qb_verb *const verbs[] = {
     &qb_verb_plot,
     &qb_verb_report,
     &qb_verb_eval,
+    &qb_verb_export,
     &qb_verb_ls,
     &qb_verb_rm,
     &qb_verb_gc,

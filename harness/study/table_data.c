@@ -11,18 +11,6 @@
 
 /* ---- CSV ---- */
 
-static void add_csv(qb_str *s, const char *text)
-{
-    bool quote = strpbrk(text, ",\"\r\n") != NULL;
-    qb_str_add(s, quote ? "\"" : "");
-    for (; *text; text++) {
-        if (*text == '"')
-            qb_str_add(s, "\"");
-        qb_str_addn(s, text, 1);
-    }
-    qb_str_add(s, quote ? "\"" : "");
-}
-
 static const char *real_text(double v, char *buffer)
 {
     return isnan(v) ? "" : qb_format_real(v, buffer);
@@ -42,11 +30,11 @@ void qb_table_add_csv(const qb_table *t, qb_str *s)
             double value = qb_cell_run_result(run, t->measure->name);
             char number[32];
             for (size_t k = 0; k < study->n_keys; k++) {
-                add_csv(s, cell->labels[k]);
+                qb_str_add_csv(s, cell->labels[k]);
                 qb_str_add(s, ",");
             }
             qb_str_addf(s, "%lld,%s,%s,", run->seed, run->status, real_text(value, number));
-            add_csv(s, run->reason ? run->reason : "");
+            qb_str_add_csv(s, run->reason ? run->reason : "");
             if (study->scaled)
                 qb_str_addf(s, ",%s", qb_format_real(study->plan ? study->scale : qb_cell_run_scale(run), number));
             if (t->best)
