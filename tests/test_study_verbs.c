@@ -114,6 +114,11 @@ START_TEST(from_plan_to_report)
     expect("$q table tiny.yaml runs.jsonl --ranks", 0, "No mean ranks of solver: Friedman's test is for 3 to 200 values of solver", "");
     expect("$q table tiny.yaml runs.jsonl --best --ci 0.95 --format md | grep '^| solver'", 0, "| solver | float, last | float, best | 1 bit, last | ", "");
     expect("$q report tiny.yaml runs.jsonl -o r.html && grep -c '</html>' r.html", 0, "r.html\n1\n", "");
+    /* published numbers beside ours; what is wrong with them is a warning */
+    expect("cp tiny.yaml with.yaml && echo 'paper: p.yaml' >> with.yaml; for mean in 12 x; do "
+           "printf 'source: S\nversion: V\nmetric: test_top1\ncells: [{solver: none, mean: %s, n: 3}]\n' $mean > p.yaml; "
+           "$q report with.yaml runs.jsonl --kind none -o r.html && grep -o 'Beside the published\\|left out: .*mean\\|no pictures' r.html; done",
+           0, "r.html\nBeside the published\nno pictures\nr.html\nleft out: ./p.yaml:4:30: mean\nno pictures\n", "");
     expect("! grep -q \"$HOME\" r.html", 0, "", "");
 }
 END_TEST

@@ -35,7 +35,11 @@ typedef struct qb_comparison {
  * QB_E_USAGE when the table shows another metric. */
 int qb_compare(const qb_table *t, const qb_paper *paper, qb_comparison **ret, size_t *ret_n);
 
-/* Columns: keys, paper, ours, difference, units of e, verdict. Caller frees. */
+/* The comparison as a grid (columns: cell, paper, ours, difference, units of e, verdict), what stands above it, and what has to
+ * be said of it, without the notes of the table. QB_E_NOINPUT: no number for any cell. */
+int qb_compare_grid(const qb_table *t, const qb_paper *paper, qb_grid *ret_grid, char **ret_caption, json_t **ret_notes);
+
+/* The same in a form, with the table's notes. Caller frees. */
 int qb_compare_render(const qb_table *t, const qb_paper *paper, qb_table_form form, bool utf8, char **ret_text);
 
 #endif

@@ -110,9 +110,19 @@ static int create_notes(const qb_table *t, const qb_paper *paper, const qb_compa
     if (rc == QB_OK)
         rc = note(notes, qb_strdup("within noise: the difference in combined standard errors is below Student's 97.5 % quantile "
                                    "(Welch's degrees of freedom)"));
-    json_t *of_table = NULL;
-    if (rc == QB_OK)
-        rc = qb_table_notes(t, &of_table);
+    if (rc < 0)
+        json_decref(notes);
+    else
+        *ret = notes;
+    return rc;
+}
+
+/* With those of the table. */
+static int create_all_notes(const qb_table *t, const qb_paper *paper, const qb_comparison *all, size_t n, json_t **ret)
+{
+    json_t *notes = NULL, *of_table = NULL;
+    QB_TRY(create_notes(t, paper, all, n, &notes));
+    int rc = qb_table_notes(t, &of_table);
     if (rc == QB_OK && json_array_extend(notes, of_table) != 0)
         rc = no_memory();
     json_decref(of_table);
@@ -123,6 +133,43 @@ static int create_notes(const qb_table *t, const qb_paper *paper, const qb_compa
     return rc;
 }
 
+static char *caption_text(const qb_table *t, const qb_paper *paper)
+{
+    char *measured = qb_table_caption(t);
+    char *caption = measured ? qb_sprintf("%s Paper: %s, %s.", measured, paper->source, paper->version) : NULL;
+    qb_free(measured);
+    return caption;
+}
+
+int qb_compare_grid(const qb_table *t, const qb_paper *paper, qb_grid *ret_grid, char **ret_caption, json_t **ret_notes)
+{
+    qb_comparison *all = NULL;
+    qb_grid grid = {0};
+    json_t *notes = NULL;
+    char *caption = NULL;
+    size_t n = 0;
+    QB_TRY(qb_compare(t, paper, &all, &n));
+    int rc = n > 0 ? QB_OK : qb_err_set(QB_E_NOINPUT, "%s has no number for a cell of %s", paper->path, t->study->title);
+    if (rc == QB_OK)
+        rc = qb_grid_init(&grid, n + 1, 6, 1);
+    if (rc == QB_OK)
+        rc = fill(t, all, n, &grid);
+    if (rc == QB_OK)
+        rc = create_notes(t, paper, all, n, &notes);
+    if (rc == QB_OK)
+        rc = (caption = caption_text(t, paper)) ? QB_OK : QB_E_NOMEM;
+    qb_free(all);
+    if (rc < 0) {
+        qb_grid_finish(&grid);
+        json_decref(notes);
+        return rc;
+    }
+    *ret_grid = grid;
+    *ret_caption = caption;
+    *ret_notes = notes;
+    return QB_OK;
+}
+
 /* ---- forms ---- */
 
 static int render_paper(const qb_table *t, const qb_paper *paper, const qb_comparison *all, size_t n, qb_grid_form form,
@@ -130,15 +177,14 @@ static int render_paper(const qb_table *t, const qb_paper *paper, const qb_compa
 {
     qb_grid grid = {0};
     json_t *notes = NULL;
-    char *measured = qb_table_caption(t);
-    char *caption = measured ? qb_sprintf("%s Paper: %s, %s.", measured, paper->source, paper->version) : NULL;
+    char *caption = caption_text(t, paper);
     int rc = caption ? qb_grid_init(&grid, n + 1, 6, 1) : QB_E_NOMEM;
     if (rc == QB_OK)
         rc = fill(t, all, n, &grid);
     if (rc == QB_OK && ascii)
         rc = qb_grid_to_ascii(&grid);
     if (rc == QB_OK)
-        rc = create_notes(t, paper, all, n, &notes);
+        rc = create_all_notes(t, paper, all, n, &notes);
     if (rc == QB_OK) {
         bool latex = form == QB_GRID_LATEX;
         qb_str_add(out, latex ? "% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\caption{" : "");
@@ -154,7 +200,6 @@ static int render_paper(const qb_table *t, const qb_paper *paper, const qb_compa
         }
         qb_str_add(out, latex ? "\\end{table}\n" : "");
     }
-    qb_free(measured);
     qb_free(caption);
     json_decref(notes);
     qb_grid_finish(&grid);
@@ -181,7 +226,7 @@ static int render_json(const qb_table *t, const qb_paper *paper, const qb_compar
              json_object_set_new(object, "within_noise", isnan(all[i].units) ? json_null() : json_boolean(all[i].units <= all[i].limit)) == 0;
         ok = json_array_append_new(cells, object) == 0 && ok;
     }
-    ok = ok && create_notes(t, paper, all, n, &notes) == QB_OK;
+    ok = ok && create_all_notes(t, paper, all, n, &notes) == QB_OK;
     json_t *root = ok ? qb_json_pack("{s:s, s:s, s:s, s:O, s:O}", "metric", t->measure->name, "source", paper->source, "version",
                                      paper->version, "cells", cells, "notes", notes)
                       : NULL;

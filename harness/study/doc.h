@@ -19,10 +19,14 @@ void qb_doc_begin(qb_doc *d, qb_doc_form form, const char *title);
 void qb_doc_heading(qb_doc *d, const char *text);
 void qb_doc_paragraph(qb_doc *d, const char *text);
 void qb_doc_list(qb_doc *d, const char *const *items, size_t n, bool is_warning);
-void qb_doc_code(qb_doc *d, const char *text); /* a command line, on lines of its own */
-void qb_doc_grid(qb_doc *d, const qb_grid *g);
+void qb_doc_code(qb_doc *d, const char *text); /* a command line, on lines of its own; HTML: any text with its lines */
+void qb_doc_grid(qb_doc *d, const qb_grid *g, const char *caption); /* the caption stands above it */
 
-/* HTML: the picture itself, gnuplot's SVG. Markdown: a link to `path`. */
+/* HTML alone: what stands between the two is shown when the reader opens it. Folds may stand in folds. */
+void qb_doc_fold_begin(qb_doc *d, const char *summary);
+void qb_doc_fold_end(qb_doc *d);
+
+/* HTML: the picture itself, gnuplot's SVG, of that width in pixels where it is shown whole. Markdown: a link to `path`. */
 void qb_doc_figure(qb_doc *d, const char *caption, const char *svg, const char *path);
 
 char *qb_doc_take(qb_doc *d); /* the whole text; caller frees. NULL: out of memory */

@@ -77,10 +77,12 @@ static int write_all(const qb_plot_job *job, long long kinds)
     bool is_only = (kinds & (kinds - 1)) == 0;
     for (int k = 0; k < N_KINDS; k++) {
         int rc = kinds >> k & 1 ? writers[k](job, qb_plot_kinds[k]) : QB_OK;
+        bool has_nothing = rc == QB_E_NOINPUT || (rc == QB_E_CONFIG && job->is_report); /* bad published numbers: the page says so */
         if (rc == QB_E_UNAVAILABLE) {
             result = rc;
-        } else if (rc == QB_E_NOINPUT && !is_only) { /* of several kinds those are drawn that there is something for */
-            qb_log_warning("%s", qb_err_text());
+        } else if (has_nothing && !is_only) { /* of several kinds those are drawn that there is something for */
+            if (!job->is_report)
+                qb_log_warning("%s", qb_err_text());
             qb_err_clear();
         } else {
             QB_TRY(rc);
@@ -94,7 +96,8 @@ int qb_plots_write(const qb_study *s, const qb_plot_options *o, const char *dir,
     const qb_table_options options = {.metric = "test_top1", .ddof = 1, .bold = QB_BOLD_NONE, .test = QB_TEST_NONE};
     qb_table *t = NULL;
     QB_TRY(qb_table_create(s, &options, &t));
-    const qb_plot_job job = {.t = t, .dir = dir, .forms = o->forms, .paper = o->paper, .names = json_array()};
+    const qb_plot_job job = {
+        .t = t, .dir = dir, .forms = o->forms, .paper = o->paper, .names = json_array(), .is_report = o->is_report};
     int rc = job.names ? write_all(&job, o->kinds ? o->kinds : USUAL) : qb_err_set(QB_E_NOMEM, "out of memory while drawing");
     qb_table_destroy(t);
     if (rc < 0)

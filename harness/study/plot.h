@@ -20,6 +20,7 @@ typedef struct qb_plot_options {
     long long kinds; /* bit k: kind k of the names; 0: the usual ones, which every finished study has */
     long long forms; /* QB_PICTURE_* (gnuplot.h); 0: the usual ones */
     const char *paper; /* path of published numbers, for the kind that shows them; NULL: the plan's */
+    bool is_report;    /* what there is nothing for is left out without a word, and no picture says what to run */
 } qb_plot_options;
 
 /* Writes what there is to draw into dir (made if missing). *ret_names: array of NAMEs, new reference.

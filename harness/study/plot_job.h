@@ -10,6 +10,7 @@ typedef struct qb_plot_job {
     long long forms;   /* QB_PICTURE_*; 0: the usual ones */
     const char *paper; /* path of published numbers; NULL: none */
     json_t *names;     /* of the pictures made so far */
+    bool is_report;    /* as of qb_plot_options */
 } qb_plot_job;
 
 #endif

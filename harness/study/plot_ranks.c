@@ -110,6 +110,8 @@ int qb_plot_write_ranks(const qb_plot_job *job, const char *name)
     int rc = QB_OK;
     if (r->why_not)
         rc = qb_err_set(QB_E_NOINPUT, "%s: %s: %s", name, job->t->study->title, r->why_not);
+    else if (r->n_blocks == 0 && job->is_report)
+        rc = qb_err_set(QB_E_NOINPUT, "%s: %s: in no block all have a number", name, job->t->study->title);
     else
         rc = draw(job, name, r);
     qb_ranking_destroy(r);

@@ -385,9 +385,11 @@ int qb_plot_write_watched(const qb_plot_job *job, const char *kind)
         else
             QB_TRY(rc);
     }
+    if (n_drawn == 0 && job->is_report)
+        return qb_err_set(QB_E_NOINPUT, "%s: %s: no run has diagnostics '%s'", kind, s->title, k->observer);
     if (n_drawn == 0)
         return draw_advice(job, k);
-    if (n_without > 0)
+    if (n_without > 0 && !job->is_report)
         qb_log_warning("%s: %zu of %zu cells have no diagnostics '%s' and are not drawn", k->name, n_without, n_drawn + n_without, k->observer);
     return result;
 }

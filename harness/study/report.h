@@ -1,7 +1,8 @@
-/* The report of a study: the table, the pictures, every run with its status, how to run each cell again, machine and
- * versions, and every warning that a run has left.
+/* The report of a study: first every warning, then the table, published numbers beside ours where the plan names them, the
+ * pictures, every run with its status, how to run each cell again, the plan, data, machine and versions.
  *
- * HTML is one page that needs no other file. Markdown links its pictures as plots/NAME.svg. No date and no path of this
+ * HTML is one page that needs no other file and runs no script, with a folded page a run. Markdown links its pictures as
+ * plots/NAME.svg. No date and no path of this
  * machine is in either, so that the same results give the same report.
  */
 #ifndef QB_REPORT_H
