@@ -37,7 +37,7 @@ static const char style[] =
     "caption span{max-width:calc(100vw - 1.5rem)}details{padding:0 .5rem}}\n"
     "@media print{:root{--ink:#000;--paper:#fff;--faint:#444;--rule:#bbb;--soft:#fff;--warn:#fff;--edge:#666}"
     "body{max-width:none;margin:0;padding:0;font-size:10pt}.scroll{overflow:visible}table{font-size:8pt}"
-    "th,td{padding:.15rem .3rem}.l,.w{white-space:normal;min-width:0;overflow-wrap:anywhere}"
+    "th,td{padding:.15rem .3rem}.l{white-space:normal}.w{min-width:8rem;overflow-wrap:anywhere}"
     "caption span{max-width:17cm}figure svg{min-width:0!important}"
     "h2,summary,caption{break-after:avoid}tr,figure{break-inside:avoid}}\n";
 
