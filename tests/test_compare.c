@@ -183,6 +183,154 @@ START_TEST(the_shipped_table)
 }
 END_TEST
 
+/* ---- logs of the reference code ---- */
+
+static void write_log(const char *name, const char *text)
+{
+    char *file = qb_path_join(dir, name);
+    ck_assert_int_eq(qb_fs_write_atomic(file, text, strlen(text)), QB_OK);
+    qb_free(file);
+}
+
+#define EPOCH(e, top1) "{\"train_loss\": 0.5, \"lr\": 0.1, \"epoch\": " e ", \"test_loss\": 0.6, \"test_prec1\": " top1 "}\n"
+
+/* Three seeds: one as it should be; one that was resumed at epoch 1 and, before, diverged; one by DeiT's names. */
+static void write_logs(void)
+{
+    write_log("s1.txt", EPOCH("0", "50.5") EPOCH("1", "80.0"));
+    write_log("s2.txt", EPOCH("0", "50")
+                        "{\"epoch\": 1, \"test_loss\": NaN, \"a\": [-Infinity, Infinity], \"b\": \"NaN \\\"Infinity\"}\n" EPOCH("1", "81"));
+    write_log("s3.txt", "{\"train_lr\": 1e-3, \"test_acc1\": 82.0, \"test_acc5\": 99.5, \"epoch\": 1, \"n_parameters\": 5717416}\n{\"epoch\": 2, \"tes");
+}
+
+/* ours 80 +- 1 (3), theirs 81 +- 1 (3): the same as in by_hand. */
+START_TEST(logs_are_seeds)
+{
+    qb_paper *paper = NULL;
+    qb_study *s = NULL;
+    qb_comparison *all = NULL;
+    size_t n = 0;
+    write_logs();
+    ck_assert_msg(read_text(HEAD "conditions: {epochs: 2}\n"
+                                 "cells:\n"
+                                 "  - {solver: parq, bits: 2, log: [s1.txt, s2.txt, s3.txt]}\n"
+                                 "  - {solver: ste, bits: 2, log: s1.txt}\n",
+                            &paper) == QB_OK, "%s", qb_err_text());
+    qb_table *t = table(&s);
+    ck_assert_int_eq(qb_compare(t, paper, &all, &n), QB_OK);
+    ck_assert_uint_eq(n, 2);
+    ck_assert_uint_eq(all[0].paper->n, 3);
+    ck_assert_double_eq(all[0].paper->mean, 81);
+    ck_assert_double_eq(all[0].paper->std, 1);
+    ck_assert_double_eq_tol(all[0].units, 1.224745, 1e-6);
+    ck_assert_uint_eq(all[1].paper->n, 1);
+    ck_assert_double_eq(all[1].paper->mean, 80);
+    ck_assert(isnan(all[1].paper->std) && isnan(all[1].units));
+    qb_free(all);
+    qb_paper_destroy(paper);
+    static const char *const metrics[] = {"test_loss", "train_loss"};
+    for (int i = 0; i < 2; i++) {
+        char text[200];
+        (void)snprintf(text, sizeof text, HEAD "metric: %s\ncells: [{solver: ste, log: s2.txt}]\n", metrics[i]);
+        ck_assert_msg(read_text(text, &paper) == QB_OK, "%s", qb_err_text());
+        ck_assert_double_eq(paper->cells[0].mean, i == 0 ? 0.6 : 0.5);
+        qb_paper_destroy(paper);
+    }
+    ck_assert_int_eq(read_text(HEAD "metric: test_top5\ncells: [{solver: ste, log: s3.txt}]\n", &paper), QB_OK);
+    ck_assert_double_eq(paper->cells[0].mean, 99.5);
+    qb_paper_destroy(paper);
+    qb_table_destroy(t);
+    qb_study_destroy(s);
+}
+END_TEST
+
+/* Beside a study of one cell a log needs no file around it. */
+START_TEST(a_log_alone)
+{
+    qb_paper *paper = NULL;
+    qb_study *s = NULL;
+    char *text = NULL;
+    write_logs();
+    (void)snprintf(path, sizeof path, "%s/s2.txt", dir);
+    ck_assert_msg(qb_paper_read(path, &paper) == QB_OK, "%s", qb_err_text());
+    qb_table *t = table(&s);
+    ck_assert_int_eq(qb_compare_render(t, paper, QB_FORM_TEXT, true, &text), QB_E_USAGE);
+    ck_assert_ptr_nonnull(strstr(qb_err_text(), "s2.txt does not say which of 4 cells it belongs to"));
+    ck_assert_ptr_nonnull(strstr(qb_err_hint_text(), "log: s2.txt}]"));
+    qb_table_destroy(t);
+    qb_study_destroy(s);
+    json_t *lines = json_array();
+    fixture_add(lines, fixture_line("ste", 2, 1, "done", 79));
+    const qb_table_options options = {.ddof = 1, .bold = QB_BOLD_NONE, .test = QB_TEST_NONE};
+    ck_assert_int_eq(qb_study_create(NULL, lines, "made up", "runs", &s), QB_OK);
+    ck_assert_int_eq(qb_table_create(s, &options, &t), QB_OK);
+    ck_assert_msg(qb_compare_render(t, paper, QB_FORM_TEXT, true, &text) == QB_OK, "%s", qb_err_text());
+    ck_assert_ptr_nonnull(strstr(text, "s2.txt, 2"));
+    ck_assert_ptr_null(strstr(text, "other conditions"));
+    ck_assert_ptr_nonnull(strstr(text, "81.00"));
+    ck_assert_ptr_nonnull(strstr(text, "-2.00"));
+    qb_free(text);
+    qb_table_destroy(t);
+    qb_study_destroy(s);
+    qb_paper_destroy(paper);
+}
+END_TEST
+
+static const struct {
+    const char *cell, *log; /* log: what bad.txt holds; NULL: there is none */
+    int code;
+    const char *text;
+} bad_logs[] = {
+    {"log: bad.txt", NULL, QB_E_NOINPUT, "bad.txt"},
+    {"log: bad.txt", "", QB_E_DATA, "bad.txt: expected a line for every epoch, found none"},
+    {"log: bad.txt", EPOCH("0", "1") "epoch 1\n" EPOCH("2", "1"), QB_E_DATA, "bad.txt:2: expected a JSON object with an epoch from 0, got something else"},
+    {"log: bad.txt", "\n" EPOCH("0", "1"), QB_E_DATA, "bad.txt:1: expected a JSON object"},
+    {"log: bad.txt", "[1]\n", QB_E_DATA, "bad.txt:1: expected a JSON object with an epoch from 0, got something else"},
+    {"log: bad.txt", "{\"test_prec1\": 1}\n", QB_E_DATA, "bad.txt:1: expected a JSON object with an epoch from 0, got none"},
+    {"log: bad.txt", EPOCH("-1", "1"), QB_E_DATA, "bad.txt:1: expected a JSON object with an epoch from 0, got another epoch"},
+    {"log: bad.txt", EPOCH("0.5", "1"), QB_E_DATA, "got another epoch"},
+    {"log: bad.txt", EPOCH("0", "1") EPOCH("1", "NaN"), QB_E_DATA, "bad.txt:2: test_prec1: expected a finite number, got none"},
+    {"log: bad.txt", EPOCH("0", "\"91\""), QB_E_DATA, "bad.txt:1: expected a number test_prec1 or test_acc1 for test_top1, got a string"},
+    {"log: bad.txt", "{\"epoch\": 0, \"train_loss\": 1}\n", QB_E_DATA, "expected a number test_prec1 or test_acc1 for test_top1, got nothing"},
+    {"log: bad.txt", "{\"epoch\": 0, \"epoch\": 1}\n", QB_E_DATA, "bad.txt:1: expected a JSON object"},
+    {"log: bad.txt", "{\"epoch\": 0, \"x\": NaNNaN, \"test_prec1\": 1}\n", QB_E_DATA, "bad.txt:1: expected a JSON object"},
+    {"log: [s1.txt, bad.txt]", EPOCH("0", "1"), QB_E_CONFIG, "paper.yaml:3:37: log: 'bad.txt': expected 2 epochs, as in the first one, got 1"},
+    {"epochs: 3, log: s1.txt", NULL, QB_E_CONFIG, "log: 's1.txt': expected 3 epochs, as this file says, got 2"},
+    {"log: [s1.txt, s1.txt]", NULL, QB_E_CONFIG, "paper.yaml:3:37: log: 's1.txt' is there twice: expected a log a seed"},
+    {"log: []", NULL, QB_E_CONFIG, "log: expected a log.txt, or a list of them, one a seed"},
+    {"log: {a: s1.txt}", NULL, QB_E_CONFIG, "log: expected a log.txt, or a list of them, one a seed"},
+    {"log: [[s1.txt]]", NULL, QB_E_CONFIG, "log: expected a single value"},
+    {"log: [s1.txt, {a: b}]", NULL, QB_E_CONFIG, "log: expected a single value"},
+    {"log: \"\"", NULL, QB_E_CONFIG, "log: expected a single value"},
+    {"mean: 80, log: s1.txt", NULL, QB_E_CONFIG, "mean: expected it left out beside log, which tells it"},
+    {"log: s1.txt, n: 3", NULL, QB_E_CONFIG, "n: expected it left out beside log"},
+    {"logs: s1.txt", NULL, QB_E_CONFIG, "unknown key 'logs'"},
+};
+
+START_TEST(refuses_bad_logs)
+{
+    qb_paper *paper = NULL;
+    char text[200];
+    write_logs();
+    if (bad_logs[_i].log)
+        write_log("bad.txt", bad_logs[_i].log);
+    (void)snprintf(text, sizeof text, HEAD "cells: [{solver: ste, %s}]\n", bad_logs[_i].cell);
+    ck_assert_int_eq(read_text(text, &paper), bad_logs[_i].code);
+    ck_assert_msg(strstr(qb_err_text(), bad_logs[_i].text) != NULL, "'%s' is not in: %s", bad_logs[_i].text, qb_err_text());
+    ck_assert_ptr_null(paper);
+    ck_assert_int_eq(qb_mem_live_blocks(), 0);
+}
+END_TEST
+
+START_TEST(refuses_metrics_that_logs_lack)
+{
+    qb_paper *paper = NULL;
+    write_logs();
+    ck_assert_int_eq(read_text(HEAD "metric: best_top1\ncells: [{solver: ste, log: s1.txt}]\n", &paper), QB_E_CONFIG);
+    ck_assert_ptr_nonnull(strstr(qb_err_text(), "log: expected a metric that such logs have (test_top1, test_top5, test_loss, train_loss), got best_top1"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("compare");
@@ -193,6 +341,10 @@ static Suite *suite(void)
     tcase_add_loop_test(tc, refuses, 0, sizeof bad / sizeof *bad);
     tcase_add_test(tc, refuses_another_metric);
     tcase_add_test(tc, the_shipped_table);
+    tcase_add_test(tc, logs_are_seeds);
+    tcase_add_test(tc, a_log_alone);
+    tcase_add_loop_test(tc, refuses_bad_logs, 0, sizeof bad_logs / sizeof *bad_logs);
+    tcase_add_test(tc, refuses_metrics_that_logs_lack);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -95,7 +95,7 @@ static const char *const tests[] = {"none", "welch", "paired", NULL};
 static const qb_option options[] = {
     {"metric", QB_KIND_CHOICE, "test_top1", 0, 0, qb_measure_names, "", "number in the cells", 0, NULL},
     {"format", QB_KIND_CHOICE, "text", 0, 0, formats, "", "how the table is written; csv is one line a run", 0, NULL},
-    {"compare", QB_KIND_PATH, NULL, 0, 0, NULL, "", "published numbers to put beside ours (docs/paper-format.md); 'plan': the plan's",
+    {"compare", QB_KIND_PATH, NULL, 0, 0, NULL, "", "numbers to put beside ours: published, or a log.txt (docs/paper-format.md); 'plan': the plan's",
      QB_OPT_NULLABLE, NULL},
     {"bold", QB_KIND_CHOICE, "none", 0, 0, bolds, "", "mark the best, or all that are not significantly worse", 0, NULL},
     {"test", QB_KIND_CHOICE, "none", 0, 0, tests, "", "p-values against --baseline, adjusted after Holm", 0, NULL},

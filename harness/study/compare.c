@@ -2,10 +2,12 @@
 #include "study/compare.h"
 
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/stats.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "study/reference_log.h"
 #include "study/values.h"
 
 #include <math.h>
@@ -52,7 +54,7 @@ static int read_key(const char *file, const qb_yaml_node *key, const qb_yaml_nod
     const qb_option *schema = qb_run_schema(&n);
     const qb_option *o = qb_option_find(schema, n, key->text);
     if (!o || strcmp(o->name, key->text) != 0 || strcmp(o->name, "seed") == 0) {
-        const char *names[] = {"model", "dataset", "solver", "bits", "quantizer", "granularity", "epochs", "batch", "mean", "std", "n"};
+        const char *names[] = {"model", "dataset", "solver", "bits", "quantizer", "granularity", "epochs", "batch", "mean", "std", "n", "log"};
         const char *nearest = qb_nearest_name(key->text, names, sizeof names / sizeof *names);
         int rc = qb_yaml_error(file, key, "unknown key '%.60s'", key->text);
         return nearest ? qb_err_hint("did you mean '%s'?", nearest) : rc;
@@ -81,8 +83,59 @@ static int read_keys(const char *file, const char *where, const qb_yaml_node *no
     return QB_OK;
 }
 
-static int read_cell(const char *file, const qb_yaml_node *node, const json_t *base, size_t n, qb_paper_cell *cell)
+/* One of the logs of a cell; paths are seen from the file that names them. */
+static int read_log(const qb_paper *p, const qb_yaml_node *node, double *ret_value, long long *ret_epochs)
 {
+    char *dir = qb_path_dir(p->path), *path = !dir ? NULL : node->text[0] == '/' ? qb_strdup(node->text) : qb_path_join(dir, node->text);
+    int rc = path ? qb_reference_log_read(path, p->metric, ret_value, ret_epochs) : QB_E_NOMEM;
+    qb_free(dir);
+    qb_free(path);
+    return rc;
+}
+
+/* Figures of the cell from its logs, a seed each; all of the length that the file tells, or of the first one. */
+static int read_logs(const qb_paper *p, const qb_yaml_node *node, qb_paper_cell *cell)
+{
+    const qb_yaml_node *const *items = node->kind == QB_YAML_SEQUENCE ? (const qb_yaml_node *const *)node->items : &node;
+    size_t n = node->kind == QB_YAML_SEQUENCE ? node->n : 1;
+    if (node->kind == QB_YAML_MAPPING || n == 0)
+        return qb_yaml_error(p->path, node, "log: expected a log.txt, or a list of them, one a seed");
+    if (!qb_reference_log_has(p->metric))
+        return qb_yaml_error(p->path, node, "log: expected a metric that such logs have (%s), got %s", qb_reference_log_metrics, p->metric);
+    const json_t *wanted = json_object_get(cell->values, "epochs");
+    wanted = wanted ? wanted : json_object_get(p->conditions, "epochs");
+    long long n_epochs = json_integer_value(wanted);
+    double *values = qb_alloc(n, sizeof *values);
+    int rc = values ? QB_OK : QB_E_NOMEM;
+    for (size_t i = 0; rc == QB_OK && i < n; i++) {
+        long long epochs = 0;
+        rc = scalar(p->path, "log", items[i]);
+        for (size_t k = 0; rc == QB_OK && k < i; k++) {
+            if (strcmp(items[k]->text, items[i]->text) == 0)
+                rc = qb_yaml_error(p->path, items[i], "log: '%.200s' is there twice: expected a log a seed", items[i]->text);
+        }
+        if (rc == QB_OK)
+            rc = read_log(p, items[i], &values[i], &epochs);
+        if (rc == QB_OK && n_epochs > 0 && epochs != n_epochs) {
+            (void)qb_yaml_error(p->path, items[i], "log: '%.200s': expected %lld epochs, %s, got %lld", items[i]->text, n_epochs,
+                                wanted ? "as this file says" : "as in the first one", epochs);
+            rc = qb_err_hint("a run that is not finished is no result");
+        }
+        n_epochs = n_epochs > 0 ? n_epochs : epochs;
+    }
+    if (rc == QB_OK) {
+        cell->n = n;
+        cell->mean = qb_mean(values, n);
+        cell->std = qb_std(values, n, 1);
+    }
+    qb_free(values);
+    return rc;
+}
+
+static int read_cell(const qb_paper *p, const qb_yaml_node *node, const json_t *base, size_t n, qb_paper_cell *cell)
+{
+    const char *file = p->path;
+    const qb_yaml_node *log = node->kind == QB_YAML_MAPPING ? qb_yaml_get(node, "log") : NULL;
     if (node->kind != QB_YAML_MAPPING)
         return qb_yaml_error(file, node, "cells: expected a mapping such as {solver: ste, bits: 2, mean: 91.2, std: 0.1}");
     cell->n = n;
@@ -91,6 +144,11 @@ static int read_cell(const char *file, const qb_yaml_node *node, const json_t *b
         return no_memory();
     for (size_t i = 0; i < node->n; i++) {
         const char *key = node->keys[i]->text;
+        bool is_figure = strcmp(key, "mean") == 0 || strcmp(key, "std") == 0 || strcmp(key, "n") == 0;
+        if (log && is_figure)
+            return qb_yaml_error(file, node->keys[i], "%s: expected it left out beside log, which tells it", key);
+        if (strcmp(key, "log") == 0)
+            continue; /* when all keys are known */
         if (strcmp(key, "mean") == 0)
             QB_TRY(read_number(file, key, node->items[i], -INFINITY, &cell->mean));
         else if (strcmp(key, "std") == 0)
@@ -100,9 +158,9 @@ static int read_cell(const char *file, const qb_yaml_node *node, const json_t *b
         else
             QB_TRY(read_key(file, node->keys[i], node->items[i], cell->values));
     }
-    if (isnan(cell->mean))
-        return qb_yaml_error(file, node, "cells: expected a mean, got none");
-    return QB_OK;
+    if (log)
+        return read_logs(p, log, cell);
+    return isnan(cell->mean) ? qb_yaml_error(file, node, "cells: expected a mean, got none") : QB_OK;
 }
 
 static int read_text(const char *file, const qb_yaml_node *root, const char *key, const char *def, char **ret)
@@ -161,21 +219,46 @@ static int read_paper(const char *file, const qb_yaml_node *root, qb_paper *p)
         rc = read_keys(file, "base", node, base);
     for (size_t i = 0; rc == QB_OK && i < cells->n; i++) {
         p->n_cells = i + 1;
-        rc = read_cell(file, cells->items[i], base, n, &p->cells[i]);
+        rc = read_cell(p, cells->items[i], base, n, &p->cells[i]);
     }
     json_decref(base);
     return rc;
 }
 
-int qb_paper_read(const char *path, qb_paper **ret_paper)
+static int read_yaml(qb_paper *p)
 {
     qb_yaml_node *root;
-    QB_TRY(qb_yaml_read(path, &root));
+    QB_TRY(qb_yaml_read(p->path, &root));
+    int rc = read_paper(p->path, root, p);
+    qb_yaml_destroy(root);
+    return rc;
+}
+
+/* A log.txt alone: one seed of a cell that it does not name. */
+static int read_log_alone(qb_paper *p)
+{
+    long long epochs;
+    double value;
+    p->metric = qb_strdup("test_top1");
+    p->source = qb_strdup(qb_path_base(p->path));
+    p->cells = qb_alloc(1, sizeof *p->cells);
+    if (!p->metric || !p->source || !p->cells)
+        return no_memory();
+    QB_TRY(qb_reference_log_read(p->path, p->metric, &value, &epochs));
+    p->conditions = qb_json_pack("{s:I}", "epochs", (json_int_t)epochs);
+    p->n_cells = 1;
+    p->cells[0] = (qb_paper_cell){.values = json_object(), .mean = value, .std = (double)NAN, .n = 1};
+    p->version = qb_sprintf("%lld epochs", epochs);
+    p->is_log = true;
+    return p->cells[0].values && p->conditions && p->version ? QB_OK : no_memory();
+}
+
+int qb_paper_read(const char *path, qb_paper **ret_paper)
+{
     qb_paper *p = qb_alloc(1, sizeof *p);
     int rc = p && (p->path = qb_strdup(path)) ? QB_OK : QB_E_NOMEM;
     if (rc == QB_OK)
-        rc = read_paper(path, root, p);
-    qb_yaml_destroy(root);
+        rc = qb_ends_with(path, ".txt") ? read_log_alone(p) : read_yaml(p);
     if (rc < 0) {
         qb_paper_destroy(p);
         return rc;
@@ -251,6 +334,10 @@ int qb_compare(const qb_table *t, const qb_paper *paper, qb_comparison **ret, si
 {
     if (strcmp(t->measure->name, paper->metric) != 0)
         return qb_err_set(QB_E_USAGE, "compare: %s publishes %s, the table shows %s", paper->path, paper->metric, t->measure->name);
+    if (paper->is_log && t->study->n_cells != 1) {
+        (void)qb_err_set(QB_E_USAGE, "compare: %s does not say which of %zu cells it belongs to", paper->path, t->study->n_cells);
+        return qb_err_hint("name it in a file with 'cells: [{solver: ..., bits: ..., log: %s}]' (docs/paper-format.md)", qb_path_base(paper->path));
+    }
     qb_comparison *all = qb_alloc(t->study->n_cells, sizeof *all);
     size_t n = 0;
     if (!all)

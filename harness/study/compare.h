@@ -19,9 +19,11 @@ typedef struct qb_paper {
     json_t *conditions; /* object: how the paper trained; told where ours differs, not needed to match */
     qb_paper_cell *cells;
     size_t n_cells;
+    bool is_log; /* one log.txt, and no cell is named: its cell matches any */
 } qb_paper;
 
-/* QB_E_NOINPUT; QB_E_CONFIG "FILE:LINE:COLUMN: ...". */
+/* A file of published numbers, or one *.txt: a log of the reference code (study/reference_log.h). QB_E_NOINPUT; QB_E_CONFIG
+ * "FILE:LINE:COLUMN: ..."; QB_E_DATA: a bad log. */
 int qb_paper_read(const char *path, qb_paper **ret_paper);
 void qb_paper_destroy(qb_paper *p);
 
@@ -32,7 +34,7 @@ typedef struct qb_comparison {
 } qb_comparison;
 
 /* Every cell of the table that the paper has a number for, in the table's order. Free with qb_free.
- * QB_E_USAGE when the table shows another metric. */
+ * QB_E_USAGE when the table shows another metric, or has several cells beside a single log. */
 int qb_compare(const qb_table *t, const qb_paper *paper, qb_comparison **ret, size_t *ret_n);
 
 /* The comparison as a grid (columns: cell, paper, ours, difference, units of e, verdict), what stands above it, and what has to
