@@ -136,6 +136,37 @@ START_TEST(from_plan_to_pictures)
 }
 END_TEST
 
+/* Kills the runner and all its children ten times, each time when a checkpoint has come or gone, and lets the study end. Every
+ * start says how many runs are left, and none of the others is touched. */
+#define KILLS "for i in 1 2 3 4 5 6 7 8 9 10 last; do " \
+              "grep -ls '\"done\"' runs/*/*/*/*/record.json | xargs -r cksum > over;" \
+              "echo \"$((12 - $(wc -l < over))) of 12 runs are left, 2 at once\" > want;" \
+              "set -- runs/*/*/*/*/ckpt/step-*; was=$*;" \
+              "setsid $q run twelve.yaml -j 2 2> said & pid=$!;" \
+              "while [ \"$*\" = \"$was\" ] && kill -0 $pid; do sleep 0.01; set -- runs/*/*/*/*/ckpt/step-*; done;" \
+              "test $i = last || kill -KILL -$pid; wait $pid; printf '%s ' $?;" \
+              "head -1 said | cmp want - && sed 's/.* //' over | xargs -r cksum | cmp over - || exit 1; done"
+
+START_TEST(killed_ten_times_and_still_the_same)
+{
+    static const char twelve[] = "base: {dataset: synthetic, model: resnet8, epochs: 2, batch: 4, train_limit: 8, test_limit: 4, diagnostics: all}\n"
+                                 "matrix: {solver: [ste, parq], bits: [1, 2]}\nseeds: [1, 2, 3]\n";
+    write_file("twelve.yaml", twelve);
+    expect("$q run twelve.yaml -q -j 2 --runs-dir whole", 0, "", "");
+    expect("sed -i 's/base: {/&checkpoint_every: 1st, /' twelve.yaml;" KILLS, 0, "137 137 137 137 137 137 137 137 137 137 0 ", "");
+    expect("cat runs/*/*/*/*/times.jsonl", 0, "\"resume\"", "");
+    expect("cksum runs/*/*/*/*/record.json > a; $q run twelve.yaml && cksum runs/*/*/*/*/record.json | cmp a -", 0, "", "12 runs: 12 done\n");
+    expect("for f in metrics.jsonl diagnostics.jsonl model.safetensors; do for d in whole runs; do "
+           "(cd $d; cksum */*/*/*/$f) > $d.sum; done; cmp whole.sum runs.sum || exit 1; done; wc -l < runs.sum", 0, "12\n", "");
+    expect("for f in text md tex csv json; do for d in whole runs; do $q table twelve.yaml --runs-dir $d --format $f > $d.$f; done;"
+           "cmp whole.$f runs.$f || exit 1; done; grep -c '(3)' runs.text", 0, "2\n", "");
+    /* what would be drawn: numbers and scripts; only how long it took is another thing each time */
+    expect("mkdir bin; printf '#!/bin/sh\n' > bin/gnuplot; chmod +x bin/gnuplot; PATH=$d/bin:$PATH; for d in whole runs; do "
+           "$q plot twelve.yaml --runs-dir $d --kind all --format svg -o $d.plots >&2 || exit 1; done; rm *.plots/times.*;"
+           "diff -r whole.plots runs.plots && ls runs.plots/*.tsv | wc -l", 0, "23\n", "");
+}
+END_TEST
+
 static const struct {
     const char *command;
     int status;
@@ -416,6 +447,7 @@ static Suite *suite(void)
     tcase_set_timeout(tc, 150);
     tcase_add_test(tc, from_plan_to_report);
     tcase_add_test(tc, from_plan_to_pictures);
+    tcase_add_test(tc, killed_ten_times_and_still_the_same);
     tcase_add_test(tc, contradicting_options_are_a_mistake);
     tcase_add_test(tc, runs_of_0_1_0_count_and_go_on);
     tcase_add_test(tc, records_tell_of_a_solver_that_is_not_here);
