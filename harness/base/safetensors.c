@@ -319,6 +319,30 @@ static int write_parts(qb_atomic_file *file, qb_sha256 *hash, const char *header
     return QB_OK;
 }
 
+int qb_safetensors_build(const qb_st_tensor *tensors, size_t n, const json_t *metadata, char **ret_bytes, size_t *ret_n)
+{
+    char *header = build_header(tensors, n, metadata);
+    uint64_t n_header = header ? strlen(header) : 0;
+    size_t size = sizeof n_header + n_header;
+    for (size_t i = 0; i < n; i++)
+        size += bytes_of(&tensors[i]);
+    char *bytes = header ? qb_alloc(size, 1) : NULL;
+    if (bytes) {
+        char *at = bytes;
+        memcpy(at, &n_header, sizeof n_header);
+        memcpy(at += sizeof n_header, header, n_header);
+        at += n_header;
+        for (size_t i = 0; i < n; at += bytes_of(&tensors[i]), i++)
+            memcpy(at, tensors[i].data, bytes_of(&tensors[i]));
+    }
+    qb_free(header);
+    if (!bytes)
+        return qb_err_set(QB_E_NOMEM, "out of memory");
+    *ret_bytes = bytes;
+    *ret_n = size;
+    return QB_OK;
+}
+
 int qb_safetensors_write(const char *path, const qb_st_tensor *tensors, size_t n, const json_t *metadata, char *ret_sha256)
 {
     char *header = build_header(tensors, n, metadata);

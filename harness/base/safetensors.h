@@ -42,4 +42,7 @@ const qb_st_tensor *qb_safetensors_find(const qb_safetensors *f, const char *nam
  * are not read. Names are distinct UTF-8, not "__metadata__". ret_sha256 (65 bytes) may be NULL: hash of the whole file. */
 int qb_safetensors_write(const char *path, const qb_st_tensor *tensors, size_t n, const json_t *metadata, char *ret_sha256);
 
+/* The same bytes in memory, for a file that a user names (qb_fs_write_output). Caller frees. QB_E_NOMEM. */
+int qb_safetensors_build(const qb_st_tensor *tensors, size_t n, const json_t *metadata, char **ret_bytes, size_t *ret_n);
+
 #endif

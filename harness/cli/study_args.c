@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 const char *const qb_cli_place_keys[] = {"runs_dir", "data_dir", "solver_path", NULL};
 const char *const qb_cli_record_keys[] = {"runs_dir", "solver_path", NULL};
@@ -40,12 +41,26 @@ int qb_cli_load_study(const qb_cli *cli, qb_study **ret_study)
 
 int qb_cli_write(const char *path, const char *text)
 {
+    return qb_cli_write_bytes(path, text, strlen(text));
+}
+
+int qb_cli_write_bytes(const char *path, const void *bytes, size_t n)
+{
     if (!path || qb_cli_is_stdout(path))
-        return qb_cli_print(text);
+        return qb_cli_print_bytes(bytes, n);
     char *dir = qb_path_dir(path);
     int rc = dir ? qb_fs_make_dirs(dir, 0755) : QB_E_NOMEM;
     if (rc == QB_OK)
-        rc = qb_fs_write_output(path, text, strlen(text));
+        rc = qb_fs_write_output(path, bytes, n);
     qb_free(dir);
     return rc;
+}
+
+int qb_cli_check_new(const char *path, bool force)
+{
+    struct stat st;
+    if (force || qb_cli_is_stdout(path) || stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+        return QB_OK;
+    (void)qb_err_set(QB_E_USAGE, "%s: is there already", path);
+    return qb_err_hint("--force writes over it");
 }

@@ -17,5 +17,10 @@ int qb_cli_load_study(const qb_cli *cli, qb_study **ret_study);
 
 /* Writes text to a file (--output; see qb_fs_write_output), or to stdout when path is NULL or stdout's. */
 int qb_cli_write(const char *path, const char *text);
+int qb_cli_write_bytes(const char *path, const void *bytes, size_t n);
+
+/* May a file of that name be written? QB_E_USAGE: there is one that holds something, and force is not given. What is no regular
+ * file has nothing to lose. */
+int qb_cli_check_new(const char *path, bool force);
 
 #endif

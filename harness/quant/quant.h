@@ -18,6 +18,10 @@
 typedef enum qb_granularity { QB_PER_TENSOR = 1, QB_PER_ROW, QB_PER_BLOCK } qb_granularity;
 const char *qb_granularity_name(qb_granularity g); /* "tensor", "row", "block" */
 
+/* Rows of a tensor of this shape (n, n_dims, shape are read); *ret_by_row: a block was asked for and does not divide the channel. */
+void qb_quant_tensor_rows(const qb_param *p, qb_granularity granularity, int64_t block, int64_t *ret_rows, int64_t *ret_len,
+                          bool *ret_by_row);
+
 typedef struct qb_quant_options {
     const qb_plugin *plugin;
     const qb_settings *solver_settings; /* of the plugin's options; copied */

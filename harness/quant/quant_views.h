@@ -41,10 +41,6 @@ typedef struct qb_quant_tensor {
     char *problem; /* why a hook of this view failed, NULL = none; owned */
 } qb_quant_tensor;
 
-/* Rows of a tensor; *ret_by_row: a block was asked for and does not divide the channel. */
-void qb_quant_tensor_rows(const qb_param *p, qb_granularity granularity, int64_t block, int64_t *ret_rows, int64_t *ret_len,
-                    bool *ret_by_row);
-
 /* QB_LAYER_* of parameter i among all of them: first and last tensor with two or more dimensions named "*weight"; the only
  * one is both. */
 int qb_quant_tensor_layer(const qb_param *params, size_t n, size_t i);

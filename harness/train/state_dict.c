@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/bf16.h"
+#include "train/coded.h"
 #include "train/weights.h"
 
 #include <math.h>
@@ -57,7 +58,9 @@ static int open_file(const char *path, qb_state_dict *s)
     if (rc == QB_E_DATA && is_of_torch_save(path))
         return qb_err_hint("scripts/pth_to_safetensors.py makes a safetensors file of what torch.save wrote");
     QB_TRY(rc);
-    rc = qb_state_names_translate(&s->file, path, &s->names);
+    rc = qb_coded_decode(&s->file, path);
+    if (rc == QB_OK)
+        rc = qb_state_names_translate(&s->file, path, &s->names);
     if (rc < 0)
         qb_safetensors_finish(&s->file);
     return rc;

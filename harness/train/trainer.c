@@ -52,12 +52,28 @@ static int load_init(qb_trainer *t)
     return rc < 0 ? qb_err_add("init") : rc;
 }
 
-static int create_net(qb_trainer *t, const qb_dataset_info *info, int threads)
+/* The network of these passes, its weights from the seed. */
+static int create_net(qb_trainer *t, const qb_dataset_info *info, const qb_net_options *o)
+{
+    const qb_config *c = t->config;
+    const qb_settings *s = &c->settings;
+    const qb_shape input = {info->c, info->h, info->w};
+    QB_TRY(qb_model_graph(c->model->name, input, info->n_classes, &t->graph));
+    for (size_t i = 0; c->param_bits && i < c->n_params; i++)
+        qb_graph_set_quantized(t->graph, i, c->param_bits[i] != QB_BITS_FLOAT);
+    qb_graph_set_drop_path(t->graph, qb_get(s, "drop_path")->r);
+    QB_TRY(qb_net_create(t->graph, o, &t->net));
+    qb_net_init_weights(t->net, (uint64_t)qb_get(s, "seed")->i);
+    t->finished = qb_alloc(qb_net_slab_size(t->net), sizeof *t->finished);
+    return t->finished ? QB_OK : QB_E_NOMEM;
+}
+
+static int create_training_net(qb_trainer *t, const qb_dataset_info *info, int threads)
 {
     const qb_config *c = t->config;
     const qb_settings *s = &c->settings;
     int train_sizes[MAX_SIZES], eval_sizes[MAX_SIZES];
-    qb_net_options o = {
+    const qb_net_options o = {
         .precision = strcmp(qb_get(s, "dtype")->text, "bf16") == 0 ? QB_BF16 : QB_FP32,
         .threads = threads,
         .separate_latent = !c->full_precision,
@@ -67,16 +83,8 @@ static int create_net(qb_trainer *t, const qb_dataset_info *info, int threads)
         .n_eval_batches = pass_sizes(c->n_test, eval_batch(c), qb_loader_batches(c->n_test, eval_batch(c), 0, false), 1, eval_sizes),
         .in_parts = t->shards > 1,
     };
-    const qb_shape input = {info->c, info->h, info->w};
-    QB_TRY(qb_model_graph(c->model->name, input, info->n_classes, &t->graph));
-    for (size_t i = 0; c->param_bits && i < c->n_params; i++)
-        qb_graph_set_quantized(t->graph, i, c->param_bits[i] != QB_BITS_FLOAT);
-    qb_graph_set_drop_path(t->graph, qb_get(s, "drop_path")->r);
-    QB_TRY(qb_net_create(t->graph, &o, &t->net));
-    qb_net_init_weights(t->net, (uint64_t)qb_get(s, "seed")->i);
-    QB_TRY(load_init(t));
-    t->finished = qb_alloc(qb_net_slab_size(t->net), sizeof *t->finished);
-    return t->finished ? QB_OK : QB_E_NOMEM;
+    QB_TRY(create_net(t, info, &o));
+    return load_init(t);
 }
 
 static int create_gradient(qb_trainer *t)
@@ -164,33 +172,58 @@ static int create_loaders(qb_trainer *t, const qb_dataset *data)
     return qb_loader_create(&test, &t->test);
 }
 
-int qb_trainer_create(const qb_config *config, const qb_dataset *data, int threads, qb_trainer **ret_trainer)
+static qb_trainer *alloc_trainer(const qb_config *config)
 {
-    const qb_dataset_info *info = qb_dataset_get_info(data);
     QB_ASSERT(config->n_steps > 0);
-    if (info->n_train < config->n_train || info->n_test < config->n_test)
-        return qb_err_set(QB_E_DATA, "data set %s: expected %lld training and %lld test images, found %lld and %lld",
-                          info->name, (long long)config->n_train, (long long)config->n_test, (long long)info->n_train,
-                          (long long)info->n_test);
     qb_trainer *t = qb_alloc(1, sizeof *t);
     if (!t)
-        return QB_E_NOMEM;
+        return NULL;
     t->config = config;
     t->label_smoothing = qb_get(&config->settings, "label_smoothing")->r;
     t->shards = (int)qb_get(&config->settings, "shards")->i;
-    int rc = create_net(t, info, threads);
-    if (rc == 0)
-        rc = create_gradient(t);
-    if (rc == 0)
-        rc = create_quant(t, threads);
-    if (rc == 0)
-        rc = create_loaders(t, data);
+    return t;
+}
+
+static int give(qb_trainer *t, int rc, qb_trainer **ret_trainer)
+{
     if (rc < 0) {
         qb_trainer_destroy(t);
         return rc;
     }
     *ret_trainer = t;
     return QB_OK;
+}
+
+int qb_trainer_create(const qb_config *config, const qb_dataset *data, int threads, qb_trainer **ret_trainer)
+{
+    const qb_dataset_info *info = qb_dataset_get_info(data);
+    if (info->n_train < config->n_train || info->n_test < config->n_test)
+        return qb_err_set(QB_E_DATA, "data set %s: expected %lld training and %lld test images, found %lld and %lld",
+                          info->name, (long long)config->n_train, (long long)config->n_test, (long long)info->n_train,
+                          (long long)info->n_test);
+    qb_trainer *t = alloc_trainer(config);
+    if (!t)
+        return QB_E_NOMEM;
+    int rc = create_training_net(t, info, threads);
+    if (rc == 0)
+        rc = create_gradient(t);
+    if (rc == 0)
+        rc = create_quant(t, threads);
+    if (rc == 0)
+        rc = create_loaders(t, data);
+    return give(t, rc, ret_trainer);
+}
+
+int qb_trainer_create_idle(const qb_config *config, const qb_dataset_info *info, int threads, qb_trainer **ret_trainer)
+{
+    qb_trainer *t = alloc_trainer(config);
+    if (!t)
+        return QB_E_NOMEM;
+    const qb_net_options no_pass = {.precision = QB_FP32, .threads = threads, .separate_latent = !config->full_precision};
+    int rc = create_net(t, info, &no_pass);
+    if (rc == 0)
+        rc = create_quant(t, threads);
+    return give(t, rc, ret_trainer);
 }
 
 void qb_trainer_destroy(qb_trainer *t)

@@ -33,6 +33,10 @@ qb_loader_options qb_trainer_loader(const qb_config *config, const qb_dataset *d
  * of the splits are used. Weights are initialised from the seed, or are those of key `init` (QB_E_DATA: they do not fit, or are
  * no longer those of the identity). */
 int qb_trainer_create(const qb_config *config, const qb_dataset *data, int threads, qb_trainer **ret_trainer);
+
+/* One that takes no step and sees no images: a checkpoint is loaded into it to be looked at. Of the data only the shape of an
+ * image and the number of classes are needed; `init` is not read. Weights are float32 whatever the run's dtype. */
+int qb_trainer_create_idle(const qb_config *config, const qb_dataset_info *info, int threads, qb_trainer **ret_trainer);
 void qb_trainer_destroy(qb_trainer *t);
 
 /* One step on the loader's next batch; QB_OK also when the loss is not finite (ret_loss->finite), and then the

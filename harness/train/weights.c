@@ -16,8 +16,8 @@ static size_t layer_prefix(const char *name)
     return dot ? (size_t)(dot - name) : 0;
 }
 
-/* State-dict order: a layer's statistics follow its last parameter. slab NULL: the weights as trained. */
-static qb_tensor_list list_state(qb_net *net, const float *slab)
+/* A layer's statistics follow its last parameter. */
+qb_tensor_list qb_weights_list(qb_net *net, const float *slab)
 {
     size_t n_params, n_stats, b = 0;
     qb_param *params = qb_net_params(net, &n_params);
@@ -38,7 +38,7 @@ static qb_tensor_list list_state(qb_net *net, const float *slab)
 
 int qb_weights_save(qb_net *net, const float *slab, const char *path, char ret_sha256[65])
 {
-    qb_tensor_list l = list_state(net, slab);
+    qb_tensor_list l = qb_weights_list(net, slab);
     qb_sha256 *h = qb_sha256_create();
     if (!h || l.failed) {
         qb_tensor_list_finish(&l);
@@ -57,7 +57,7 @@ int qb_weights_save(qb_net *net, const float *slab, const char *path, char ret_s
 
 int qb_weights_save_trained(qb_net *net, const char *path)
 {
-    qb_tensor_list l = list_state(net, NULL);
+    qb_tensor_list l = qb_weights_list(net, NULL);
     size_t n;
     qb_param *params = qb_net_params(net, &n);
     for (size_t i = 0; i < n; i++) {

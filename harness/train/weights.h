@@ -11,6 +11,10 @@
 
 #include "base/safetensors.h"
 #include "engine/net.h"
+#include "train/tensor_list.h"
+
+/* Parameters and running statistics in state-dict order: the slab's weights; NULL: as trained. The values are borrowed. */
+qb_tensor_list qb_weights_list(qb_net *net, const float *slab);
 
 /* Slab's weights and the statistics; SHA-256 over the raw little-endian float32 values (`weights_sha256`).
  * path NULL: hash only. */
