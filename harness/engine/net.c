@@ -269,6 +269,11 @@ const float *qb_net_logits(const qb_net *net)
     return qb_net_plan_logits(net->last);
 }
 
+int qb_net_n_classes(const qb_net *net)
+{
+    return qb_graph_n_classes(net->graph);
+}
+
 void qb_net_loss(qb_net *net, const qb_batch *batch, qb_loss *ret_loss)
 {
     QB_ASSERT(net->last != NULL && net->last->n == batch->n);

@@ -53,6 +53,7 @@ void qb_net_use_weights(qb_net *net, const float *slab);
  * part before it at the same weights. QB_E_FAILED: oneDNN error. */
 int qb_net_forward(qb_net *net, const qb_batch *batch, qb_mode mode);
 const float *qb_net_logits(const qb_net *net); /* (n, classes) of the last forward */
+int qb_net_n_classes(const qb_net *net);
 
 typedef struct qb_loss {
     double sum;         /* sum over the images of the cross-entropy */

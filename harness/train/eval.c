@@ -1,9 +1,33 @@
 #include "train/eval.h"
 
 #include "base/err.h"
+#include "base/mem.h"
 
-int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, bool (*must_stop)(const void *context), const void *context,
-                qb_eval_result *ret_result)
+#include <string.h>
+
+/* n: samples at most. */
+static int reserve(qb_eval_outputs *o, int64_t n)
+{
+    o->logits = qb_alloc((size_t)n * (size_t)o->n_classes, sizeof *o->logits);
+    o->labels = qb_alloc((size_t)n, sizeof *o->labels);
+    o->index = qb_alloc((size_t)n, sizeof *o->index);
+    return o->logits && o->labels && o->index ? QB_OK : QB_E_NOMEM;
+}
+
+static void keep(const qb_net *net, const qb_batch *batch, qb_eval_outputs *o)
+{
+    const size_t n_classes = (size_t)o->n_classes;
+    memcpy(o->logits + (size_t)o->n * n_classes, qb_net_logits(net), (size_t)batch->n * n_classes * sizeof *o->logits);
+    for (int i = 0; i < batch->n; i++, o->n++) {
+        const size_t at = qb_batch_position(batch, i);
+        o->labels[o->n] = batch->targets[at].label[0];
+        o->index[o->n] = batch->samples[at];
+    }
+}
+
+/* outputs: NULL, where nobody asks for them. */
+static int evaluate(qb_net *net, qb_loader *loader, const float *slab, bool (*must_stop)(const void *context),
+                    const void *context, qb_eval_result *ret_result, qb_eval_outputs *outputs)
 {
     double loss = 0;
     int64_t n = 0, correct = 0, correct5 = 0;
@@ -18,6 +42,10 @@ int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, bool (*must_s
             rc = qb_loader_next(loader, &batch);
         if (rc == 0)
             rc = qb_net_forward(net, &batch, QB_EVAL);
+        if (rc == 0 && outputs && i == 0) /* the first batch is the largest */
+            rc = reserve(outputs, batch.n * qb_loader_batches_per_epoch(loader));
+        if (rc == 0 && outputs)
+            keep(net, &batch, outputs);
         if (rc < 0)
             break;
         qb_net_loss(net, &batch, &batch_loss);
@@ -31,4 +59,31 @@ int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, bool (*must_s
     *ret_result = (qb_eval_result){.loss = loss / (double)n, .top1 = 100.0 * (double)correct / (double)n,
                                    .top5 = 100.0 * (double)correct5 / (double)n};
     return QB_OK;
+}
+
+int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, bool (*must_stop)(const void *context), const void *context,
+                qb_eval_result *ret_result)
+{
+    return evaluate(net, loader, slab, must_stop, context, ret_result, NULL);
+}
+
+int qb_evaluate_outputs(qb_net *net, qb_loader *loader, const float *slab, bool (*must_stop)(const void *context),
+                        const void *context, qb_eval_result *ret_result, qb_eval_outputs *ret_outputs)
+{
+    qb_eval_outputs outputs = {.n_classes = qb_net_n_classes(net)};
+    int rc = evaluate(net, loader, slab, must_stop, context, ret_result, &outputs);
+    if (rc < 0) {
+        qb_eval_outputs_finish(&outputs);
+        return rc;
+    }
+    *ret_outputs = outputs;
+    return QB_OK;
+}
+
+void qb_eval_outputs_finish(qb_eval_outputs *o)
+{
+    qb_free(o->logits);
+    qb_free(o->labels);
+    qb_free(o->index);
+    *o = (qb_eval_outputs){0};
 }

@@ -9,6 +9,7 @@
 #include "models/models.h"
 #include "train/cores.h"
 #include "train/data_keys.h"
+#include "train/export_format.h"
 #include "train/record.h"
 
 #include <stdio.h>
@@ -39,6 +40,25 @@ static int complete_from_run(qb_settings *s, const char *dir)
     QB_TRY(qb_record_read(dir, &record));
     int rc = complete(s, json_object_get(record, "config"));
     json_decref(record);
+    return rc;
+}
+
+/* A file that `export` wrote has the configuration of its run in its metadata; of another every key must be given. */
+static int complete_from_file(qb_settings *s, const qb_state_dict *weights)
+{
+    const char *schema = json_string_value(json_object_get(weights->file.metadata, "schema"));
+    const char *text = json_string_value(json_object_get(weights->file.metadata, "config"));
+    json_t *config = NULL;
+    if (!schema || strcmp(schema, QB_EXPORT_SCHEMA) != 0 || !text)
+        return QB_OK;
+    char *where = qb_sprintf("%s (metadata 'config')", weights->path);
+    int rc = where ? qb_json_parse(text, strlen(text), where, &config) : QB_E_NOMEM;
+    if (rc == 0 && (rc = complete(s, config)) < 0 && rc != QB_E_NOMEM) {
+        (void)qb_err_add("%s", where);
+        rc = qb_err_set_code(QB_E_DATA);
+    }
+    json_decref(config);
+    qb_free(where);
     return rc;
 }
 
@@ -121,7 +141,7 @@ static void describe(const test *t, int64_t n, qb_weights_report *ret)
 }
 
 static int run_test(const qb_state_dict *weights, const qb_settings *s, bool (*must_stop)(const void *context),
-                    const void *context, qb_weights_report *ret)
+                    const void *context, qb_weights_report *ret, qb_eval_outputs *ret_outputs)
 {
     test t = {0};
     int64_t n;
@@ -133,7 +153,8 @@ static int run_test(const qb_state_dict *weights, const qb_settings *s, bool (*m
     if (rc == 0)
         rc = create_loader(s, &t, n);
     if (rc == 0)
-        rc = qb_evaluate(t.net, t.loader, NULL, must_stop, context, &ret->result);
+        rc = ret_outputs ? qb_evaluate_outputs(t.net, t.loader, NULL, must_stop, context, &ret->result, ret_outputs)
+                         : qb_evaluate(t.net, t.loader, NULL, must_stop, context, &ret->result);
     if (rc == 0)
         describe(&t, n, ret);
     test_finish(&t);
@@ -141,7 +162,7 @@ static int run_test(const qb_state_dict *weights, const qb_settings *s, bool (*m
 }
 
 int qb_eval_weights(const char *path, qb_state_kind kind, const qb_settings *settings, bool (*must_stop)(const void *context),
-                    const void *context, qb_weights_report *ret_report)
+                    const void *context, qb_weights_report *ret_report, qb_eval_outputs *ret_outputs)
 {
     qb_settings s;
     qb_state_dict weights;
@@ -151,13 +172,13 @@ int qb_eval_weights(const char *path, qb_state_kind kind, const qb_settings *set
         qb_state_dict_finish(&weights);
         return rc;
     }
-    rc = qb_state_dict_is_run(path) ? complete_from_run(&s, path) : QB_OK;
+    rc = qb_state_dict_is_run(path) ? complete_from_run(&s, path) : complete_from_file(&s, &weights);
     if (rc == 0)
         rc = need(&s, "model", path);
     if (rc == 0)
         rc = need(&s, "dataset", path);
     if (rc == 0)
-        rc = run_test(&weights, &s, must_stop, context, ret_report);
+        rc = run_test(&weights, &s, must_stop, context, ret_report, ret_outputs);
     qb_settings_finish(&s);
     qb_state_dict_finish(&weights);
     return rc;
