@@ -372,24 +372,48 @@ static const struct {
 } damaged[] = {{"model.safetensors", -1}, {"optim.safetensors", -1}, {"solver.safetensors", -1}, {"manifest.json", -1},
                {"manifest.json", 8},      {"manifest.json", 400},    {"manifest.json", 500},     {"manifest.json", 600}};
 
-START_TEST(damaged_checkpoint)
+/* What the cases of damage share: the same run unbroken, and killed at step 9 with checkpoints of steps 6 and 8. Each takes a copy. */
+static void setup_damage(void)
 {
+    setup();
     ck_assert_int_eq(run(&(plan){.dir = "whole", .solver = "parq", .changes = ""}), 0);
-    ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = "", .kill_step = 9, .kill_phase = "train"}), -SIGKILL);
+    ck_assert_int_eq(run(&(plan){.dir = "killed", .solver = "parq", .changes = "", .kill_step = 9, .kill_phase = "train"}), -SIGKILL);
+}
+
+/* Its copy `dir` of the killed run; the folder of that run. */
+static char *copy_of_killed(const char *dir)
+{
+    char *command = qb_sprintf("cp -a %s/killed %s/%s", root, root, dir);
+    ck_assert_int_eq(system(command), 0);
+    qb_free(command);
     json_t *line;
-    char *folder = only_run("broken", &line);
+    char *folder = only_run(dir, &line);
     ck_assert_str_eq(json_string_value(json_object_get(line, "status")), "interrupted");
-    char *newest = qb_sprintf("%s/ckpt/step-00000008", folder);
-    damage(newest, damaged[_i].name, damaged[_i].at);
-    ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "parq", .changes = ""}), 0);
+    json_decref(line);
+    return folder;
+}
+
+/* Goes on from the checkpoint before the newest, to the end of the unbroken run. */
+static void assert_resumes_before(const char *dir, const char *folder)
+{
+    ck_assert_int_eq(run(&(plan){.dir = dir, .solver = "parq", .changes = ""}), 0);
     char *log = read_file(folder, "log.txt");
     ck_assert_ptr_nonnull(strstr(log, "resuming"));
+    ck_assert_ptr_nonnull(strstr(log, "checkpoint step-00000008 is not usable"));
     ck_assert_ptr_nonnull(strstr(log, "from step 6"));
-    assert_same("whole", "broken");
+    assert_same("whole", dir);
     qb_free(log);
+}
+
+START_TEST(damaged_checkpoint)
+{
+    char dir[16];
+    (void)snprintf(dir, sizeof dir, "file%d", _i);
+    char *folder = copy_of_killed(dir), *newest = qb_sprintf("%s/ckpt/step-00000008", folder);
+    damage(newest, damaged[_i].name, damaged[_i].at);
+    assert_resumes_before(dir, folder);
     qb_free(newest);
     qb_free(folder);
-    json_decref(line);
 }
 END_TEST
 
@@ -405,26 +429,19 @@ static void change_after(char *text, const char *mark)
 /* Any byte of the manifest: the hash of it must notice (white space that JSON ignores may change freely). */
 START_TEST(damaged_manifest)
 {
-    ck_assert_int_eq(run(&(plan){.dir = "whole", .solver = "none", .changes = ""}), 0);
-    ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "none", .changes = "", .kill_step = 9, .kill_phase = "train"}), -SIGKILL);
-    json_t *line;
-    char *folder = only_run("broken", &line);
+    char dir[16];
+    (void)snprintf(dir, sizeof dir, "manifest%d", _i);
+    char *folder = copy_of_killed(dir);
     char *newest = qb_sprintf("%s/ckpt/step-00000008", folder), *text = read_file(newest, "manifest.json");
     static const char *const at[] = {"\"step\": ", "\"metrics_bytes\": ", "\"loss_sum\": ", "\"run\": \"", "\"sha256\": \"", "\"seen\": "};
     change_after(text, at[_i]);
     char *path = qb_path_join(newest, "manifest.json");
     ck_assert_int_eq(qb_fs_write_atomic(path, text, strlen(text)), 0);
-    ck_assert_int_eq(run(&(plan){.dir = "broken", .solver = "none", .changes = ""}), 0);
-    char *log = read_file(folder, "log.txt");
-    ck_assert_ptr_nonnull(strstr(log, "checkpoint step-00000008 is not usable"));
-    ck_assert_ptr_nonnull(strstr(log, "from step 6"));
-    assert_same("whole", "broken");
-    qb_free(log);
+    assert_resumes_before(dir, folder);
     qb_free(path);
     qb_free(text);
     qb_free(newest);
     qb_free(folder);
-    json_decref(line);
 }
 END_TEST
 
@@ -656,8 +673,6 @@ static Suite *suite(void)
     tcase_add_test(t, killed_without_the_last_batch);
     tcase_add_test(t, stopped_at_every_step);
     tcase_add_test(t, loader_threads_do_not_matter);
-    tcase_add_loop_test(t, damaged_checkpoint, 0, sizeof damaged / sizeof damaged[0]);
-    tcase_add_loop_test(t, damaged_manifest, 0, 6);
     tcase_add_test(t, both_checkpoints_damaged);
     tcase_add_test(t, short_metrics);
     tcase_add_test(t, vanished_folder);
@@ -672,6 +687,12 @@ static Suite *suite(void)
     tcase_add_test(t, foreign_configuration_in_the_folder);
     tcase_add_test(t, unwritable_place);
     suite_add_tcase(s, t);
+    TCase *damage_cases = tcase_create("damage");
+    tcase_set_timeout(damage_cases, 240);
+    tcase_add_unchecked_fixture(damage_cases, setup_damage, teardown);
+    tcase_add_loop_test(damage_cases, damaged_checkpoint, 0, sizeof damaged / sizeof damaged[0]);
+    tcase_add_loop_test(damage_cases, damaged_manifest, 0, 6);
+    suite_add_tcase(s, damage_cases);
     return s;
 }
 

@@ -66,11 +66,18 @@ static const char *const openmp_variables[] = {
     "KMP_AFFINITY=compact", "OMP_TEAMS_THREAD_LIMIT=1", "OMP_WAIT_POLICY=active", "GOMP_SPINCOUNT=0",
 };
 
+/* What the cases are compared with: a run without any of the variables. */
+static void setup_run_without(void)
+{
+    setup();
+    expect(0, "$train --threads 2 --runs-dir a >/dev/null");
+}
+
 /* Two threads give the same bits as without, and the record says what was set. */
 START_TEST(threads_are_those_that_were_asked_for)
 {
     const char *variable = openmp_variables[_i];
-    char *commands = qb_sprintf("$train --threads 2 --runs-dir a >/dev/null && timeout -s KILL 120 env '%s' $train --threads 2 --json --runs-dir b && "
+    char *commands = qb_sprintf("rm -rf b; timeout -s KILL 120 env '%s' $train --threads 2 --json --runs-dir b && "
                                 "cmp a/*/*/*/*/model.safetensors b/*/*/*/*/model.safetensors >&2", variable);
     expect(0, commands);
     qb_free(commands);
@@ -375,9 +382,12 @@ END_TEST
 static Suite *suite(void)
 {
     Suite *s = suite_create("surroundings");
-    TCase *openmp = tcase_create("OpenMP");
+    TCase *variables = tcase_create("variables"), *openmp = tcase_create("OpenMP");
+    tcase_add_unchecked_fixture(variables, setup_run_without, program_teardown);
+    tcase_add_loop_test(variables, threads_are_those_that_were_asked_for, 0, sizeof openmp_variables / sizeof openmp_variables[0]);
+    tcase_set_timeout(variables, 200);
+    suite_add_tcase(s, variables);
     tcase_add_checked_fixture(openmp, setup, program_teardown);
-    tcase_add_loop_test(openmp, threads_are_those_that_were_asked_for, 0, sizeof openmp_variables / sizeof openmp_variables[0]);
     tcase_add_loop_test(openmp, chooses_the_default_number_of_threads, 0, sizeof defaults / sizeof defaults[0]);
     tcase_add_test(openmp, keeps_the_threads_of_a_run_that_is_resumed);
     tcase_add_loop_test(openmp, pins_runs_where_they_fill_the_cores, 0, 4);
