@@ -40,7 +40,7 @@ typedef struct qb_verb {
 
 /* One per cmd_*.c, listed in verbs.c. */
 extern const qb_verb qb_verb_train, qb_verb_run, qb_verb_table, qb_verb_plot, qb_verb_report, qb_verb_eval,
-    qb_verb_export, qb_verb_ls, qb_verb_rm, qb_verb_gc, qb_verb_diff, qb_verb_list, qb_verb_info, qb_verb_solver_check,
+    qb_verb_export, qb_verb_ls, qb_verb_status, qb_verb_rm, qb_verb_gc, qb_verb_diff, qb_verb_list, qb_verb_info, qb_verb_solver_check,
     qb_verb_solver_info, qb_verb_solver_new, qb_verb_solver_plot, qb_verb_data_info, qb_verb_data_verify,
     qb_verb_data_prepare, qb_verb_data_show, qb_verb_bench, qb_verb_bench_data, qb_verb_doctor;
 
@@ -61,6 +61,8 @@ void qb_cli_end_as_by_sigpipe(void);
 
 /* true when a rewritten line is fit for this stream: a terminal that is not "dumb". */
 bool qb_cli_is_terminal(FILE *stream);
+/* choice: auto, always or never. auto: a terminal, unless NO_COLOR is set; CLICOLOR_FORCE and FORCE_COLOR make it one. */
+bool qb_cli_use_color(FILE *stream, const char *choice);
 int qb_cli_columns(FILE *stream); /* width of the terminal, 80 when unknown */
 bool qb_cli_utf8(void); /* the locale's character set is UTF-8: decides between the plus-minus sign and +- */
 

@@ -6,17 +6,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/study_args.h"
+#include "cli/run_age.h"
 #include "cli/time_left.h"
 #include "study/grid.h"
 #include "study/scale.h"
-#include "study/tasks.h"
-#include "train/cores.h"
-#include "train/record.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 typedef struct listed {
@@ -25,34 +22,10 @@ typedef struct listed {
     time_t written; /* when its record was written last; 0: unknown */
 } listed;
 
-static time_t written_at(const json_t *line)
-{
-    const char *dir = json_string_value(json_object_get(line, "dir"));
-    char *path = dir ? qb_path_join(dir, "record.json") : NULL;
-    struct stat st;
-    time_t at = path && stat(path, &st) == 0 ? st.st_mtime : 0;
-    qb_free(path);
-    return at;
-}
-
 static int by_time(const void *a, const void *b)
 {
     const listed *x = a, *y = b;
     return (x->written < y->written) - (x->written > y->written);
-}
-
-static char *age_text(time_t at)
-{
-    double seconds = difftime(time(NULL), at);
-    if (at == 0)
-        return qb_strdup("");
-    if (seconds < 120)
-        return qb_sprintf("%.0f s", fmax(seconds, 0));
-    if (seconds < 2 * 3600)
-        return qb_sprintf("%.0f min", seconds / 60);
-    if (seconds < 48 * 3600)
-        return qb_sprintf("%.0f h", seconds / 3600);
-    return qb_sprintf("%.0f days", seconds / 86400);
 }
 
 static int collect(const qb_study *s, listed **ret, size_t *ret_n)
@@ -66,7 +39,7 @@ static int collect(const qb_study *s, listed **ret, size_t *ret_n)
     for (size_t c = 0; c < s->n_cells; c++) {
         for (size_t i = 0; i < s->cells[c].n_runs; i++) {
             const qb_cell_run *run = &s->cells[c].runs[i];
-            all[n++] = (listed){&s->cells[c], run, run->line ? written_at(run->line) : 0};
+            all[n++] = (listed){&s->cells[c], run, qb_cli_written_at(run)};
         }
     }
     *ret = all;
@@ -83,7 +56,7 @@ static int fill_row(const qb_study *s, qb_grid *g, size_t row, const listed *l)
     size_t at = 1 + s->n_keys;
     QB_TRY(qb_grid_take(g, row, at, qb_sprintf("%lld", l->run->seed)));
     QB_TRY(qb_grid_take(g, row, at + 1, isnan(top1) ? qb_strdup("-") : qb_sprintf("%.2f", top1)));
-    QB_TRY(qb_grid_take(g, row, at + 2, age_text(l->written)));
+    QB_TRY(qb_grid_take(g, row, at + 2, qb_cli_age_text(l->written)));
     const char *key = json_string_value(json_object_get(l->run->line, "key"));
     char number[32];
     QB_TRY(qb_grid_take(g, row, at + 3, qb_sprintf("%.12s", key ? key : "")));
@@ -106,48 +79,6 @@ static int fill(const qb_study *s, qb_grid *g, const listed *all, size_t n)
     return QB_OK;
 }
 
-static bool is_left(const qb_cell_run *run)
-{
-    return !qb_record_is_over(run->status) && strcmp(run->status, "skipped") != 0;
-}
-
-/* Of a plan's run what the plan says, of another one what its record says. *ret_left needs nothing freed. */
-static void describe_left(const qb_study *s, size_t cell, size_t i, qb_run_left *ret_left)
-{
-    const qb_cell_run *run = &s->cells[cell].runs[i];
-    const qb_config *config = s->plan && !s->plan->cells[cell].skipped ? s->plan->cells[cell].runs[i] : NULL;
-    const json_t *machine = json_object_get(run->line, "machine"), *result = json_object_get(run->line, "result");
-    *ret_left = (qb_run_left){
-        .config = config ? config->identity : json_object_get(run->line, "config"),
-        .threads = run->line ? json_integer_value(json_object_get(machine, "threads")) : config ? qb_study_threads(config) : 1,
-        .n_steps = config ? config->n_steps : 0,
-        .step = json_integer_value(json_object_get(result, "steps")),
-    };
-}
-
-static int add_time_left(const qb_cli *cli, const qb_study *s, qb_str *out)
-{
-    size_t n = 0, capacity = 0;
-    int jobs = qb_cores_usable(), most = 1;
-    for (size_t c = 0; c < s->n_cells; c++)
-        capacity += s->cells[c].n_runs;
-    qb_run_left *left = qb_alloc(capacity, sizeof *left);
-    if (!left)
-        return QB_E_NOMEM;
-    for (size_t c = 0; c < s->n_cells; c++) {
-        for (size_t i = 0; i < s->cells[c].n_runs; i++) {
-            if (!is_left(&s->cells[c].runs[i]))
-                continue;
-            describe_left(s, c, i, &left[n]);
-            most = left[n].threads > most ? (int)left[n].threads : most;
-            n++;
-        }
-    }
-    int rc = qb_cli_add_time_left(out, cli, left, n, s->lines, jobs / most > 1 ? jobs / most : 1);
-    qb_free(left);
-    return rc;
-}
-
 static int print_list(const qb_cli *cli, const qb_study *s)
 {
     listed *all = NULL;
@@ -163,7 +94,7 @@ static int print_list(const qb_cli *cli, const qb_study *s)
     if (rc == QB_OK)
         qb_grid_render(&g, QB_GRID_TEXT, &out);
     if (rc == QB_OK)
-        rc = add_time_left(cli, s, &out);
+        rc = qb_cli_add_study_left(&out, cli, s);
     if (rc == QB_OK)
         rc = out.failed ? QB_E_NOMEM : qb_cli_print(out.text ? out.text : "");
     qb_str_finish(&out);

@@ -19,6 +19,21 @@ bool qb_cli_is_terminal(FILE *stream)
     return isatty(fileno(stream)) && term && term[0] && strcmp(term, "dumb") != 0;
 }
 
+static bool is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && value[0];
+}
+
+bool qb_cli_use_color(FILE *stream, const char *choice)
+{
+    if (strcmp(choice, "auto") != 0)
+        return strcmp(choice, "always") == 0;
+    if (is_set("NO_COLOR"))
+        return false;
+    return is_set("CLICOLOR_FORCE") || is_set("FORCE_COLOR") || qb_cli_is_terminal(stream);
+}
+
 int qb_cli_columns(FILE *stream)
 {
     struct winsize size = {0};

@@ -16,6 +16,7 @@ static const qb_verb *const verbs[] = {
     &qb_verb_eval,
     &qb_verb_export,
     &qb_verb_ls,
+    &qb_verb_status,
     &qb_verb_rm,
     &qb_verb_gc,
     &qb_verb_diff,

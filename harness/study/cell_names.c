@@ -48,3 +48,30 @@ char *qb_cell_name(const qb_study *s, const qb_cell *c)
     }
     return qb_str_take(&name);
 }
+
+char *qb_study_counts(const qb_study *s)
+{
+    enum { MAX_STATUSES = 16 };
+    const char *statuses[MAX_STATUSES] = {"done"}, *separator = ": ";
+    size_t counts[MAX_STATUSES] = {0}, n = 1, n_runs = 0;
+    qb_str text = {0};
+    for (size_t c = 0; c < s->n_cells; c++) {
+        for (size_t i = 0; i < s->cells[c].n_runs; i++) {
+            size_t k = 0;
+            while (k < n && strcmp(statuses[k], s->cells[c].runs[i].status) != 0)
+                k++;
+            if (k == n && n < MAX_STATUSES)
+                statuses[n++] = s->cells[c].runs[i].status;
+            counts[k < MAX_STATUSES ? k : MAX_STATUSES - 1]++;
+            n_runs++;
+        }
+    }
+    qb_str_addf(&text, "%zu cell%s, %zu run%s", s->n_cells, s->n_cells == 1 ? "" : "s", n_runs, n_runs == 1 ? "" : "s");
+    for (size_t k = 0; k < n; k++) {
+        if (counts[k] > 0)
+            qb_str_addf(&text, "%s%zu %s", separator, counts[k], statuses[k]);
+        separator = counts[k] > 0 ? ", " : separator;
+    }
+    qb_str_add(&text, ".");
+    return qb_str_take(&text);
+}

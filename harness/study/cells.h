@@ -75,6 +75,8 @@ bool qb_cell_run_is(const qb_cell_run *run, const char *status);
 size_t qb_cell_count(const qb_cell *cell, const char *status);  /* runs with that status */
 char *qb_cell_label(const char *key, const char *label);        /* "2 bits", "float", "lr=0.1"; caller frees, as below */
 char *qb_cell_name(const qb_study *s, const qb_cell *c);        /* "parq, 2 bits" */
+/* "18 cells, 54 runs: 50 done, 1 failed, 3 missing.": what is done, then the others in the order of their first run. As above. */
+char *qb_study_counts(const qb_study *s);
 /* Does the name of a variant say the value of key k? No name says keys that the plan lacks (qb_study_show_keys). */
 bool qb_cell_is_said(const qb_study *s, size_t k);
 

@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,7 +105,8 @@ static int default_signals(posix_spawnattr_t *attributes)
     return rc ? rc : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 }
 
-static int spawn(const char *dir, const char *script, int output, pid_t *ret_pid)
+/* input: the script's text, where script is "-"; -1: nothing. complaints: where messages go; -1: nowhere. */
+static int spawn(const char *dir, const char *script, int input, int output, int complaints, pid_t *ret_pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -116,11 +118,13 @@ static int spawn(const char *dir, const char *script, int output, pid_t *ret_pid
         (void)posix_spawnattr_destroy(&attributes);
         return ENOMEM;
     }
-    int rc = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    int rc = input >= 0 ? posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+                        : posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (rc == 0)
         rc = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+        rc = complaints >= 0 ? posix_spawn_file_actions_adddup2(&actions, complaints, STDERR_FILENO)
+                             : posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     if (rc == 0)
         rc = posix_spawn_file_actions_addchdir_np(&actions, dir);
     if (rc == 0)
@@ -141,7 +145,7 @@ static int run(const char *dir, const char *script)
     pid_t pid;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return qb_err_set_errno("cannot make a pipe");
-    int rc = spawn(dir, script, ends[1], &pid);
+    int rc = spawn(dir, script, -1, ends[1], ends[1], &pid);
     (void)close(ends[1]); /* nothing was written here */
     if (rc == 0)
         read_complaint(ends[0], complaint);
@@ -158,6 +162,64 @@ static int run(const char *dir, const char *script)
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         return qb_err_set(QB_E_FAILED, "gnuplot could not draw %s/%s: %s", dir, script,
                           complaint[0] ? complaint : "it gave no reason");
+    return QB_OK;
+}
+
+/* The text as a file without a name, to be read from its start; < 0: errno says why there is none. */
+static int open_text(const char *text)
+{
+    int fd = memfd_create("qatbench", MFD_CLOEXEC);
+    size_t n = strlen(text);
+    for (size_t done = 0; fd >= 0 && done < n;) {
+        ssize_t wrote = write(fd, text + done, n - done);
+        if (wrote < 0 && errno != EINTR) {
+            (void)close(fd);
+            return -1;
+        }
+        done += wrote > 0 ? (size_t)wrote : 0;
+    }
+    if (fd >= 0)
+        (void)lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+static void read_all(int fd, qb_str *s)
+{
+    char bytes[4096];
+    ssize_t got;
+    while ((got = read(fd, bytes, sizeof bytes)) > 0 || (got < 0 && errno == EINTR))
+        qb_str_addn(s, bytes, got > 0 ? (size_t)got : 0);
+}
+
+int qb_gnuplot_print(const char *commands, char **ret_text)
+{
+    int ends[2], status = 0, input = open_text(commands);
+    qb_str s = {0};
+    pid_t pid;
+    if (input < 0)
+        return qb_err_set_errno("cannot hand over a script to gnuplot");
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        (void)close(input);
+        return qb_err_set_errno("cannot make a pipe");
+    }
+    int rc = spawn("/", "-", input, ends[1], -1, &pid);
+    (void)close(input);
+    (void)close(ends[1]);
+    if (rc == 0)
+        read_all(ends[0], &s);
+    (void)close(ends[0]);
+    while (rc == 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (rc != 0)
+        rc = qb_err_set(rc == ENOENT ? QB_E_UNAVAILABLE : QB_E_FAILED, "cannot run gnuplot: %s", strerror(rc));
+    else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        rc = qb_err_set(QB_E_FAILED, "gnuplot could not draw a curve");
+    char *text = rc == QB_OK ? qb_str_take(&s) : NULL;
+    qb_str_finish(&s);
+    QB_TRY(rc);
+    if (!text)
+        return QB_E_NOMEM;
+    *ret_text = text;
     return QB_OK;
 }
 

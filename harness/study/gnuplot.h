@@ -27,6 +27,9 @@ typedef struct qb_picture {
  * complaint; QB_E_IO. */
 int qb_picture_write(const qb_picture *p);
 
+/* What gnuplot prints for these commands: the pictures of its terminal "dumb". Caller frees. QB_E_UNAVAILABLE, QB_E_FAILED. */
+int qb_gnuplot_print(const char *commands, char **ret_text);
+
 /* Color i of n, "#rrggbb", dark to bright, in an order that is seen in grey too: what comes one after the other. */
 const char *qb_gnuplot_gradient(size_t i, size_t n, char buf[8]);
 

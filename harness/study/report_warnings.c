@@ -16,36 +16,6 @@ static int take(json_t *list, char *text)
     return ok ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory while writing a report");
 }
 
-/* ---- how far it is ---- */
-
-/* "18 cells, 54 runs: 50 done, 1 failed, 3 missing.": what is done, then the others in the order of their first run. */
-static char *counts_text(const qb_study *s)
-{
-    enum { MAX_STATUSES = 16 };
-    const char *statuses[MAX_STATUSES] = {"done"}, *separator = ": ";
-    size_t counts[MAX_STATUSES] = {0}, n = 1, n_runs = 0;
-    qb_str text = {0};
-    for (size_t c = 0; c < s->n_cells; c++) {
-        for (size_t i = 0; i < s->cells[c].n_runs; i++) {
-            size_t k = 0;
-            while (k < n && strcmp(statuses[k], s->cells[c].runs[i].status) != 0)
-                k++;
-            if (k == n && n < MAX_STATUSES)
-                statuses[n++] = s->cells[c].runs[i].status;
-            counts[k < MAX_STATUSES ? k : MAX_STATUSES - 1]++;
-            n_runs++;
-        }
-    }
-    qb_str_addf(&text, "%zu cell%s, %zu run%s", s->n_cells, s->n_cells == 1 ? "" : "s", n_runs, n_runs == 1 ? "" : "s");
-    for (size_t k = 0; k < n; k++) {
-        if (counts[k] > 0)
-            qb_str_addf(&text, "%s%zu %s", separator, counts[k], statuses[k]);
-        separator = counts[k] > 0 ? ", " : separator;
-    }
-    qb_str_add(&text, ".");
-    return qb_str_take(&text);
-}
-
 /* ---- what speaks against it ---- */
 
 static int say_source(void *context, const qb_cell_run *run, const char *name)
@@ -98,7 +68,7 @@ static int add_warnings(json_t *list, const qb_table *t, const json_t *further)
 
 int qb_report_add_summary(qb_doc *d, const qb_table *t, const json_t *further)
 {
-    char *counts = counts_text(t->study);
+    char *counts = qb_study_counts(t->study);
     json_t *list = json_array();
     int rc = counts && list ? add_warnings(list, t, further) : QB_E_NOMEM;
     size_t n = json_array_size(list);
