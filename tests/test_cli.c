@@ -2,6 +2,7 @@
 #include "program_fixture.h"
 
 #include "base/json.h"
+#include "cli/complete.h"
 #include "cli/verbs.h"
 
 #include <pty.h>
@@ -43,6 +44,9 @@ static const struct {
 } refusals[] = {
     {"trian", 2, "qatbench: unknown command 'trian'", "did you mean 'qatbench train'?"},
     {"xyzzyxyzzy", 2, "qatbench: unknown command 'xyzzyxyzzy'", "'qatbench --help' lists the commands"},
+    {"completion", 2, "completion: expected bash|zsh|fish, got 0 arguments", "'qatbench completion --help'"},
+    {"completion tcsh", 2, "completion: expected bash, zsh, fish or words, got 'tcsh'", ""},
+    {"completion bash zsh", 2, "completion: unexpected argument 'zsh'", ""},
     {"data", 2, "'data' needs a second word: info or verify", "'qatbench data --help'"},
     {"data verfy", 2, "unknown command 'data verfy'", "did you mean 'qatbench data verify'?"},
     {"--modle", 2, "expected a command before the options, got '--modle'", ""},
@@ -494,6 +498,145 @@ START_TEST(rewrites_one_line_on_a_terminal)
 }
 END_TEST
 
+/* ---- completion ---- */
+
+#define VERY_LONG "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static const struct {
+    const char *words, *candidates; /* all of them, one a space */
+} completions[] = {
+    {"tr", "train"},
+    {"exp", "export"},
+    {"so", "solver"},
+    {"data ''", "info verify prepare show"},
+    {"help so", "solver"},
+    {"help solver ch", "check"},
+    {"--v", "--version"},
+    {"nothing ''", ""},
+    {"train --sol", "--solver --solver-path"},
+    {"train --anneal", "--anneal-start --anneal-end"},
+    {"train --no-drop", "--no-drop-last"},
+    {"table --no-d", ""}, /* ddof is no switch */
+    {"bench --js", "--json"},
+    {"table --js", "--json"},
+    {"plot --js", ""},
+    {"train --solver parq", "parq"},
+    {"train --solver=binaryr", "--solver=binaryrelax"},
+    {"train --solver = binaryr", "binaryrelax"}, /* as bash parts words */
+    {"train --optimizer =", "sgd adamw adam"},
+    {"train --model resnet2", "resnet20"},
+    {"train --dataset ci", "cifar10 cifar100"},
+    {"train --quantizer lsbq-o", "lsbq-optimal"},
+    {"train --lr-schedule co", "constant cosine"},
+    {"train --lr_schedule=mu", "--lr_schedule=multistep"},
+    {"train --bits t", "ternary"},
+    {"train --flip=", "--flip=true --flip=false"},
+    {"train --epochs ''", ""},
+    {"train --init m", ""}, /* files */
+    {"train -- --sol", ""},
+    {"train --verbose --jso", "--json"},
+    {"table --baseline st", "ste"},
+    {"table plan.yaml --format ''", "text md tex csv json"},
+    {"table p", ""},
+    {"plot --format ''", "all none svg png pdf tikz"},
+    {"plot --format svg/p", "svg/png svg/pdf"},
+    {"plot --kind=map/hi", "--kind=map/histogram"},
+    {"plot -o r", ""},
+    {"run -nj ''", ""},
+    {"rm ''", ""},
+    {"export runs --format t", "tensorboard"},
+    {"list q", "quantizers"},
+    {"info resnet15", "resnet152"},
+    {"data verify mn", "mnist"},
+    {"bench data cifar100", "cifar100"},
+    {"bench da", "data"},
+    {"bench --model deit_c", "deit_cifar"},
+    {"solver check bin", "binaryconnect binaryrelax"},
+    {"solver new p", ""},
+    {"completion ''", "bash zsh fish"},
+    {"train --solver=" VERY_LONG, ""},
+    {VERY_LONG " x", ""},
+    {"solver " VERY_LONG " x", ""},
+    {"= =", ""},
+    {"-", "--help --version --license"},
+};
+
+START_TEST(completes_words)
+{
+    enum { MAX = 8 };
+    char *line = qb_strdup(completions[_i].words), *words[MAX], *rest = line;
+    qb_str out = {0}, got = {0};
+    int n = 0;
+    for (char *word; (word = strsep(&rest, " "));) {
+        ck_assert_int_lt(n, MAX);
+        words[n++] = strcmp(word, "''") == 0 ? word + 2 : word;
+    }
+    ck_assert_int_eq(qb_complete(words, n, &out), 0);
+    for (const char *p = out.text; p && *p; p += strcspn(p, "\n") + 1)
+        qb_str_addf(&got, "%s%.*s", got.length > 0 ? " " : "", (int)strcspn(p, "\t\n"), p);
+    ck_assert_msg(strcmp(got.text ? got.text : "", completions[_i].candidates) == 0, "%s: expected '%s', got '%s'",
+                  completions[_i].words, completions[_i].candidates, got.text);
+    qb_str_finish(&out);
+    qb_str_finish(&got);
+    qb_free(line);
+    ck_assert_int_eq(qb_mem_live_blocks(), 1); /* the fixture's */
+}
+END_TEST
+
+/* All verbs, and all names that `list` has, an author's own solver among them. */
+START_TEST(completes_all_that_there_is)
+{
+    size_t n;
+    const qb_verb *const *verbs = qb_verbs(&n);
+    outcome o = run("completion words -- '' && for v in solver data bench; do $q completion words -- $v ''; done");
+    for (size_t i = 0; i < n; i++) {
+        const char *second = strchr(verbs[i]->name, ' ');
+        char *line = qb_sprintf("%s\t%s\n", second ? second + 1 : verbs[i]->name, verbs[i]->summary);
+        expect_in(o.out, line, "completion words");
+        qb_free(line);
+    }
+    forget(&o);
+    o = shell("mkdir mine; cp \"$QATBENCH_SOLVER_PATH\"/ste.so mine/my-own.so;"
+              "$q completion words -- train --solver-path mine --solver my && QATBENCH_SOLVER_PATH=mine $q completion words -- train --solver my");
+    ck_assert_str_eq(o.out, "my-own\nmy-own\n");
+    forget(&o);
+    o = shell("for k in $($q completion words -- list ''); do $q list $k | sed -n 's/^  \\([^ ][^ ]*\\) .*/\\1/p'; done | sort > a;"
+              "$q completion words -- info '' | cut -f1 | sort > b; diff a b && test $(wc -l < a) -gt 50");
+    ck_assert_msg(o.status == 0, "%s", o.out);
+    forget(&o);
+}
+END_TEST
+
+/* In each shell: its script as it is printed, a verb, an option, a value, and a plan, which is a file. The program by the name by
+ * which it was typed. */
+static const struct {
+    const char *shell, *commands;
+} shells[] = {
+    {"/bin/bash", "bash --norc --noprofile -c '. <(\"$0\" completion bash); try() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _qatbench;"
+                  "echo \"${COMPREPLY[*]}\"; }; try \"$0\" tr; try \"$0\" train --sol; try \"$0\" train --solver parq; try \"$0\" run pl;"
+                  "complete -p qatbench' \"$q\""},
+    {"/usr/bin/zsh", "zsh -f -c 'compdef() { echo $@ }; _describe() { echo ${(P)3%%:*} }; _files() { echo; }; . <(\"$0\" completion zsh);"
+                     "try() { words=(\"$@\") CURRENT=$#; _qatbench }; try \"$0\" tr; try \"$0\" train --sol; try \"$0\" train --solver parq;"
+                     "try \"$0\" run pl' \"$q\" | sort -r"},
+    {"/usr/bin/fish", "mkdir bin; ln -s \"$q\" bin/qatbench; touch plan.yaml; PATH=$d/bin:$PATH fish --no-config -c 'qatbench completion fish | source;"
+                      "for w in tr \"train --sol\" \"train --solver parq\" \"run pl\"; echo (complete -C \"qatbench $w\" | string replace -r \"\t.*\" \"\"); end'"},
+};
+
+START_TEST(completes_in_a_shell)
+{
+    static const char *const answers[] = {
+        "train\n--solver --solver-path\nparq\n\ncomplete -o default -F _qatbench qatbench\n",
+        "train\nparq\n_qatbench qatbench\n--solver --solver-path\n\n",
+        "train\n--solver --solver-path\nparq\nplan.yaml\n",
+    };
+    if (access(shells[_i].shell, X_OK) != 0)
+        QB_TEST_SKIP("this shell is not there");
+    outcome o = shell(shells[_i].commands);
+    ck_assert_msg(o.status == 0 && strcmp(o.out, answers[_i]) == 0, "%s: %d: got '%s' '%s'", shells[_i].shell, o.status, o.out, o.err);
+    forget(&o);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("cli");
@@ -523,6 +666,13 @@ static Suite *suite(void)
     tcase_set_timeout(usage, 60);
     tcase_set_timeout(output, 60);
     suite_add_tcase(s, output);
+    TCase *completion = tcase_create("completion");
+    tcase_add_checked_fixture(completion, setup, program_teardown);
+    tcase_add_loop_test(completion, completes_words, 0, sizeof completions / sizeof completions[0]);
+    tcase_add_test(completion, completes_all_that_there_is);
+    tcase_add_loop_test(completion, completes_in_a_shell, 0, sizeof shells / sizeof shells[0]);
+    tcase_set_timeout(completion, 60);
+    suite_add_tcase(s, completion);
     tcase_add_checked_fixture(runs, setup, program_teardown);
     tcase_add_test(runs, trains_once_and_reports_the_same_again);
     tcase_add_loop_test(runs, saves_and_stops_on_a_signal, 0, 2);

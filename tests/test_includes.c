@@ -14,7 +14,7 @@
 /* A folder, and how the names may begin that its files include with quotes. */
 static const struct rule {
     const char *dir;
-    const char *own[11]; /* ends at NULL */
+    const char *own[12]; /* ends at NULL */
     bool is_solver;
 } rules[] = {
     {"harness/base", {"base/", "qb_git.h"}, false},
@@ -23,7 +23,7 @@ static const struct rule {
     {"harness/quant", {"base/", "engine/", "quant/"}, false},
     {"harness/train", {"base/", "image/", "engine/", "quant/", "train/", "models/", "datasets/"}, false},
     {"harness/study", {"base/", "image/", "engine/", "quant/", "train/", "study/", "models/", "datasets/"}, false},
-    {"harness/cli", {"base/", "image/", "engine/", "quant/", "train/", "study/", "cli/", "models/", "datasets/", "license_text.h", "template_"}, false},
+    {"harness/cli", {"base/", "image/", "engine/", "quant/", "train/", "study/", "cli/", "models/", "datasets/", "license_text.h", "template_", "completion_"}, false},
     {"models", {"base/", "models/", "engine/graph.h"}, false},
     {"datasets", {"base/", "image/", "datasets/"}, false},
     {"solvers", {"common/"}, true},

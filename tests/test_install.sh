@@ -38,6 +38,7 @@ use_staged_install() {
 has_all_files() {
   for file in bin/qatbench include/qatbench/solver.h include/qatbench/solver_util.h share/man/man1/qatbench.1 \
       share/man/man7/qatbench-solver.7 \
+      share/bash-completion/completions/qatbench share/zsh/site-functions/_qatbench share/fish/vendor_completions.d/qatbench.fish \
       share/qatbench/template/template.c share/qatbench/template/meson.build "$libdir/pkgconfig/qatbench.pc" \
       share/doc/qatbench/writing-a-solver.md \
       share/doc/qatbench/solver-abi.md "$libdir/qatbench/solvers/ste.so" "$libdir/qatbench/solvers/parq.so"; do

@@ -19,6 +19,7 @@ static const char *const printing[] = {
     "data info --json", "data info synthetic", "data verify synthetic", "doctor", "doctor --json", "ls " RECORDS,
     "ls " RECORDS " --json", "table " RECORDS, "table " RECORDS " --format json", "table " RECORDS " -o -",
     "table " RECORDS " -o /dev/stdout", "report " RECORDS " -o -", "solver info ste", "solver info ste --json", "solver new mine",
+    "completion zsh", "completion words -- tr",
     "solver check ste", "solver check ste --json", "solver plot ste", TRAIN, TRAIN "--json",
 };
 

@@ -42,7 +42,8 @@ typedef struct qb_verb {
 extern const qb_verb qb_verb_train, qb_verb_run, qb_verb_table, qb_verb_plot, qb_verb_report, qb_verb_eval,
     qb_verb_export, qb_verb_ls, qb_verb_status, qb_verb_rm, qb_verb_gc, qb_verb_diff, qb_verb_list, qb_verb_info, qb_verb_solver_check,
     qb_verb_solver_info, qb_verb_solver_new, qb_verb_solver_plot, qb_verb_data_info, qb_verb_data_verify,
-    qb_verb_data_prepare, qb_verb_data_show, qb_verb_bench, qb_verb_bench_data, qb_verb_doctor;
+    qb_verb_data_prepare, qb_verb_data_show, qb_verb_bench, qb_verb_bench_data, qb_verb_doctor,
+    qb_verb_completion;
 
 /* The text of a nullable flag of the verb's own, NULL when it was not given. */
 const char *qb_cli_flag_text(const qb_cli *cli, const char *name);

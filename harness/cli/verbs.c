@@ -33,6 +33,7 @@ static const qb_verb *const verbs[] = {
     &qb_verb_bench,
     &qb_verb_bench_data,
     &qb_verb_doctor,
+    &qb_verb_completion,
 };
 
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };

@@ -1,4 +1,5 @@
-/* Where solver plugins are looked for, and the files that lie there. Nothing is loaded. Private to the plugin loader. */
+/* Where solver plugins are looked for, and the files that lie there. Nothing is loaded. For the plugin loader, and the completion of
+ * command lines. */
 #ifndef QB_PLUGIN_SEARCH_H
 #define QB_PLUGIN_SEARCH_H
 
