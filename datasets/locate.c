@@ -171,9 +171,12 @@ int qb_data_roots(const char *package_dir, char *ret_roots[QB_DATA_ROOTS])
 {
     int n = 0;
     const char *variable = getenv("QATBENCH_DATA");
+    const qb_user_places *of_user = qb_user_places_get();
     char *xdg = qb_xdg_data_dir();
     if (variable && variable[0])
         ret_roots[n++] = qb_strdup(variable);
+    for (size_t i = 0; i < of_user->n_data_dirs; i++)
+        ret_roots[n++] = qb_strdup(of_user->data_dirs[i]);
     if (xdg)
         ret_roots[n++] = qb_path_join(xdg, "datasets");
     if (package_dir)

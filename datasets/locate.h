@@ -2,6 +2,7 @@
 #ifndef QB_DATASETS_LOCATE_H
 #define QB_DATASETS_LOCATE_H
 
+#include "base/user_places.h"
 #include "datasets/files.h"
 
 typedef struct qb_place {
@@ -9,10 +10,10 @@ typedef struct qb_place {
     bool is_archive;
 } qb_place;
 
-enum { QB_DATA_ROOTS = 3 }; /* the most */
+enum { QB_DATA_ROOTS = 3 + QB_USER_DATA_DIRS }; /* the most */
 
-/* The usual places of data, in order: QATBENCH_DATA, the user's folder of data sets, package_dir (NULL: none). Returns how
- * many; each is freed with qb_free, and is NULL where memory is short. */
+/* The usual places of data, in order: QATBENCH_DATA, the folders of the user's configuration file, the user's folder of data
+ * sets, package_dir (NULL: none). Returns how many; each is freed with qb_free, and is NULL where memory is short. */
 int qb_data_roots(const char *package_dir, char *ret_roots[QB_DATA_ROOTS]);
 
 /* Search order of datasets.h. A given data_dir is the only place looked at: training on data from elsewhere than

@@ -1,5 +1,5 @@
 /* Places that are no ordinary folder: names that are not UTF-8, full devices, folders that cannot be written. */
-#include "program_fixture.h"
+#include "expect_fixture.h"
 
 #include "base/json.h"
 
@@ -40,6 +40,84 @@ START_TEST(a_full_output_file_is_told)
     ck_assert_int_eq(o.status, 74);
     ck_assert_str_eq(o.err, "qatbench: cannot write '/dev/full': No space left on device\n");
     forget(&o);
+}
+END_TEST
+
+/* ---- the user's configuration file ---- */
+
+static void write_config(const char *text)
+{
+    expect("mkdir -p qatbench", 0, "", "");
+    write_file("qatbench/config.yaml", text);
+}
+
+/* flag > environment > file > default */
+START_TEST(configuration_names_places)
+{
+    write_config("# mine\nruns_dir: ~/of-file\ndata_dir: [/of/file/1, \"/of/file/2\"]\nsolver_path: /of/file/s\ncolor: always\n");
+    expect("\"$q\" doctor | sed -n '/^places/,$p'", 0, "of-file (config.yaml)\n", "");
+    expect("\"$q\" doctor | tr -s ' \\n' ' '", 0, " data /of/file/1 (config.yaml; not there yet), /of/file/2 (config.yaml; not there yet), ", "");
+    expect("QATBENCH_DATA=/of/env QATBENCH_SOLVER_PATH=/env/s \"$q\" doctor --solver-path /flag/s | tr -s ' \\n' ' '", 0,
+                  " data /of/env (QATBENCH_DATA; not there yet), /of/file/1 (config.yaml; not there yet), ", "");
+    expect("QATBENCH_SOLVER_PATH=/env/s \"$q\" doctor --solver-path /flag/s | tr -s ' \\n' ' '", 0,
+                  " solvers /flag/s (--solver-path; not there yet), /env/s (QATBENCH_SOLVER_PATH; not there yet), /of/file/s (config.yaml; not there yet), ", "");
+    expect("QATBENCH_RUNS=$d/of-env \"$q\" doctor | grep -c 'of-env (QATBENCH_RUNS)$'", 0, "1\n", "");
+    expect("QATBENCH_RUNS=$d/of-env \"$q\" doctor --runs-dir \"$d\"/of-flag | grep -c 'of-flag (--runs-dir)$'", 0, "1\n", "");
+    expect("QATBENCH_RUNS= \"$q\" doctor | grep -c 'of-file (config.yaml)$'", 0, "1\n", "");
+    expect("\"$q\" ls", 66, "", "of-file: no such runs folder");
+    expect("mkdir of-file; printf 'base: {dataset: synthetic, model: resnet8, epochs: 1}\\n' > p.yaml; "
+                  "export LC_ALL=C.UTF-8; for v in A=1 NO_COLOR=1; do env $v \"$q\" status p.yaml | grep -c \"$(printf '\\033')\"; "
+                  "env $v \"$q\" status p.yaml --color never | grep -c \"$(printf '\\033')\"; done", 1, "1\n0\n0\n0\n", "");
+    expect("\"$q\" data info mnist", 66, "", "looked in /of/file/1, /of/file/2, ");
+    /* a relative or empty variable of XDG is none, and no file of the current folder is read */
+    expect("mkdir -p .config/qatbench && echo 'color: never' > .config/qatbench/config.yaml && cp qatbench/config.yaml config.yaml; for x in '' x ./x; do "
+                  "XDG_CONFIG_HOME=$x \"$q\" doctor | grep '^  .* config  *'; done | sort | uniq -c | tr -s ' ' | cut -d' ' -f1-5,7", 0, " 3 ok config /", "");
+    expect("XDG_CONFIG_HOME=$d/none HOME=$d/none \"$q\" doctor | tr -s ' \\n' ' ' | grep -c '/runs (default).*config.yaml (not there)'", 0, "1\n", "");
+    expect("env -u XDG_CONFIG_HOME -u HOME \"$q\" doctor | grep ' config '", 0, "HOME is not set", "");
+}
+END_TEST
+
+static const struct {
+    const char *text, *error; /* error NULL: it is good */
+} configurations[] = {
+    {"", NULL},
+    {"\n# runs_dir: x\n  \n", NULL},
+    {"runs_dir:\n", NULL},
+    {"data_dir: []\n", NULL},
+    {"rnus_dir: /x\n", "config.yaml:1:1: unknown key 'rnus_dir'\n  did you mean 'runs_dir'?"},
+    {"color: auto\nepochs: 3\n", "config.yaml:2:1: unknown key 'epochs'\n  this file has runs_dir, data_dir, solver_path and color; what changes a result"},
+    {"runs-dir: /x\n", "unknown key 'runs-dir'\n  did you mean 'runs_dir'?"},
+    {"runs_dir: runs\n", "config.yaml:1:11: runs_dir: expected an absolute path, or one below ~/, got 'runs'"},
+    {"runs_dir: ''\n", "runs_dir: expected an absolute path, or one below ~/, got ''"},
+    {"runs_dir: ~someone/runs\n", "got '~someone/runs'"},
+    {"runs_dir: [/a]\n", "runs_dir: expected a path, got a list or a mapping"},
+    {"runs_dir: \"/a\\nb\"\n", "runs_dir: expected a path, got control characters"},
+    {"data_dir: [/a, b]\n", "config.yaml:1:16: data_dir: expected an absolute path"},
+    {"data_dir: [[/a]]\n", "data_dir: expected a path, got a list"},
+    {"data_dir: [/1, /2, /3, /4, /5, /6, /7, /8, /9]\n", "config.yaml:1:44: data_dir: expected at most 8 folders"},
+    {"solver_path: /a:/b\n", "solver_path: expected a folder without ':' in its name, got '/a:/b'\n  write several folders as a list"},
+    {"color: blue\n", "config.yaml:1:8: color: expected auto, always or never, got 'blue'"},
+    {"color: [never]\n", "color: expected auto, always or never, got 'a list or a mapping'"},
+    {"runs_dir: /a\nruns_dir: /b\n", "config.yaml:2:1: "},
+    {"- runs_dir\n", "config.yaml:1:1: expected keys and their values"},
+    {"runs_dir: /a\xff\n", "config.yaml:1:"},
+    {"runs_dir: [\n", "config.yaml:"},
+};
+
+START_TEST(configurations_are_checked)
+{
+    write_config(configurations[_i].text);
+    const char *error = configurations[_i].error;
+    expect("\"$q\" list solvers | head -1", 0, "", error ? error : "");
+    expect("\"$q\" list solvers", error ? 78 : 0, error ? "" : "ste", error ? error : "");
+    expect("\"$q\" --version; \"$q\" list --help", 0, "qatbench", ""); /* which need none */
+}
+END_TEST
+
+START_TEST(a_configuration_that_cannot_be_read_is_told)
+{
+    expect("mkdir -p qatbench/config.yaml; \"$q\" list solvers", 74, "", "qatbench/config.yaml");
+    expect("rmdir qatbench/config.yaml; rm -rf qatbench; touch qatbench; \"$q\" list solvers", 0, "ste", ""); /* no folder, no file */
 }
 END_TEST
 
@@ -176,6 +254,9 @@ static Suite *suite(void)
     tcase_add_loop_test(t, a_full_standard_output_is_told, 0, N(printing));
     tcase_add_test(t, a_full_output_file_is_told);
     tcase_add_loop_test(t, output_to_standard_output_is_the_same, 0, 2);
+    tcase_add_test(t, configuration_names_places);
+    tcase_add_loop_test(t, configurations_are_checked, 0, N(configurations));
+    tcase_add_test(t, a_configuration_that_cannot_be_read_is_told);
     tcase_add_test(t, output_keeps_links_and_modes);
     tcase_add_test(t, runs_in_a_folder_of_any_name);
     tcase_add_loop_test(t, takes_places_of_any_name, 0, N(odd_places));

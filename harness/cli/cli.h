@@ -62,7 +62,9 @@ void qb_cli_end_as_by_sigpipe(void);
 
 /* true when a rewritten line is fit for this stream: a terminal that is not "dumb". */
 bool qb_cli_is_terminal(FILE *stream);
-/* choice: auto, always or never. auto: a terminal, unless NO_COLOR is set; CLICOLOR_FORCE and FORCE_COLOR make it one. */
+/* choice: one of qb_cli_colors. auto: what NO_COLOR, CLICOLOR_FORCE and FORCE_COLOR say; else the user's configuration file; else a
+ * terminal has colours. */
+extern const char *const qb_cli_colors[]; /* auto, always, never; NULL-terminated */
 bool qb_cli_use_color(FILE *stream, const char *choice);
 int qb_cli_columns(FILE *stream); /* width of the terminal, 80 when unknown */
 bool qb_cli_utf8(void); /* the locale's character set is UTF-8: decides between the plus-minus sign and +- */

@@ -8,8 +8,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/user_places.h"
 #include "cli/describe.h"
 #include "cli/determinism.h"
+#include "cli/user_config.h"
 #include "datasets/datasets.h"
 #include "engine/net.h"
 #include "engine/threads.h"
@@ -242,27 +244,72 @@ static bool is_writable(const char *path)
     return ok;
 }
 
-static int look_at_places(doctor *d, const char *runs_dir)
+/* Adds "PATH (SOURCE)", where there is a path. */
+static void add_place(qb_str *s, const char *path, const char *source)
 {
-    const struct {
-        const char *name;
-        char *path;
-    } places[] = {{"data", qb_xdg_data_dir()}, {"cache", qb_xdg_cache_dir()}, {"config", qb_xdg_config_dir()}};
-    const char *env = getenv("QATBENCH_RUNS");
-    const char *runs = runs_dir ? runs_dir : env && env[0] ? env : "runs";
+    if (path && path[0])
+        qb_str_addf(s, "%s%s (%s%s)", s->length > 0 ? ", " : "", path, source, qb_fs_exists(path) ? "" : "; not there yet");
+}
+
+static void look_at_runs(doctor *d, const char *flag)
+{
+    const char *env = getenv("QATBENCH_RUNS"), *file = qb_user_places_get()->runs_dir;
+    bool by_env = !flag && env && env[0], by_file = !flag && !by_env && file;
+    const char *runs = flag ? flag : by_env ? env : by_file ? file : "runs";
+    const char *source = flag ? "--runs-dir" : by_env ? "QATBENCH_RUNS" : by_file ? "config.yaml" : "default";
     bool ok = is_writable(runs);
     char *shown = qb_path_absolute(runs);
     find_owned(d, "places", "runs", ok ? FOUND : REQUIRED_MISSING,
-               qb_sprintf("%s%s", shown ? shown : runs, ok ? "" : ": cannot be written"),
+               qb_sprintf("%s (%s)%s", shown ? shown : runs, source, ok ? "" : ": cannot be written"),
                ok ? NULL : "choose another with --runs-dir or QATBENCH_RUNS");
     qb_free(shown);
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        const char *path = places[i].path;
-        bool is_there = path && qb_fs_is_dir(path);
-        find_owned(d, "places", places[i].name, path ? FOUND : OPTIONAL_MISSING,
-                   path ? qb_sprintf("%s%s", path, is_there ? "" : " (not there yet)") : qb_strdup("HOME is not set"), NULL);
-        qb_free(places[i].path);
+}
+
+/* Places that are looked through in this order; a data folder given by the flag is the only one. */
+static void look_at_search(doctor *d, const char *data_flag, const char *solver_flag)
+{
+    const qb_user_places *user = qb_user_places_get();
+    char *xdg = qb_xdg_data_dir(), *data_dir = xdg ? qb_path_join(xdg, "datasets") : NULL, *solvers = xdg ? qb_path_join(xdg, "solvers") : NULL;
+    qb_str data = {0}, path = {0};
+    add_place(&data, data_flag, "--data-dir");
+    if (!data_flag) {
+        add_place(&data, getenv("QATBENCH_DATA"), "QATBENCH_DATA");
+        for (size_t i = 0; i < user->n_data_dirs; i++)
+            add_place(&data, user->data_dirs[i], "config.yaml");
+        add_place(&data, data_dir, "default");
     }
+    const struct {
+        const char *folders, *source;
+    } lists[] = {{solver_flag, "--solver-path"}, {getenv("QATBENCH_SOLVER_PATH"), "QATBENCH_SOLVER_PATH"}, {user->solver_path, "config.yaml"}};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        for (const char *p = lists[i].folders; p && *p; p += strcspn(p, ":"), p += *p == ':') {
+            char *folder = qb_strndup(p, strcspn(p, ":"));
+            add_place(&path, folder, lists[i].source);
+            qb_free(folder);
+        }
+    }
+    add_place(&path, solvers, "default");
+    bool has_data = data.length > 0, has_path = path.length > 0;
+    find_owned(d, "places", "data", has_data ? FOUND : OPTIONAL_MISSING, has_data ? qb_str_take(&data) : qb_strdup("HOME is not set"), NULL);
+    find_owned(d, "places", "solvers", has_path ? FOUND : OPTIONAL_MISSING, has_path ? qb_str_take(&path) : qb_strdup("HOME is not set"), NULL);
+    qb_str_finish(&data);
+    qb_str_finish(&path);
+    qb_free(xdg);
+    qb_free(data_dir);
+    qb_free(solvers);
+}
+
+static int look_at_places(doctor *d, const qb_cli *cli)
+{
+    const qb_user_config *config = qb_user_config_get();
+    char *cache = qb_xdg_cache_dir();
+    look_at_runs(d, qb_cli_flag_text(cli, "runs_dir"));
+    look_at_search(d, qb_cli_flag_text(cli, "data_dir"), qb_cli_flag_text(cli, "solver_path"));
+    find_owned(d, "places", "cache", cache ? FOUND : OPTIONAL_MISSING,
+               cache ? qb_sprintf("%s%s", cache, qb_fs_is_dir(cache) ? "" : " (not there yet)") : qb_strdup("HOME is not set"), NULL);
+    find_owned(d, "places", "config", config->path ? FOUND : OPTIONAL_MISSING,
+               config->path ? qb_sprintf("%s%s", config->path, config->is_there ? "" : " (not there)") : qb_strdup("HOME is not set"), NULL);
+    qb_free(cache);
     return QB_OK;
 }
 
@@ -287,7 +334,7 @@ static int run_doctor(qb_cli *cli)
     int rc = look_at_plugins(&d, qb_cli_flag_text(cli, "solver_path"));
     look_at_datasets(&d, qb_cli_flag_text(cli, "data_dir"));
     if (rc == QB_OK)
-        rc = look_at_places(&d, qb_cli_flag_text(cli, "runs_dir"));
+        rc = look_at_places(&d, cli);
     if (rc == QB_OK && d.can_train && qb_get(&cli->flags, "determinism")->b)
         rc = check_determinism(&d, cli, &is_equal);
     json_object_set_new(d.object, "missing", json_integer(d.n_missing));

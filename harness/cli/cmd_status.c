@@ -102,12 +102,10 @@ static int run_status(qb_cli *cli)
     return QB_OK;
 }
 
-static const char *const colors[] = {"auto", "always", "never", NULL};
-
 static const qb_option options[] = {
     {"watch", QB_KIND_BOOL, "false", 0, 0, NULL, "", "show it again and again, until nothing is left to run", 0, NULL},
     {"interval", QB_KIND_REAL, "5", 0.1, 86400, NULL, "seconds", "time between, with --watch", 0, NULL},
-    {"color", QB_KIND_CHOICE, "auto", 0, 0, colors, "", "auto: on a terminal, unless NO_COLOR says otherwise", 0, NULL},
+    {"color", QB_KIND_CHOICE, "auto", 0, 0, qb_cli_colors, "", "auto: on a terminal, unless NO_COLOR says otherwise", 0, NULL},
     QB_SCALE_OPTION,
 };
 

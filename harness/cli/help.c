@@ -29,7 +29,10 @@ static const char environment[] =
     "  OMP_NUM_THREADS        threads of train and bench, after --threads, and of\n"
     "                         data verify and data prepare\n"
     "  XDG_DATA_HOME          qatbench/datasets and qatbench/solvers below it\n"
-    "  XDG_CACHE_HOME         qatbench/ below it remembers verified checksums\n";
+    "  XDG_CACHE_HOME         qatbench/ below it remembers verified checksums\n"
+    "  XDG_CONFIG_HOME        qatbench/config.yaml below it, read after all these:\n"
+    "                         runs_dir, data_dir, solver_path, color\n"
+    "  NO_COLOR               no colour; CLICOLOR_FORCE, FORCE_COLOR: always\n";
 
 static const char exit_codes[] =
     "  0 done   1 a run failed or diverged   2 wrong usage   65 bad data\n"

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "cli/help.h"
 #include "cli/parse.h"
+#include "cli/user_config.h"
 #include "engine/net.h"
 
 #include <stdio.h>
@@ -18,6 +19,7 @@ static int run(qb_command_line *line)
     case QB_CLI_SHORT_HELP:
         break;
     case QB_CLI_RUN:
+        QB_TRY(qb_user_config_read());
         if (line->cli.verb != &qb_verb_doctor) /* which says it among all else */
             QB_TRY(qb_engine_check());
         qb_cli_start_log(&line->cli);
@@ -42,5 +44,6 @@ int main(int argc, char **argv)
     qb_cli_status_line(NULL);
     int status = qb_cli_report(rc);
     qb_command_line_finish(&line);
+    qb_user_config_finish();
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "cli/user_config.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -31,7 +32,11 @@ bool qb_cli_use_color(FILE *stream, const char *choice)
         return strcmp(choice, "always") == 0;
     if (is_set("NO_COLOR"))
         return false;
-    return is_set("CLICOLOR_FORCE") || is_set("FORCE_COLOR") || qb_cli_is_terminal(stream);
+    if (is_set("CLICOLOR_FORCE") || is_set("FORCE_COLOR"))
+        return true;
+    const char *of_user = qb_user_config_get()->color;
+    bool is_automatic = !of_user || strcmp(of_user, "auto") == 0;
+    return is_automatic ? qb_cli_is_terminal(stream) : strcmp(of_user, "always") == 0;
 }
 
 int qb_cli_columns(FILE *stream)

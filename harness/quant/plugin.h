@@ -26,7 +26,8 @@ typedef struct qb_plugin {
 } qb_plugin;
 
 /* `name` is a solver name, looked up in the search path, or a path (has a '/' or ends in .so).
- * Search: solver_path (colon-separated, may be NULL) > QATBENCH_SOLVER_PATH > $XDG_DATA_HOME/qatbench/solvers >
+ * Search: solver_path (colon-separated, may be NULL) > QATBENCH_SOLVER_PATH > that of the user's configuration file >
+ * $XDG_DATA_HOME/qatbench/solvers >
  * "solvers" beside the program > the installed folder as
  * seen from the program's > QB_SOLVERS_DIR. A name not found gives the nearest one found.
  * Loaded plugins are kept: the same file gives the same object (owned by the module, never freed). */

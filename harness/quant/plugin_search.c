@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/user_places.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,7 @@ int qb_plugin_dirs(const char *solver_path, qb_plugin_dir **ret_dirs, size_t *re
     dir_list l = {NULL, 0};
     int rc;
     if ((rc = add_list(&l, solver_path)) < 0 || (rc = add_list(&l, getenv("QATBENCH_SOLVER_PATH"))) < 0 ||
-        (rc = add_below(&l, qb_xdg_data_dir, false)) < 0 || (rc = add_shipped(&l)) < 0) {
+        (rc = add_list(&l, qb_user_places_get()->solver_path)) < 0 || (rc = add_below(&l, qb_xdg_data_dir, false)) < 0 || (rc = add_shipped(&l)) < 0) {
         qb_plugin_dirs_free(l.dirs, l.n);
         return rc;
     }

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/user_places.h"
 #include "engine/schedule.h"
 #include "quant/layer_bits.h"
 #include "quant/levels.h"
@@ -450,8 +451,8 @@ int qb_config_key(const qb_config *c, const char *data_fingerprint, char ret_key
 char *qb_config_runs_dir(const qb_settings *settings)
 {
     const qb_value *given = qb_get(settings, "runs_dir");
-    const char *env = getenv("QATBENCH_RUNS");
-    return qb_strdup(!given->is_null ? given->text : (env && *env ? env : "runs"));
+    const char *env = getenv("QATBENCH_RUNS"), *of_user = qb_user_places_get()->runs_dir;
+    return qb_strdup(!given->is_null ? given->text : env && *env ? env : of_user ? of_user : "runs");
 }
 
 char *qb_config_dir(const qb_config *c, const char *key)
