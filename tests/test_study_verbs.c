@@ -57,6 +57,8 @@ static void metrics_go_out(void)
     expect("cat runs/tiny/*/*/*/metrics.jsonl | sed -n 's/.*\"train.loss\":\\([^,]*\\).*/\\1/p' | sort > x;"
            "grep ,train, deep/m.csv | cut -d, -f8 | sort | cmp - x && wc -l < x", 0, "12\n", "");
     expect("$q export tiny.yaml --format tensorboard -o tb && find tb -type f | wc -l && ls tb", 0, "6\nnone\nste-1-bit\nste-2-bits\n", "");
+    expect("k=$(ls -d runs/tiny/*/none/s1-*); $q export $k --format csv > x; k=${k#*s1-}; $q export ${k%????} --format csv | cmp - x && wc -l < x", 0, "5\n", "");
+    expect("$q export 00000000 --format csv", 66, "", "00000000: no run");
     expect("$q export runs.jsonl --format csv", 66, "", "tiny: none of 6 runs has metrics\n  a runs.jsonl holds results alone; name the plan");
     expect("$q export tiny.yaml --format tensorboard", 2, "", "output: expected a folder for the event files, got nothing\n  -o FOLDER");
     write_file("metrics.jsonl", metrics);

@@ -34,12 +34,17 @@ typedef struct work_clock {
 
 static double seconds_at(const work_clock *c, double step)
 {
-    size_t i = 1;
-    while (i + 1 < c->n && c->moments[i].step < step)
-        i++;
+    size_t low = 1, high = c->n - 1; /* of the first moment that is not before the step */
     if (c->n < 2)
         return 0;
-    const moment *a = &c->moments[i - 1], *b = &c->moments[i]; /* behind the last moment: as before it */
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (c->moments[middle].step < step)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const moment *a = &c->moments[low - 1], *b = &c->moments[low]; /* behind the last moment: as before it */
     return b->step > a->step ? a->seconds + (step - a->step) / (b->step - a->step) * (b->seconds - a->seconds) : b->seconds;
 }
 
