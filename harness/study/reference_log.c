@@ -77,8 +77,9 @@ static int parse_line(const char *line, size_t n, json_t **ret)
 
 static int check_epoch(const char *path, long long line, const json_t *object, long long *ret_epochs)
 {
+    enum { MAX_EPOCH = 1000000000 };
     const json_t *epoch = json_object_get(object, "epoch");
-    if (!object || !json_is_integer(epoch) || json_integer_value(epoch) < 0) {
+    if (!object || !json_is_integer(epoch) || json_integer_value(epoch) < 0 || json_integer_value(epoch) > MAX_EPOCH) {
         (void)qb_err_set(QB_E_DATA, "%s:%lld: expected a JSON object with an epoch from 0, got %s", path, line,
                          !object ? "something else" : epoch ? "another epoch" : "none");
         return qb_err_hint("a line of log.txt is such as {\"epoch\": 0, \"train_loss\": 1.9, \"test_prec1\": 45.1}");
