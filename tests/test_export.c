@@ -99,8 +99,8 @@ END_TEST
 
 /* ---- runs ---- */
 
-#define TRAIN                                                                                                   \
-    "$q train --model resnet8 --dataset synthetic --train-limit 32 --test-limit 50 --batch 16 --threads 2 -q " \
+#define TRAIN                                                                                                                    \
+    "$q train --model resnet8 --dataset synthetic --train-limit 32 --test-limit 50 --batch 16 --threads 2 -q "                   \
     "--runs-dir $d/runs --json "
 #define MIXED TRAIN "--epochs 2 --solver parq --bits 2 --granularity row --layer-bits conv1=8/layer2.0.conv1=ternary/linear=float"
 #define RUN "$(ls -d $d/runs/train/*/*/s1-*)"
@@ -304,6 +304,9 @@ START_TEST(a_run_that_is_not_over_gives_its_last_checkpoint)
     qb_state_dict_finish(&latent);
     qb_state_dict_finish(&kept);
     json_decref(record);
+    expect("sed -i s/parq/gone/ " RUN "/record.json; $q export " RUN " -o n.safetensors; s=$?; sed -i s/gone/parq/ " RUN
+           "/record.json; exit $s",
+           2, "", "unknown solver 'gone'\n  weights of a run that is not finished need its solver: --solver-path");
     expect("printf x >> " RUN "/ckpt/step-00000002/solver.safetensors; $q export " RUN " -o n.safetensors", 66, "", "damaged");
     expect("rm -r " RUN "/ckpt; $q export " RUN " -o n.safetensors", 66, "",
            "no checkpoint that can be read: there are no weights yet");
@@ -362,7 +365,10 @@ START_TEST(what_cannot_be_exported_says_so_and_leaves_nothing)
     expect("rm " RUN "/trained.safetensors; $q export " RUN " -o l --weights latent", 66, "", "finished weights only");
     expect("sed -i 's/\"status\": \"done\"/\"status\": \"mistrusted\"/' " RUN "/record.json; $q export " RUN " -o m.safetensors",
            0, "", "the run ended as mistrusted");
-    expect("echo '{}' > " RUN "/record.json; $q export " RUN, 65, "", "expected the members key, status and config");
+    expect("sed -i 's/\"dataset\": \"/\"other\": \"/' " RUN "/record.json; $q export " RUN, 65, "",
+           "found none of its member 'dataset'");
+    expect("echo '{}' > " RUN "/record.json; $q export " RUN, 65, "",
+           "expected the record of a run, found none of its member 'status'");
 }
 END_TEST
 

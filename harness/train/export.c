@@ -27,22 +27,23 @@ char *qb_export_name(const qb_run_weights *w, qb_export_kind kind)
 
 /* ---- metadata ---- */
 
-/* Texts are all that the format allows: a value of the configuration as it is written on a command line. */
-static json_t *text_of(const json_t *value)
-{
-    if (!value || json_is_null(value))
-        return NULL;
-    if (json_is_string(value))
-        return qb_json_text(json_string_value(value));
-    char *text = qb_json_compact(value);
-    json_t *s = text ? qb_json_text(text) : NULL;
-    qb_free(text);
-    return s;
-}
-
+/* Takes `text`; NULL: out of memory. */
 static int set(json_t *metadata, const char *key, json_t *text)
 {
-    return text && json_object_set_new(metadata, key, text) != 0 ? qb_err_set(QB_E_NOMEM, "out of memory") : QB_OK;
+    return json_object_set_new(metadata, key, text) == 0 ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory");
+}
+
+/* Texts are all that the format allows: a value as it is written on a command line. Nothing, where there is none. */
+static int set_value(json_t *metadata, const char *key, const json_t *value)
+{
+    if (!value || json_is_null(value))
+        return QB_OK;
+    if (json_is_string(value))
+        return set(metadata, key, qb_json_text(json_string_value(value)));
+    char *text = qb_json_compact(value);
+    int rc = set(metadata, key, text ? qb_json_text(text) : NULL);
+    qb_free(text);
+    return rc;
 }
 
 static json_t *reals(const double *values, int n)
@@ -67,8 +68,8 @@ static int add_input(const qb_run_weights *w, json_t *metadata)
     const long long size = json_is_integer(side) ? json_integer_value(side) : 0;
     (void)snprintf(shape, sizeof shape, "%dx%lldx%lld", d->c, size ? size : d->h, size ? size : d->w);
     QB_TRY(set(metadata, "input", qb_json_text(shape)));
-    QB_TRY(set(metadata, "norm_mean", mean ? text_of(mean) : reals(d->mean, d->c)));
-    return set(metadata, "norm_std", std ? text_of(std) : reals(d->std, d->c));
+    QB_TRY(mean ? set_value(metadata, "norm_mean", mean) : set(metadata, "norm_mean", reals(d->mean, d->c)));
+    return std ? set_value(metadata, "norm_std", std) : set(metadata, "norm_std", reals(d->std, d->c));
 }
 
 /* quantized: an object, NULL where there are no codes. Names of the run's keys are theirs. */
@@ -80,19 +81,19 @@ static int fill_metadata(const qb_run_weights *w, qb_export_kind kind, const jso
     QB_TRY(set(metadata, "schema", qb_json_text(QB_EXPORT_SCHEMA)));
     QB_TRY(set(metadata, "qatbench", qb_json_text(qb_build_version())));
     QB_TRY(set(metadata, "weights", qb_json_text(kind_names[kind])));
-    QB_TRY(set(metadata, "run", text_of(json_object_get(w->record, "key"))));
-    QB_TRY(set(metadata, "status", text_of(json_object_get(w->record, "status"))));
+    QB_TRY(set_value(metadata, "run", json_object_get(w->record, "key")));
+    QB_TRY(set_value(metadata, "status", json_object_get(w->record, "status")));
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        QB_TRY(set(metadata, keys[i], text_of(json_object_get(w->config, keys[i]))));
+        QB_TRY(set_value(metadata, keys[i], json_object_get(w->config, keys[i])));
     (void)snprintf(number, sizeof number, "%lld", (long long)w->step);
     QB_TRY(set(metadata, "step", qb_json_text(number)));
     (void)snprintf(number, sizeof number, "%d", w->n_classes);
     QB_TRY(set(metadata, "n_classes", qb_json_text(number)));
     QB_TRY(add_input(w, metadata));
     if (!w->is_checkpoint)
-        QB_TRY(set(metadata, "test_top1", text_of(json_object_get(json_object_get(w->record, "result"), "test_top1"))));
-    QB_TRY(set(metadata, "config", text_of(json_object_get(w->record, "config"))));
-    return set(metadata, "quantized", text_of(quantized));
+        QB_TRY(set_value(metadata, "test_top1", json_object_get(json_object_get(w->record, "result"), "test_top1")));
+    QB_TRY(set_value(metadata, "config", json_object_get(w->record, "config")));
+    return set_value(metadata, "quantized", quantized);
 }
 
 /* ---- tensors ---- */

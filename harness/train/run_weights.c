@@ -212,6 +212,17 @@ static int settings_of(const json_t *identity, const qb_settings *places, qb_set
     return QB_OK;
 }
 
+static int load_solver(const qb_settings *s, const qb_plugin **ret_plugin)
+{
+    const qb_value *path = qb_get(s, "solver_path");
+    qb_spec spec;
+    QB_TRY(qb_spec_parse(qb_get(s, "solver")->text, &spec));
+    int rc = qb_plugin_load(spec.name, path->is_null ? NULL : path->text, ret_plugin);
+    qb_spec_finish(&spec);
+    return rc < 0 ? qb_err_hint("weights of a run that is not finished need its solver: --solver-path says where it lies")
+                  : QB_OK;
+}
+
 /* What a network has to know of the data. Only where the table has no number of classes are they opened. */
 static int describe_data(const qb_config *c, qb_dataset_info *ret_info)
 {
@@ -265,9 +276,12 @@ static int load_checkpoint(const char *dir, qb_trainer *t, bool with_latent, qb_
     json_decref(state.curve);
     QB_TRY(rc);
     if (!found) {
-        qb_err_set(QB_E_NOINPUT,
-                   "%s: the run is not finished (%s), and has no checkpoint that can be read: there are no weights yet", dir,
-                   json_string_value(json_object_get(w->record, "status")));
+        const char *status = json_string_value(json_object_get(w->record, "status"));
+        (void)qb_err_set(QB_E_NOINPUT,
+                         "%s: the run is not finished (%s), and has no checkpoint that can be read: there are no weights yet",
+                         dir, status);
+        if (strcmp(status, "running") == 0)
+            return qb_err_hint("a process trains it: try again when it has saved");
         return qb_err_hint("'%s' goes on with it", json_string_value(json_object_get(w->record, "command")));
     }
     w->step = state.step;
@@ -280,6 +294,7 @@ static int open_checkpoint(const char *dir, const qb_settings *places, bool with
     qb_settings s;
     qb_config *c = NULL;
     qb_trainer *t = NULL;
+    const qb_plugin *plugin = NULL;
     qb_dataset_info info;
     const json_t *data = json_object_get(w->record, "data");
     const int64_t n_train = json_integer_value(json_object_get(data, "n_train")),
@@ -287,7 +302,9 @@ static int open_checkpoint(const char *dir, const qb_settings *places, bool with
     w->is_checkpoint = true;
     int rc = settings_of(json_object_get(w->record, "config"), places, &s);
     if (rc == 0) {
-        rc = qb_config_create(&s, &c);
+        rc = load_solver(&s, &plugin);
+        if (rc == 0)
+            rc = qb_config_create_with(&s, plugin, &c);
         qb_settings_finish(&s);
     }
     if (rc == 0 && c->n_train != n_train)
@@ -307,17 +324,32 @@ static int open_checkpoint(const char *dir, const qb_settings *places, bool with
 
 /* ---- both ---- */
 
+/* What every run says of itself, and is asked for from here on. */
+static int check_record(const char *dir, const qb_run_weights *w)
+{
+    static const char *const of_record[] = {"key", "status"}, *const of_config[] = {"model", "dataset", "solver"};
+    const char *missing = NULL;
+    for (size_t i = 0; i < sizeof of_config / sizeof *of_config; i++)
+        if (!json_is_string(json_object_get(json_object_get(w->record, "config"), of_config[i])))
+            missing = of_config[i];
+    for (size_t i = 0; i < sizeof of_record / sizeof *of_record; i++)
+        if (!json_is_string(json_object_get(w->record, of_record[i])))
+            missing = of_record[i];
+    return missing ? qb_err_set(QB_E_DATA, "%s/record.json: expected the record of a run, found none of its member '%s'", dir,
+                                missing)
+                   : QB_OK;
+}
+
 static int read_record(const char *dir, qb_run_weights *w)
 {
     size_t n;
     const qb_option *schema = qb_run_schema(&n);
     QB_TRY(qb_record_read(dir, &w->record));
-    const json_t *config = json_object_get(w->record, "config");
-    if (!json_is_object(config) || !json_is_string(json_object_get(w->record, "key")) ||
-        !json_is_string(json_object_get(w->record, "status")))
-        return qb_err_set(QB_E_DATA, "%s/record.json: expected the members key, status and config of a run's record", dir);
-    w->config = qb_identity_complete(schema, n, config);
-    return w->config ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory");
+    QB_TRY(check_record(dir, w));
+    w->config = qb_identity_complete(schema, n, json_object_get(w->record, "config"));
+    char *whole = w->config ? qb_json_compact(w->config) : NULL; /* none, where memory was short and members may be missing */
+    qb_free(whole);
+    return whole ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory");
 }
 
 int qb_run_weights_open(const char *dir, const qb_settings *places, bool with_latent, qb_run_weights *ret_weights)
