@@ -91,6 +91,8 @@ static int draw(const qb_plot_job *job, const char *name, const qb_ranking *r)
     qb_str_addf(&p->before, "unset border\nunset ytics\nunset grid\nset xzeroaxis linetype 1 linecolor rgb \"#222222\"\nset xtics axis 1 offset 0,1.9\n"
                             "set xrange [1:%zu]\nset yrange [%g:2]\n",
                 r->n_items, -lines);
+    if (r->n_blocks > 0)
+        qb_figure_plot_other(p, "NaN notitle"); /* it is drawn by arrows and labels alone */
     f.remark = qb_sprintf("%zu blocks, rank 1 is best; Friedman: chi-square %.2f, p %.2g; bars join what does not differ (Nemenyi, 5 %%)", r->n_blocks, r->chi2, r->p);
     f.failed = f.failed || !f.remark;
     f.left = 90 + 8 * (int)longest;

@@ -74,8 +74,7 @@ set xzeroaxis linetype 1 linecolor rgb "#222222"
 set xtics axis 1 offset 0,1.9
 set xrange [1:13]
 set yrange [-8.9:2]
-set label 'no numbers' at graph 0.5, graph 0.5 center textcolor rgb "#666666"
-plot [0:1] [0:1] NaN notitle
+plot NaN notitle
 unset multiplot
 unset label
 unset arrow
