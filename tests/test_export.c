@@ -239,7 +239,7 @@ START_TEST(a_run_goes_out_and_comes_back_as_it_was)
 {
     json_t *run = shell_json(MIXED);
     char *key = qb_strndup(json_string_value(json_object_get(run, "run")), 64);
-    shell_json("cp " RUN "/model.safetensors " RUN "/trained.safetensors .; cat " RUN "/record.json");
+    expect("cp " RUN "/model.safetensors .", 0, "", "");
     expect("$q export " RUN " -o q.safetensors; $q export " RUN " -o l.safetensors --weights latent", 0, "q.safetensors", "");
     json_t *codes = shell_json("$q export " RUN " -o c.safetensors --weights codes --json");
     json_t *packed = shell_json("$q export --runs-dir $d/runs $(basename " RUN
