@@ -18,6 +18,14 @@ static void setup(void)
                              "  - {solver: ste, bits: 2, mean: 50, std: 1, n: 3}\n  - {solver: none, mean: 60, std: 0.5, n: 3}\n");
 }
 
+static bool runs(const char *command)
+{
+    outcome o = shell(command);
+    bool succeeds = o.status == 0;
+    forget(&o);
+    return succeeds;
+}
+
 static bool has_gnuplot(void) { return access("/usr/bin/gnuplot", X_OK) == 0; }
 
 static const char *const names[] = {"accuracy-final", "accuracy-epochs", "loss-epochs", "accuracy-panels", "accuracy-bits", "paper", "ranks", "map",
@@ -50,8 +58,17 @@ START_TEST(every_kind_in_every_form)
     /* again: the same numbers and scripts, and the script draws them without us */
     expect("$q plot watched.yaml --kind all --format svg -o again > a && for f in pics/*.tsv; do cmp $f again/${f#pics/} || exit 1; done", 0, "", "");
     expect("$q plot watched.yaml --kind accuracy-bits/ranks/schedule --format all -o more > a && for f in more/*.gp; do cmp $f pics/${f#more/} || exit 1; done", 0, "", "");
+    expect("cp -r pics set", 0, "", "");
     expect("cd pics && rm *.svg *.png *.pdf *.tikz *-binaryrelax-* *-ste-1-*; for f in *.gp; do gnuplot $f || exit 1; done", 0, "", "");
     expect("for f in gp svg png pdf tikz; do ls pics/*.$f | wc -l; done | sort -u > a; wc -l < a; cat a", 0, "1\n2", "");
+    /* a LaTeX that knows TikZ takes them; those of thousands of points, which it needs ten seconds for, have the same texts */
+    if (!runs("kpsewhich tikz.sty gnuplot-lua-tikz.sty >/dev/null 2>&1 && command -v pdflatex >/dev/null"))
+        QB_TEST_SKIP("drawn, but not set: there is no pdflatex with TikZ (texlive-pictures)");
+    write_file("head.tex", "\\documentclass{article}\\usepackage{gnuplot-lua-tikz}\\begin{document}\n");
+    write_file("foot.tex", "\\end{document}\n");
+    expect("cd set && rm -f map* histogram* *-binaryrelax-* *-ste-1-* && { cat ../head.tex; for f in *.tikz; do printf '\\\\input{%s}\\\\clearpage\\n' $f; done; cat ../foot.tex; } >set.tex && "
+           "{ TEXMFVAR=$PWD pdflatex -halt-on-error -interaction=nonstopmode set.tex >out </dev/null || { tail -n 40 out >&2; exit 9; }; } && "
+           "! grep -e 'Missing character' set.log >&2 && grep -c 'Output written on set.pdf' set.log", 0, "1\n", "");
 }
 END_TEST
 
