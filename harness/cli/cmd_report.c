@@ -13,9 +13,15 @@
 
 #include <string.h>
 
+enum { MAX_DRAWN = 200 }; /* cells: pictures of more take minutes, and nobody can tell one from the other */
+
 /* A page needs no pictures to be worth having: without gnuplot, or before anything is done, it says so. */
 static int draw(const qb_study *study, const qb_plot_options *options, const char *dir, json_t **ret_names)
 {
+    if (options->is_report && study->n_cells > MAX_DRAWN) {
+        qb_log_warning("no pictures of more than %d cells: name those wanted with --kind", MAX_DRAWN);
+        return QB_OK;
+    }
     int rc = qb_plots_write(study, options, dir, ret_names);
     if (rc != QB_E_UNAVAILABLE && rc != QB_E_NOINPUT)
         return rc;
@@ -107,7 +113,8 @@ const qb_verb qb_verb_report = {
                "pictures, every run with its status and reason and a folded page of its own, and\n"
                "the commands that run each cell again. It can be read on a phone and printed;\n"
                "what is folded is printed where it was opened.\n"
-               "Pictures need gnuplot; without it the page says so.\n",
+               "Pictures need gnuplot; without it, and of more than 200 cells where --kind names\n"
+               "none, there are none, and the page says so.\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .takes_run_keys = true,

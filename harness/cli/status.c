@@ -36,7 +36,7 @@ static int take_run(qb_status *st, size_t c, size_t i)
     qb_status_run *r = &st->running[st->n_running];
     const char *dir = json_string_value(json_object_get(s->cells[c].runs[i].line, "dir"));
     *r = (qb_status_run){.cell = &s->cells[c], .run = &s->cells[c].runs[i], .eta_seconds = -1};
-    QB_TRY(qb_live_read(dir ? dir : "", &r->live));
+    QB_TRY(qb_live_read(dir, &r->live)); /* a runs.jsonl names no folders */
     st->n_running++;
     r->n_steps = steps_of(s, c, i, &r->live);
     if (r->n_steps > 0 && r->live.step_seconds > 0)

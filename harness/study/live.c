@@ -124,14 +124,16 @@ int qb_live_read(const char *dir, qb_live *ret)
     qb_live l = {.train_loss = (double)NAN, .train_top1 = (double)NAN, .test_top1 = (double)NAN, .curve = json_array()};
     char *metrics = NULL, *times = NULL;
     double start = 0;
-    int rc = l.curve ? read_log(dir, "metrics.jsonl", &metrics) : qb_err_set(QB_E_NOMEM, "out of memory while reading a log");
-    if (rc == QB_OK)
+    int rc = l.curve ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory while reading a log");
+    if (rc == QB_OK && dir)
+        rc = read_log(dir, "metrics.jsonl", &metrics);
+    if (rc == QB_OK && dir)
         rc = read_log(dir, "times.jsonl", &times);
     if (rc == QB_OK && metrics)
         rc = take_metrics(&l, metrics);
     if (rc == QB_OK && times)
         take_times(&l, times, &start);
-    if (rc == QB_OK)
+    if (rc == QB_OK && dir)
         take_clock(&l, dir, start);
     qb_free(metrics);
     qb_free(times);

@@ -18,7 +18,7 @@ typedef struct qb_live {
     json_t *curve;          /* array of [epoch, test top-1] */
 } qb_live;
 
-/* dir: the run's folder. A run that has written nothing yet has nothing to tell, which is no error. QB_E_IO, QB_E_NOMEM.
+/* dir: the run's folder; NULL: it is not here. A run that has written nothing yet has nothing to tell, which is no error. QB_E_IO, QB_E_NOMEM.
  * Free with qb_live_finish. */
 int qb_live_read(const char *dir, qb_live *ret);
 void qb_live_finish(qb_live *l);
