@@ -68,8 +68,10 @@ static void add_bytes(qb_str *s, unsigned field, const char *bytes, size_t n)
 /* Takes the message. */
 static void add_message(qb_str *s, unsigned field, qb_str *message)
 {
-    add_bytes(s, field, message->text, message->length);
-    s->failed = s->failed || message->failed;
+    if (message->failed)
+        s->failed = true;
+    else
+        add_bytes(s, field, message->text, message->length);
     qb_str_finish(message);
 }
 
