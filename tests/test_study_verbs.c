@@ -116,6 +116,8 @@ START_TEST(from_plan_to_report)
     expect("$q table tiny.yaml runs.jsonl --ranks", 0, "No mean ranks of solver: Friedman's test is for 3 to 200 values of solver", "");
     expect("$q table tiny.yaml runs.jsonl --best --ci 0.95 --format md | grep '^| solver'", 0, "| solver | float, last | float, best | 1 bit, last | ", "");
     expect("$q report tiny.yaml runs.jsonl -o r.html && grep -c '</html>' r.html", 0, "r.html\n1\n", "");
+    expect("PATH=$d $q report runs.jsonl -o m.html && grep -c 'has no pictures' m.html", 0, "m.html\n1\n",
+           "gnuplot is not there");
     expect("for i in $(seq 201); do sed -n \"1s/\\\"lr\\\":0.1/\\\"lr\\\":$i/p\" runs.jsonl; done > many.jsonl; $q report many.jsonl -o m.html; "
            "grep -c 'has no pictures\\|^<p>201 cells' m.html", 0, "m.html\n2\n", "no pictures of more than 200 cells");
     /* published numbers beside ours; what is wrong with them is a warning */

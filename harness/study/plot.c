@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "study/plot_bits.h"
 #include "study/plot_curves.h"
 #include "study/plot_each.h"
@@ -73,22 +74,31 @@ static int write_all(const qb_plot_job *job, long long kinds)
         (void)qb_err_set(QB_E_NOINPUT, "%s: no run is done: there is nothing to draw", s->title);
         return qb_err_hint("qatbench run PLAN trains what is left");
     }
-    int result = QB_OK;
+    int rc = QB_OK;
     bool is_only = (kinds & (kinds - 1)) == 0;
-    for (int k = 0; k < N_KINDS; k++) {
-        int rc = kinds >> k & 1 ? writers[k](job, qb_plot_kinds[k]) : QB_OK;
+    char *missing = NULL, *hint = NULL; /* what the first picture said of gnuplot */
+    for (int k = 0; rc == QB_OK && k < N_KINDS; k++) {
+        rc = kinds >> k & 1 ? writers[k](job, qb_plot_kinds[k]) : QB_OK;
         bool has_nothing = rc == QB_E_NOINPUT || (rc == QB_E_CONFIG && job->is_report); /* bad published numbers: the page says so */
         if (rc == QB_E_UNAVAILABLE) {
-            result = rc;
+            bool is_first = !missing;
+            missing = is_first ? qb_strdup(qb_err_text()) : missing;
+            hint = is_first ? qb_strdup(qb_err_hint_text()) : hint;
+            rc = missing && hint ? QB_OK : QB_E_NOMEM;
         } else if (has_nothing && !is_only) { /* of several kinds those are drawn that there is something for */
             if (!job->is_report)
                 qb_log_warning("%s", qb_err_text());
             qb_err_clear();
-        } else {
-            QB_TRY(rc);
+            rc = QB_OK;
         }
     }
-    return result;
+    if (rc == QB_OK && missing) {
+        rc = qb_err_set(QB_E_UNAVAILABLE, "%s", missing);
+        (void)qb_err_hint("%s", hint);
+    }
+    qb_free(missing);
+    qb_free(hint);
+    return rc;
 }
 
 int qb_plots_write(const qb_study *s, const qb_plot_options *o, const char *dir, json_t **ret_names)
