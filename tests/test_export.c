@@ -258,6 +258,8 @@ START_TEST(a_run_goes_out_and_comes_back_as_it_was)
     check_sizes(codes);
     check_sizes(packed);
     check_metadata("p.safetensors", "weights", "packed");
+    expect("$q export " RUN " --format codes -o - | cmp - c.safetensors", 0, "", "");
+    expect("$q export " RUN " --format codes --weights packed", 2, "", "--weights: does not go with --format codes");
     expect("$q export " RUN " --weights packed -o p2.safetensors", 0, "times as many", "");
     expect("$q export " RUN " --weights packed -o - | cmp - p.safetensors && cmp p.safetensors p2.safetensors", 0, "", "");
     expect("$q eval p.safetensors --threads 2 --logits g.safetensors; $q eval " RUN

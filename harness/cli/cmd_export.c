@@ -10,20 +10,23 @@
 #include <string.h>
 
 /* Flags of single forms: what others are not to be given. */
-static const char *const of_weights[] = {"weights", "force", NULL}, *const of_metrics[] = {"scale", NULL};
+static const char *const of_weights[] = {"weights", "force", NULL}, *const of_metrics[] = {"scale", NULL},
+                         *const not_of_codes[] = {"scale", "weights", NULL};
 
 static const struct {
     const char *format;
     int (*run)(const qb_cli *cli);
     const char *const *not_its;
     bool has_json;
+    const char *weights; /* what that flag is; NULL: what it was given */
 } forms[] = {
-    {"safetensors", qb_export_weights, of_metrics, true},
-    {"csv", qb_export_csv, of_weights, false},
-    {"tensorboard", qb_export_tensorboard, of_weights, false},
+    {"safetensors", qb_export_weights, of_metrics, true, NULL},
+    {"codes", qb_export_weights, not_of_codes, true, "codes"},
+    {"csv", qb_export_csv, of_weights, false, NULL},
+    {"tensorboard", qb_export_tensorboard, of_weights, false, NULL},
 };
 
-static const char *const formats[] = {"safetensors", "csv", "tensorboard", NULL};
+static const char *const formats[] = {"safetensors", "codes", "csv", "tensorboard", NULL};
 
 static int run_export(qb_cli *cli)
 {
@@ -36,13 +39,15 @@ static int run_export(qb_cli *cli)
             return qb_err_set(QB_E_USAGE, "--%s: does not go with --format %s", *flag, format);
     if (cli->json && !forms[i].has_json)
         return qb_err_set(QB_E_USAGE, "--json: does not go with --format %s", format);
+    if (forms[i].weights)
+        QB_TRY(qb_settings_set(&cli->flags, "weights", forms[i].weights));
     return forms[i].run(cli);
 }
 
 static const char *const kinds[] = {"latent", "quantized", "codes", "packed", NULL};
 
 static const qb_option options[] = {
-    {"format", QB_KIND_CHOICE, "safetensors", 0, 0, formats, "", "what to write: weights of a run, or metrics of runs", 0, NULL},
+    {"format", QB_KIND_CHOICE, "safetensors", 0, 0, formats, "", "what to write: weights of a run, or metrics of runs; codes: safetensors with --weights codes", 0, NULL},
     {"weights", QB_KIND_CHOICE, "quantized", 0, 0, kinds, "", "safetensors: which, and how they are written", 0, NULL},
     QB_SCALE_OPTION,
     {"output", QB_KIND_PATH, NULL, 0, 0, NULL, "",
