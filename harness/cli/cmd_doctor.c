@@ -251,6 +251,17 @@ static void add_place(qb_str *s, const char *path, const char *source)
         qb_str_addf(s, "%s%s (%s%s)", s->length > 0 ? ", " : "", path, source, qb_fs_exists(path) ? "" : "; not there yet");
 }
 
+/* Takes the text. Without HOME some places are not known. */
+static void find_place(doctor *d, const char *name, bool is_known, char *text)
+{
+    if (is_known)
+        find_owned(d, "places", name, FOUND, text, NULL);
+    else
+        find(d, "places", name, OPTIONAL_MISSING, "HOME is not set", NULL);
+    if (!is_known)
+        qb_free(text);
+}
+
 static void look_at_runs(doctor *d, const char *flag)
 {
     const char *env = getenv("QATBENCH_RUNS"), *file = qb_user_places_get()->runs_dir;
@@ -269,7 +280,8 @@ static void look_at_runs(doctor *d, const char *flag)
 static void look_at_search(doctor *d, const char *data_flag, const char *solver_flag)
 {
     const qb_user_places *user = qb_user_places_get();
-    char *xdg = qb_xdg_data_dir(), *data_dir = xdg ? qb_path_join(xdg, "datasets") : NULL, *solvers = xdg ? qb_path_join(xdg, "solvers") : NULL;
+    char *xdg = qb_xdg_data_dir(), *data_dir = xdg ? qb_path_join(xdg, "datasets") : NULL;
+    char *solvers = xdg ? qb_path_join(xdg, "solvers") : NULL;
     qb_str data = {0}, path = {0};
     add_place(&data, data_flag, "--data-dir");
     if (!data_flag) {
@@ -280,7 +292,9 @@ static void look_at_search(doctor *d, const char *data_flag, const char *solver_
     }
     const struct {
         const char *folders, *source;
-    } lists[] = {{solver_flag, "--solver-path"}, {getenv("QATBENCH_SOLVER_PATH"), "QATBENCH_SOLVER_PATH"}, {user->solver_path, "config.yaml"}};
+    } lists[] = {{solver_flag, "--solver-path"},
+                 {getenv("QATBENCH_SOLVER_PATH"), "QATBENCH_SOLVER_PATH"},
+                 {user->solver_path, "config.yaml"}};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         for (const char *p = lists[i].folders; p && *p; p += strcspn(p, ":"), p += *p == ':') {
             char *folder = qb_strndup(p, strcspn(p, ":"));
@@ -289,11 +303,9 @@ static void look_at_search(doctor *d, const char *data_flag, const char *solver_
         }
     }
     add_place(&path, solvers, "default");
-    bool has_data = data.length > 0, has_path = path.length > 0;
-    find_owned(d, "places", "data", has_data ? FOUND : OPTIONAL_MISSING, has_data ? qb_str_take(&data) : qb_strdup("HOME is not set"), NULL);
-    find_owned(d, "places", "solvers", has_path ? FOUND : OPTIONAL_MISSING, has_path ? qb_str_take(&path) : qb_strdup("HOME is not set"), NULL);
-    qb_str_finish(&data);
-    qb_str_finish(&path);
+    bool has_data = data.failed || data.length > 0, has_path = path.failed || path.length > 0;
+    find_place(d, "data", has_data, qb_str_take(&data));
+    find_place(d, "solvers", has_path, qb_str_take(&path));
     qb_free(xdg);
     qb_free(data_dir);
     qb_free(solvers);
@@ -305,10 +317,9 @@ static int look_at_places(doctor *d, const qb_cli *cli)
     char *cache = qb_xdg_cache_dir();
     look_at_runs(d, qb_cli_flag_text(cli, "runs_dir"));
     look_at_search(d, qb_cli_flag_text(cli, "data_dir"), qb_cli_flag_text(cli, "solver_path"));
-    find_owned(d, "places", "cache", cache ? FOUND : OPTIONAL_MISSING,
-               cache ? qb_sprintf("%s%s", cache, qb_fs_is_dir(cache) ? "" : " (not there yet)") : qb_strdup("HOME is not set"), NULL);
-    find_owned(d, "places", "config", config->path ? FOUND : OPTIONAL_MISSING,
-               config->path ? qb_sprintf("%s%s", config->path, config->is_there ? "" : " (not there)") : qb_strdup("HOME is not set"), NULL);
+    find_place(d, "cache", cache, cache ? qb_sprintf("%s%s", cache, qb_fs_is_dir(cache) ? "" : " (not there yet)") : NULL);
+    find_place(d, "config", config->path,
+               config->path ? qb_sprintf("%s%s", config->path, config->is_there ? "" : " (not there)") : NULL);
     qb_free(cache);
     return QB_OK;
 }

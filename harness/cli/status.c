@@ -27,7 +27,9 @@ static int64_t steps_of(const qb_study *s, size_t cell, size_t i, const qb_live 
     const json_t *epochs = json_object_get(json_object_get(s->cells[cell].runs[i].line, "config"), "epochs");
     if (config && config->n_steps > 0)
         return config->n_steps;
-    return json_is_number(epochs) && l->step > 0 && l->epoch > 0 ? llround(json_number_value(epochs) * (double)l->step / l->epoch) : 0;
+    if (!json_is_number(epochs) || l->step == 0 || !(l->epoch > 0))
+        return 0;
+    return llround(json_number_value(epochs) * (double)l->step / l->epoch);
 }
 
 static int take_run(qb_status *st, size_t c, size_t i)
@@ -83,8 +85,8 @@ static json_t *live_lines(const qb_status *st)
         double batch = json_number_value(json_object_get(json_object_get(r->run->line, "config"), "batch"));
         if (!(r->live.step_seconds > 0 && batch > 0))
             continue;
-        json_t *line = qb_json_pack("{s:O, s:O, s:s, s:{s:I, s:f, s:f}}", "config", json_object_get(r->run->line, "config"), "machine",
-                                    json_object_get(r->run->line, "machine"), "status", "running", "result", "steps",
+        json_t *line = qb_json_pack("{s:O, s:O, s:s, s:{s:I, s:f, s:f}}", "config", json_object_get(r->run->line, "config"),
+                                    "machine", json_object_get(r->run->line, "machine"), "status", "running", "result", "steps",
                                     (json_int_t)r->live.step, "epochs", r->live.epoch, "images_per_second",
                                     batch / r->live.step_seconds);
         if (json_array_append_new(lines, line) != 0) {

@@ -216,7 +216,8 @@ static char *chart_script(const qb_status *s, const ended *all, size_t n_ended, 
         if (!is_running && n_points > 0 && s->n_running > 0)
             break;
         const qb_cell_run *run = is_running ? s->running[k].run : all[k - s->n_running].run;
-        const json_t *points = is_running ? s->running[k].live.curve : json_object_get(json_object_get(run->line, "result"), "curve");
+        const json_t *result = json_object_get(run->line, "result");
+        const json_t *points = is_running ? s->running[k].live.curve : json_object_get(result, "curve");
         char *name = qb_cell_name(s->study, is_running ? s->running[k].cell : all[k - s->n_running].cell);
         size_t before = n_points;
         if (json_array_size(points) > 1) {
@@ -323,11 +324,12 @@ static json_t *real_or_null(double v, bool is_known)
 static json_t *run_json(const qb_status_run *r)
 {
     const qb_live *l = &r->live;
-    return qb_json_pack("{s:O, s:I, s:I, s:o, s:f, s:o, s:o, s:o, s:o, s:o}", "cell", r->cell->values, "seed", (json_int_t)r->run->seed,
-                        "step", (json_int_t)l->step, "steps", r->n_steps > 0 ? json_integer(r->n_steps) : json_null(), "epoch", l->epoch,
-                        "images_per_second", real_or_null(l->images_per_second, l->images_per_second > 0), "eta_seconds",
-                        real_or_null(r->eta_seconds, r->eta_seconds >= 0), "quiet_seconds", real_or_null(l->quiet_seconds, l->step > 0),
-                        "train_loss", qb_json_real(l->train_loss), "test_top1", qb_json_real(l->test_top1));
+    return qb_json_pack("{s:O, s:I, s:I, s:o, s:f, s:o, s:o, s:o, s:o, s:o}", "cell", r->cell->values,
+                        "seed", (json_int_t)r->run->seed, "step", (json_int_t)l->step,
+                        "steps", r->n_steps > 0 ? json_integer(r->n_steps) : json_null(), "epoch", l->epoch,
+                        "images_per_second", real_or_null(l->images_per_second, l->images_per_second > 0),
+                        "eta_seconds", real_or_null(r->eta_seconds, r->eta_seconds >= 0),
+                        "quiet_seconds", real_or_null(l->quiet_seconds, l->step > 0), "train_loss", qb_json_real(l->train_loss), "test_top1", qb_json_real(l->test_top1));
 }
 
 json_t *qb_status_json(const qb_status *s)
@@ -346,8 +348,8 @@ json_t *qb_status_json(const qb_status *s)
     double share = s->jobs > 0 ? s->left.seconds / fmin(s->jobs, fmax((double)s->left.n_known, 1)) : 0;
     bool is_known = s->left.n_known == s->left.n;
     json_t *root = ok ? qb_json_pack("{s:s, s:I, s:O, s:O, s:o, s:o, s:b}", "title", s->study->title, "cells",
-                                     (json_int_t)s->study->n_cells, "runs", counts, "running", running, "share", qb_json_real(s->share),
-                                     "seconds_left", real_or_null(fmax(s->left.longest, share), is_known), "complete",
+                                     (json_int_t)s->study->n_cells, "runs", counts, "running", running,
+                                     "share", qb_json_real(s->share), "seconds_left", real_or_null(fmax(s->left.longest, share), is_known), "complete",
                                      (int)qb_status_is_complete(s))
                       : NULL;
     json_decref(counts);

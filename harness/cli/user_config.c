@@ -67,7 +67,8 @@ static int take_path(const reader *r, const char *key, const qb_yaml_node *node,
 }
 
 /* One path, or a list of them: each one by `add`. */
-static int take_paths(reader *r, const char *key, const qb_yaml_node *node, int (*add)(reader *r, const qb_yaml_node *at, char *path))
+static int take_paths(reader *r, const char *key, const qb_yaml_node *node,
+                      int (*add)(reader *r, const qb_yaml_node *at, char *path))
 {
     bool is_list = node->kind == QB_YAML_SEQUENCE;
     for (size_t i = 0; i < (is_list ? node->n : 1); i++) {
@@ -149,7 +150,8 @@ static int take(reader *r, const qb_yaml_node *key, const qb_yaml_node *value)
     (void)qb_yaml_error(r->path, key, "unknown key '%.60s'", key->text);
     if (nearest)
         return qb_err_hint("did you mean '%s'?", nearest);
-    return qb_err_hint("this file has runs_dir, data_dir, solver_path and color; what changes a result is a flag, or a key of a plan");
+    return qb_err_hint("this file has runs_dir, data_dir, solver_path and color; what changes a result is a flag, or a key of a "
+                       "plan");
 }
 
 /* ---- the file ---- */

@@ -1,5 +1,5 @@
-/* What a run that is under way has done so far, read from its logs, which it goes on writing: nothing of the run is touched, and a
- * line that is not whole yet is left out.
+/* What a run that is under way has done so far, read from its logs, which it goes on writing: nothing of the run is touched,
+ * and a line that is not whole yet is left out.
  */
 #ifndef QB_LIVE_H
 #define QB_LIVE_H
@@ -18,8 +18,8 @@ typedef struct qb_live {
     json_t *curve;          /* array of [epoch, test top-1] */
 } qb_live;
 
-/* dir: the run's folder; NULL: it is not here. A run that has written nothing yet has nothing to tell, which is no error. QB_E_IO, QB_E_NOMEM.
- * Free with qb_live_finish. */
+/* dir: the run's folder; NULL: it is not here. A run that has written nothing yet has nothing to tell, which is no error.
+ * QB_E_IO, QB_E_NOMEM. Free with qb_live_finish. */
 int qb_live_read(const char *dir, qb_live *ret);
 void qb_live_finish(qb_live *l);
 
