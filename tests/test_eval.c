@@ -54,6 +54,7 @@ START_TEST(a_run_s_weights_give_the_numbers_of_its_record)
     refuse("$q eval " RUN "/model.safetensors --model resnet8 --dataset synthetic --weights soft", 2, "whose weights are what they are");
     refuse("$q eval " RUN "/model.safetensors --model resnet20 --dataset synthetic", 65, "which resnet20 needs");
     refuse("$q eval nowhere --model resnet8 --dataset synthetic", 66, "nowhere");
+    refuse("$q eval nowhere --model resnet8 --dataset synthetic --weights soft", 66, "nowhere");
     refuse("$q eval $d", 66, "a folder without a record.json");
     refuse("rm " RUN "/trained.safetensors; $q eval " RUN " --weights soft", 66, "finished weights only");
 }

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/safetensors.h"
@@ -58,7 +59,7 @@ static int run_eval(qb_cli *cli)
     const char *path = cli->args[0];
     const qb_value *asked = qb_get(&cli->flags, "weights");
     bool is_run = qb_state_dict_is_run(path), soft = strcmp(asked->text, "soft") == 0;
-    if (!is_run && asked->is_set) {
+    if (!is_run && asked->is_set && qb_fs_exists(path)) {
         qb_err_set(QB_E_USAGE, "--weights: %s is a file, whose weights are what they are", path);
         return qb_err_hint("--weights hard|soft chooses among those of a run");
     }

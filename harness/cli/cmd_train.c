@@ -62,14 +62,6 @@ static void add_number(qb_str *s, const char *label, const json_t *o, const char
         qb_str_addf(s, "%-16s%.*f%s\n", label, digits, json_number_value(v), unit);
 }
 
-static void add_bits(qb_str *s, const json_t *bits)
-{
-    if (json_is_integer(bits))
-        qb_str_addf(s, ", %lld bit%s", (long long)json_integer_value(bits), json_integer_value(bits) == 1 ? "" : "s");
-    else if (json_is_string(bits))
-        qb_str_addf(s, ", %s", json_string_value(bits));
-}
-
 static int print_result(const json_t *record)
 {
     const json_t *config = json_object_get(record, "config"), *result = json_object_get(record, "result");
@@ -77,7 +69,7 @@ static int print_result(const json_t *record)
     qb_str s = {0};
     qb_str_addf(&s, "%s on %s, %s", text_of(config, "model"), text_of(json_object_get(record, "data"), "label"),
                 text_of(config, "solver"));
-    add_bits(&s, json_object_get(config, "bits"));
+    qb_describe_bits(&s, json_object_get(config, "bits"));
     qb_str_addf(&s, ", seed %lld: %s%s%s\n", (long long)json_integer_value(json_object_get(record, "seed")),
                 text_of(record, "status"), reason[0] ? ": " : "", reason);
     add_number(&s, "test top-1", result, "test_top1", 2, " %");

@@ -89,6 +89,14 @@ void qb_describe_field(qb_str *s, const char *label, const char *value)
     qb_str_finish(&wrapped);
 }
 
+void qb_describe_bits(qb_str *s, const json_t *bits)
+{
+    if (json_is_integer(bits))
+        qb_str_addf(s, ", %lld bit%s", (long long)json_integer_value(bits), json_integer_value(bits) == 1 ? "" : "s");
+    else if (json_is_string(bits))
+        qb_str_addf(s, ", %s", json_string_value(bits));
+}
+
 void qb_describe_settings(qb_str *s, const char *name, const qb_option *options, size_t n)
 {
     if (n == 0) {

@@ -23,6 +23,9 @@ void qb_describe_text(qb_str *s, const char *text, size_t indent);
 /* Adds "LABEL:   value"; nothing when value is NULL or empty. */
 void qb_describe_field(qb_str *s, const char *label, const char *value);
 
+/* Adds ", 2 bits" or ", ternary" for key `bits` of a run; nothing for null. */
+void qb_describe_bits(qb_str *s, const json_t *bits);
+
 /* Adds the heading "Options, as NAME[option=value,...]" and the table; "No options." for an empty schema. */
 void qb_describe_settings(qb_str *s, const char *name, const qb_option *options, size_t n);
 

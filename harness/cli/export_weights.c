@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/describe.h"
 #include "cli/study_args.h"
 #include "study/run_folders.h"
 #include "train/config.h"
@@ -93,12 +94,8 @@ static const char *describe(qb_export_kind kind)
 static int print_text(const exported *e)
 {
     const qb_run_weights *w = e->weights;
-    const json_t *bits = json_object_get(w->config, "bits");
     qb_str width = {0};
-    if (json_is_integer(bits))
-        qb_str_addf(&width, ", %lld bits", (long long)json_integer_value(bits));
-    else if (json_is_string(bits))
-        qb_str_addf(&width, ", %s", json_string_value(bits));
+    qb_describe_bits(&width, json_object_get(w->config, "bits"));
     int rc = width.failed
                  ? QB_E_NOMEM
                  : qb_cli_printf("%s on %s, %s%s, step %lld: %s\nfile            %s, %zu bytes\n", text(w->config, "model"),
