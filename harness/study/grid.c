@@ -141,14 +141,6 @@ static size_t width_of(const char *text)
     return qb_utf8_count(text, strlen(text));
 }
 
-static bool any_bold(const qb_grid *g, size_t column)
-{
-    bool any = false;
-    for (size_t r = 0; r < g->n_rows; r++)
-        any = any || bold_at(g, r, column);
-    return any;
-}
-
 static void add_spaces(qb_str *out, size_t n)
 {
     for (; n > 0; n--)
@@ -163,43 +155,49 @@ static size_t span_at(const qb_grid *g, size_t row, size_t column)
 
 /* ---- text ---- */
 
+typedef struct layout {
+    size_t width;   /* of its widest text */
+    bool has_stars; /* " *" behind bold texts: room for it in every row */
+} layout; /* of a column */
+
 /* Columns of the terminal between the starts of column `from` and of what is behind column `from + span - 1`, without the
  * space between columns. */
-static size_t text_width(const qb_grid *g, const size_t *widths, size_t from, size_t span)
+static size_t text_width(const layout *columns, size_t from, size_t span)
 {
     size_t width = 0;
     for (size_t c = from; c < from + span; c++)
-        width += widths[c] + (c > from ? 2 : 0) + (any_bold(g, c) ? 2 : 0);
+        width += columns[c].width + (c > from ? 2 : 0) + (columns[c].has_stars ? 2 : 0);
     return width;
 }
 
 /* Every column as wide as its widest text; the last of those under a longer text that spans them is as wide as that needs. */
-static void measure_columns(const qb_grid *g, size_t *widths)
+static void measure_columns(const qb_grid *g, layout *columns)
 {
     for (size_t r = 0; r < g->n_rows; r++) {
         for (size_t c = 0; c < g->n_columns; c++) {
             size_t width = width_of(text_at(g, r, c));
-            if (span_at(g, r, c) == 1 && width > widths[c])
-                widths[c] = width;
+            if (span_at(g, r, c) == 1 && width > columns[c].width)
+                columns[c].width = width;
+            columns[c].has_stars = columns[c].has_stars || bold_at(g, r, c);
         }
     }
     for (size_t r = 0; r < g->n_heads; r++) {
         for (size_t c = 0; c < g->n_columns; c += span_at(g, r, c)) {
-            size_t span = span_at(g, r, c), width = width_of(text_at(g, r, c)), there = text_width(g, widths, c, span);
+            size_t span = span_at(g, r, c), width = width_of(text_at(g, r, c)), there = text_width(columns, c, span);
             if (width > there)
-                widths[c + span - 1] += width - there;
+                columns[c + span - 1].width += width - there;
         }
     }
 }
 
 /* A head row above others: texts in the middle of what they span, and a line below those that span several columns. */
-static void add_upper_head(const qb_grid *g, const size_t *widths, size_t r, qb_str *out)
+static void add_upper_head(const qb_grid *g, const layout *columns, size_t r, qb_str *out)
 {
     for (int lines = 0; lines < 2; lines++) {
         size_t pending = 0;
         for (size_t c = 0; c < g->n_columns; c += span_at(g, r, c)) {
             const char *text = text_at(g, r, c);
-            size_t span = span_at(g, r, c), width = text_width(g, widths, c, span), blank = width - width_of(text);
+            size_t span = span_at(g, r, c), width = text_width(columns, c, span), blank = width - width_of(text);
             pending += c > 0 ? 2 : 0;
             if (!*text || (lines == 1 && span == 1)) {
                 pending += width;
@@ -216,12 +214,12 @@ static void add_upper_head(const qb_grid *g, const size_t *widths, size_t r, qb_
     }
 }
 
-static void add_row(const qb_grid *g, const size_t *widths, size_t r, qb_str *out)
+static void add_row(const qb_grid *g, const layout *columns, size_t r, qb_str *out)
 {
     size_t pending = 0; /* spaces that are written only before more text: no line ends in blanks */
     for (size_t c = 0; c < g->n_columns; c++) {
         const char *text = text_at(g, r, c);
-        size_t blank = widths[c] - width_of(text);
+        size_t blank = columns[c].width - width_of(text);
         pending += (c > 0 ? 2 : 0) + (c >= g->n_left ? blank : 0);
         if (*text) {
             add_spaces(out, pending);
@@ -231,7 +229,7 @@ static void add_row(const qb_grid *g, const size_t *widths, size_t r, qb_str *ou
         pending += c < g->n_left ? blank : 0;
         if (bold_at(g, r, c))
             qb_str_add(out, " *");
-        else if (any_bold(g, c))
+        else if (columns[c].has_stars)
             pending += 2;
     }
     qb_str_add(out, "\n");
@@ -239,22 +237,22 @@ static void add_row(const qb_grid *g, const size_t *widths, size_t r, qb_str *ou
 
 static void render_text(const qb_grid *g, qb_str *out)
 {
-    size_t *widths = qb_alloc(g->n_columns, sizeof *widths);
-    if (!widths) {
+    layout *columns = qb_alloc(g->n_columns, sizeof *columns);
+    if (!columns) {
         out->failed = true;
         return;
     }
-    measure_columns(g, widths);
+    measure_columns(g, columns);
     for (size_t r = 0; r + 1 < g->n_heads; r++)
-        add_upper_head(g, widths, r, out);
+        add_upper_head(g, columns, r, out);
     for (size_t r = g->n_heads - 1; r < g->n_rows; r++) {
-        add_row(g, widths, r, out);
-        size_t line = r + 1 == g->n_heads ? text_width(g, widths, 0, g->n_columns) : 0;
+        add_row(g, columns, r, out);
+        size_t line = r + 1 == g->n_heads ? text_width(columns, 0, g->n_columns) : 0;
         for (size_t i = 0; i < line; i++)
             qb_str_add(out, "-");
         qb_str_add(out, line > 0 ? "\n" : "");
     }
-    qb_free(widths);
+    qb_free(columns);
 }
 
 /* ---- Markdown ---- */
