@@ -2,52 +2,18 @@
 #include "cli/cli.h"
 
 #include "base/err.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "cli/study_args.h"
 #include "cli/run_age.h"
+#include "cli/study_args.h"
 #include "cli/time_left.h"
 #include "study/grid.h"
 #include "study/scale.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-typedef struct listed {
-    const qb_cell *cell;
-    const qb_cell_run *run;
-    time_t written; /* when its record was written last; 0: unknown */
-} listed;
-
-static int by_time(const void *a, const void *b)
-{
-    const listed *x = a, *y = b;
-    return (x->written < y->written) - (x->written > y->written);
-}
-
-static int collect(const qb_study *s, listed **ret, size_t *ret_n)
-{
-    size_t n = 0, capacity = 0;
-    for (size_t c = 0; c < s->n_cells; c++)
-        capacity += s->cells[c].n_runs;
-    listed *all = qb_alloc(capacity, sizeof *all);
-    if (!all)
-        return QB_E_NOMEM;
-    for (size_t c = 0; c < s->n_cells; c++) {
-        for (size_t i = 0; i < s->cells[c].n_runs; i++) {
-            const qb_cell_run *run = &s->cells[c].runs[i];
-            all[n++] = (listed){&s->cells[c], run, qb_cli_written_at(run)};
-        }
-    }
-    *ret = all;
-    *ret_n = n;
-    return QB_OK;
-}
-
-static int fill_row(const qb_study *s, qb_grid *g, size_t row, const listed *l)
+static int fill_row(const qb_study *s, qb_grid *g, size_t row, const qb_dated_run *l)
 {
     double top1 = qb_cell_run_result(l->run, "test_top1");
     QB_TRY(qb_grid_set(g, row, 0, l->run->status));
@@ -63,7 +29,7 @@ static int fill_row(const qb_study *s, qb_grid *g, size_t row, const listed *l)
     return s->scaled ? qb_grid_set(g, row, at + 4, qb_format_real(s->plan ? s->scale : qb_cell_run_scale(l->run), number)) : QB_OK;
 }
 
-static int fill(const qb_study *s, qb_grid *g, const listed *all, size_t n)
+static int fill(const qb_study *s, qb_grid *g, const qb_dated_run *all, size_t n)
 {
     static const char *const last[] = {"seed", "top-1", "age", "key"};
     size_t n_last = sizeof last / sizeof *last;
@@ -81,13 +47,13 @@ static int fill(const qb_study *s, qb_grid *g, const listed *all, size_t n)
 
 static int print_list(const qb_cli *cli, const qb_study *s)
 {
-    listed *all = NULL;
+    qb_dated_run *all = NULL;
     size_t n = 0;
     qb_grid g = {0};
     qb_str out = {0};
-    QB_TRY(collect(s, &all, &n));
+    QB_TRY(qb_dated_runs_collect(s, NULL, &all, &n));
     if (strcmp(qb_get(&cli->flags, "sort")->text, "time") == 0)
-        qsort(all, n, sizeof *all, by_time);
+        qb_dated_runs_sort(all, n);
     int rc = qb_grid_init(&g, n + 1, s->n_keys + (s->scaled ? 6 : 5), 1 + s->n_keys);
     if (rc == QB_OK)
         rc = fill(s, &g, all, n);
@@ -150,14 +116,9 @@ static int print_lines(const qb_study *s)
 static int run_ls(qb_cli *cli)
 {
     qb_study *study = NULL;
-    qb_study_plan_places places = qb_cli_places(cli);
-    char *runs = qb_config_runs_dir(&cli->run), *args[] = {runs};
-    int rc = !runs ? QB_E_NOMEM
-                   : qb_study_load(cli->n_args > 0 ? cli->args : args, cli->n_args > 0 ? cli->n_args : 1, &places, &study);
-    if (rc == QB_OK)
-        rc = cli->json ? print_lines(study) : print_list(cli, study);
+    QB_TRY(qb_cli_load_study_or_runs(cli, &study));
+    int rc = cli->json ? print_lines(study) : print_list(cli, study);
     qb_study_destroy(study);
-    qb_free(runs);
     return rc;
 }
 

@@ -10,20 +10,10 @@
 #include <math.h>
 #include <string.h>
 
-static int load(const qb_cli *cli, qb_study **ret_study)
-{
-    qb_study_plan_places places = qb_cli_places(cli);
-    char *runs = qb_config_runs_dir(&cli->run), *args[] = {runs};
-    bool is_named = cli->n_args > 0;
-    int rc = runs ? qb_study_load(is_named ? cli->args : args, is_named ? cli->n_args : 1, &places, ret_study) : QB_E_NOMEM;
-    qb_free(runs);
-    return rc;
-}
-
 /* What the plan says; else the epochs of the run, at the steps of those that it has behind it. */
 static int64_t steps_of(const qb_study *s, size_t cell, size_t i, const qb_live *l)
 {
-    const qb_config *config = s->plan && !s->plan->cells[cell].skipped ? s->plan->cells[cell].runs[i] : NULL;
+    const qb_config *config = qb_study_planned(s, cell, i);
     const json_t *epochs = json_object_get(json_object_get(s->cells[cell].runs[i].line, "config"), "epochs");
     if (config && config->n_steps > 0)
         return config->n_steps;
@@ -136,7 +126,7 @@ static int take_time_left(const qb_cli *cli, qb_status *st)
 int qb_status_take(const qb_cli *cli, qb_status *ret)
 {
     qb_status st = {0};
-    QB_TRY(load(cli, &st.study));
+    QB_TRY(qb_cli_load_study_or_runs(cli, &st.study));
     int rc = take_runs(&st);
     if (rc == QB_OK)
         rc = take_time_left(cli, &st);

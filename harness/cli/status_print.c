@@ -8,7 +8,6 @@
 #include "study/grid.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { N_LAST = 5, N_TROUBLE = 10, MAX_CURVES = 4, CHART_WIDTH = 90, CHART_HEIGHT = 16 };
@@ -79,56 +78,22 @@ static int add_running(qb_str *out, const qb_status *s, bool color)
 
 /* ---- what ended last ---- */
 
-typedef struct ended {
-    const qb_cell *cell;
-    const qb_cell_run *run;
-    time_t at;
-} ended;
-
-static int newest_first(const void *a, const void *b)
-{
-    const ended *x = a, *y = b;
-    return (x->at < y->at) - (x->at > y->at);
-}
-
-/* Finished runs that are in their folders, newest first. */
-static int collect_ended(const qb_study *s, ended **ret, size_t *ret_n)
-{
-    size_t n = 0, capacity = 0;
-    for (size_t c = 0; c < s->n_cells; c++)
-        capacity += qb_cell_count(&s->cells[c], "done");
-    ended *all = qb_alloc(capacity, sizeof *all);
-    if (!all)
-        return QB_E_NOMEM;
-    for (size_t c = 0; c < s->n_cells; c++) {
-        for (size_t i = 0; i < s->cells[c].n_runs; i++) {
-            const qb_cell_run *run = &s->cells[c].runs[i];
-            if (qb_cell_run_is(run, "done"))
-                all[n++] = (ended){&s->cells[c], run, qb_cli_written_at(run)};
-        }
-    }
-    qsort(all, n, sizeof *all, newest_first);
-    *ret = all;
-    *ret_n = n;
-    return QB_OK;
-}
-
-static int fill_ended(const qb_study *s, qb_grid *g, const ended *all, size_t n)
+static int fill_ended(const qb_study *s, qb_grid *g, const qb_dated_run *all, size_t n)
 {
     static const char *const heads[] = {"done last", "seed", "test top-1", "best", "age"};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-        QB_TRY(qb_grid_set(g, 0, i, i == 0 && all[0].at == 0 ? "done" : heads[i])); /* a runs.jsonl tells no times */
+        QB_TRY(qb_grid_set(g, 0, i, i == 0 && all[0].written == 0 ? "done" : heads[i])); /* a runs.jsonl tells no times */
     for (size_t k = 0; k < n; k++) {
         QB_TRY(qb_grid_take(g, k + 1, 0, qb_cell_name(s, all[k].cell)));
         QB_TRY(qb_grid_take(g, k + 1, 1, qb_sprintf("%lld", all[k].run->seed)));
         QB_TRY(qb_grid_take(g, k + 1, 2, number_text("%.2f", qb_cell_run_result(all[k].run, "test_top1"))));
         QB_TRY(qb_grid_take(g, k + 1, 3, number_text("%.2f", qb_cell_run_result(all[k].run, "best_top1"))));
-        QB_TRY(qb_grid_take(g, k + 1, 4, qb_cli_age_text(all[k].at)));
+        QB_TRY(qb_grid_take(g, k + 1, 4, qb_cli_age_text(all[k].written)));
     }
     return QB_OK;
 }
 
-static int add_ended(qb_str *out, const qb_study *s, const ended *all, size_t n)
+static int add_ended(qb_str *out, const qb_study *s, const qb_dated_run *all, size_t n)
 {
     qb_grid g;
     n = n < N_LAST ? n : N_LAST;
@@ -204,7 +169,7 @@ static void add_points(qb_str *s, size_t number, const json_t *points, size_t *n
 }
 
 /* Of what runs now; where nothing has been tested of it yet, of what ended last. "" where there is too little for a curve. */
-static char *chart_script(const qb_status *s, const ended *all, size_t n_ended, int columns)
+static char *chart_script(const qb_status *s, const qb_dated_run *all, size_t n_ended, int columns)
 {
     qb_str script = {0}, plot = {0};
     size_t n_curves = 0, n_points = 0;
@@ -242,7 +207,7 @@ static char *chart_script(const qb_status *s, const ended *all, size_t n_ended, 
 }
 
 /* Curves are an extra: without gnuplot there are none. */
-static int add_chart(qb_str *out, const qb_status *s, const ended *all, size_t n_ended, int columns)
+static int add_chart(qb_str *out, const qb_status *s, const qb_dated_run *all, size_t n_ended, int columns)
 {
     char *script = chart_script(s, all, n_ended, columns), *text = NULL;
     if (!script)
@@ -293,13 +258,15 @@ static int add_head(qb_str *out, const qb_status *s, bool color)
 int qb_status_text(const qb_status *s, int columns, bool color, char **ret_text)
 {
     qb_str out = {0};
-    ended *all = NULL;
+    qb_dated_run *all = NULL;
     size_t n = 0;
     int rc = add_head(&out, s, color);
     if (rc == QB_OK)
-        rc = collect_ended(s->study, &all, &n);
-    if (rc == QB_OK)
+        rc = qb_dated_runs_collect(s->study, "done", &all, &n);
+    if (rc == QB_OK) {
+        qb_dated_runs_sort(all, n);
         rc = add_running(&out, s, color);
+    }
     if (rc == QB_OK)
         rc = add_ended(&out, s->study, all, n);
     if (rc == QB_OK)
@@ -345,11 +312,10 @@ json_t *qb_status_json(const qb_status *s)
     }
     for (size_t k = 0; ok && k < s->n_running; k++)
         ok = json_array_append_new(running, run_json(&s->running[k])) == 0;
-    double share = s->jobs > 0 ? s->left.seconds / fmin(s->jobs, fmax((double)s->left.n_known, 1)) : 0;
     bool is_known = s->left.n_known == s->left.n;
     json_t *root = ok ? qb_json_pack("{s:s, s:I, s:O, s:O, s:o, s:o, s:b}", "title", s->study->title, "cells",
                                      (json_int_t)s->study->n_cells, "runs", counts, "running", running,
-                                     "share", qb_json_real(s->share), "seconds_left", real_or_null(fmax(s->left.longest, share), is_known), "complete",
+                                     "share", qb_json_real(s->share), "seconds_left", real_or_null(qb_time_left_seconds(&s->left, s->jobs), is_known), "complete",
                                      (int)qb_status_is_complete(s))
                       : NULL;
     json_decref(counts);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "train/config.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -37,6 +38,17 @@ int qb_cli_load_study(const qb_cli *cli, qb_study **ret_study)
 {
     qb_study_plan_places places = qb_cli_places(cli);
     return qb_study_load(cli->args, cli->n_args, &places, ret_study);
+}
+
+int qb_cli_load_study_or_runs(const qb_cli *cli, qb_study **ret_study)
+{
+    if (cli->n_args > 0)
+        return qb_cli_load_study(cli, ret_study);
+    qb_study_plan_places places = qb_cli_places(cli);
+    char *runs = qb_config_runs_dir(&cli->run);
+    int rc = runs ? qb_study_load(&runs, 1, &places, ret_study) : QB_E_NOMEM;
+    qb_free(runs);
+    return rc;
 }
 
 int qb_cli_write(const char *path, const char *text)

@@ -1,4 +1,4 @@
-/* What run, table, plot, report and ls share: where things are, and which study their arguments mean. */
+/* What the verbs of a study share: where things are, and which study their arguments mean. */
 #ifndef QB_STUDY_ARGS_H
 #define QB_STUDY_ARGS_H
 
@@ -14,6 +14,9 @@ qb_study_plan_places qb_cli_places(const qb_cli *cli);
 
 /* The study that the positional arguments name. */
 int qb_cli_load_study(const qb_cli *cli, qb_study **ret_study);
+
+/* The same; without arguments that of the runs folder. */
+int qb_cli_load_study_or_runs(const qb_cli *cli, qb_study **ret_study);
 
 /* Writes text to a file (--output; see qb_fs_write_output), or to stdout when path is NULL or stdout's. */
 int qb_cli_write(const char *path, const char *text);

@@ -63,7 +63,7 @@ bool qb_cli_is_left(const qb_cell_run *run)
 static void describe_left(const qb_study *s, size_t cell, size_t i, qb_run_left *ret_left)
 {
     const qb_cell_run *run = &s->cells[cell].runs[i];
-    const qb_config *config = s->plan && !s->plan->cells[cell].skipped ? s->plan->cells[cell].runs[i] : NULL;
+    const qb_config *config = qb_study_planned(s, cell, i);
     const json_t *machine = json_object_get(run->line, "machine"), *result = json_object_get(run->line, "result");
     *ret_left = (qb_run_left){
         .config = config ? config->identity : json_object_get(run->line, "config"),

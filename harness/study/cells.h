@@ -62,6 +62,9 @@ int qb_study_create(qb_study_plan *plan, json_t *lines, const char *title, const
 char *qb_study_title(const qb_study *s);
 void qb_study_destroy(qb_study *s);
 
+/* What the plan says of run i of a cell; NULL: there is no plan, or the cell is skipped. Borrowed. */
+const qb_config *qb_study_planned(const qb_study *s, size_t cell, size_t i);
+
 /* The scale of the plan that a run was started by; 1: none, or no record. */
 double qb_cell_run_scale(const qb_cell_run *run);
 

@@ -17,6 +17,11 @@ int qb_cells_no_memory(void)
     return qb_err_set(QB_E_NOMEM, "out of memory while sorting runs into cells");
 }
 
+const qb_config *qb_study_planned(const qb_study *s, size_t cell, size_t i)
+{
+    return s->plan && !s->plan->cells[cell].skipped ? s->plan->cells[cell].runs[i] : NULL;
+}
+
 bool qb_cell_run_is(const qb_cell_run *run, const char *status)
 {
     return strcmp(run->status, status) == 0;

@@ -27,8 +27,7 @@ static int read_log(const char *dir, const char *name, char **ret_text)
     return rc;
 }
 
-/* When a file was written last, in seconds since 1970; 0: there is none. */
-static double written_at(const char *dir, const char *name)
+double qb_live_written_at(const char *dir, const char *name)
 {
     char *path = qb_path_join(dir, name);
     struct stat st;
@@ -111,7 +110,7 @@ static void take_times(qb_live *l, const char *text, double *ret_start)
 /* The lock is written when a process takes the run, the log every few steps. */
 static void take_clock(qb_live *l, const char *dir, double start)
 {
-    double taken = written_at(dir, "lock"), written = written_at(dir, "metrics.jsonl");
+    double taken = qb_live_written_at(dir, "lock"), written = qb_live_written_at(dir, "metrics.jsonl");
     if (l->step == 0)
         return;
     l->quiet_seconds = fmax((double)time(NULL) - written, 0);

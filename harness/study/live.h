@@ -23,4 +23,7 @@ typedef struct qb_live {
 int qb_live_read(const char *dir, qb_live *ret);
 void qb_live_finish(qb_live *l);
 
+/* When a file of that folder was written last, in seconds since 1970; 0: there is none. */
+double qb_live_written_at(const char *dir, const char *name);
+
 #endif

@@ -248,9 +248,8 @@ static char *command_of(const qb_study *s, size_t c)
     const qb_cell *cell = &s->cells[c];
     if (cell->n_runs > 0 && qb_report_text(cell->runs[0].line, "command")[0])
         return qb_strdup(qb_report_text(cell->runs[0].line, "command"));
-    if (s->plan && s->plan->cells[c].runs)
-        return qb_config_command(s->plan->cells[c].runs[0]);
-    return qb_strdup("");
+    const qb_config *planned = qb_study_planned(s, c, 0);
+    return planned ? qb_config_command(planned) : qb_strdup("");
 }
 
 static int add_commands(qb_doc *d, const qb_study *s)

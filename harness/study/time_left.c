@@ -213,15 +213,26 @@ static void add_duration(qb_str *s, double seconds)
         qb_str_addf(s, "%.1f h", seconds / 3600);
 }
 
+/* No more at once than there are runs to tell the time of. */
+static int at_once_of(const qb_time_left *t, int jobs)
+{
+    return (size_t)jobs > t->n_known ? (int)t->n_known : jobs;
+}
+
+double qb_time_left_seconds(const qb_time_left *t, int jobs)
+{
+    return t->n_known > 0 ? fmax(t->longest, t->seconds / at_once_of(t, jobs)) : 0;
+}
+
 char *qb_time_left_text(const qb_time_left *t, int jobs)
 {
     qb_str s = {0};
     size_t n_unknown = t->n - t->n_known;
-    int at_once = (size_t)jobs > t->n_known ? (int)t->n_known : jobs;
+    int at_once = at_once_of(t, jobs);
     qb_str_add(&s, "time left: ");
     if (t->n_known > 0) {
         qb_str_add(&s, "about ");
-        add_duration(&s, fmax(t->longest, t->seconds / at_once));
+        add_duration(&s, qb_time_left_seconds(t, jobs));
         if (at_once > 1)
             qb_str_addf(&s, ", %d at once", at_once);
     }

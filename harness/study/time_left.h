@@ -30,6 +30,9 @@ typedef struct qb_time_left {
 int qb_time_left_estimate(const qb_run_left *runs, size_t n, const json_t *lines, qb_time_left *ret);
 void qb_time_left_finish(qb_time_left *t);
 
+/* How long those whose time can be told take, `jobs` (from 1) at once. */
+double qb_time_left_seconds(const qb_time_left *t, int jobs);
+
 /* "time left: about 1.5 h, 2 at once"; "time left: unknown: no run of ... was measured on this machine"; or both. Caller frees. */
 char *qb_time_left_text(const qb_time_left *t, int jobs);
 
