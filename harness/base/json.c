@@ -385,6 +385,12 @@ static int wrong_type(const char *key, const char *expected, const json_t *found
     return qb_err_set(QB_E_DATA, "%s: expected %s, got %s", key, expected, qb_json_type_name(found));
 }
 
+const char *qb_json_text_of(const json_t *o, const char *key)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+    return text ? text : "";
+}
+
 int qb_json_get_text(const json_t *o, const char *key, const char **ret)
 {
     const json_t *v = json_object_get(o, key);

@@ -46,6 +46,9 @@ int qb_jsonl_each(const char *path, int (*each)(void *context, json_t *object), 
 /* The same for a large file: the lines are read by that many threads, `each` is called line after line in the calling one. */
 int qb_jsonl_each_by(int threads, const char *path, int (*each)(void *context, json_t *object), void *context);
 
+/* Member that is a string; "" where it is none or not there. Borrowed from `o`. */
+const char *qb_json_text_of(const json_t *o, const char *key);
+
 /* Member access that reports instead of crashing: QB_E_DATA "KEY: expected a string, got ..."; the caller adds
  * the path. Text is borrowed from `o`. */
 int qb_json_get_text(const json_t *o, const char *key, const char **ret);

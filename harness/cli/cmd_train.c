@@ -48,12 +48,6 @@ static void show_progress(void *context, const qb_progress *p)
 
 /* ---- the result ---- */
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *text = json_string_value(json_object_get(o, key));
-    return text ? text : "";
-}
-
 /* "LABEL  VALUE UNIT" when the number is there. */
 static void add_number(qb_str *s, const char *label, const json_t *o, const char *key, int digits, const char *unit)
 {
@@ -65,13 +59,13 @@ static void add_number(qb_str *s, const char *label, const json_t *o, const char
 static int print_result(const json_t *record)
 {
     const json_t *config = json_object_get(record, "config"), *result = json_object_get(record, "result");
-    const char *reason = text_of(record, "reason");
+    const char *reason = qb_json_text_of(record, "reason");
     qb_str s = {0};
-    qb_str_addf(&s, "%s on %s, %s", text_of(config, "model"), text_of(json_object_get(record, "data"), "label"),
-                text_of(config, "solver"));
+    qb_str_addf(&s, "%s on %s, %s", qb_json_text_of(config, "model"), qb_json_text_of(json_object_get(record, "data"), "label"),
+                qb_json_text_of(config, "solver"));
     qb_describe_bits(&s, json_object_get(config, "bits"));
     qb_str_addf(&s, ", seed %lld: %s%s%s\n", (long long)json_integer_value(json_object_get(record, "seed")),
-                text_of(record, "status"), reason[0] ? ": " : "", reason);
+                qb_json_text_of(record, "status"), reason[0] ? ": " : "", reason);
     add_number(&s, "test top-1", result, "test_top1", 2, " %");
     add_number(&s, "test top-5", result, "test_top5", 2, " %");
     if (!json_is_null(json_object_get(config, "bits")))
@@ -82,9 +76,9 @@ static int print_result(const json_t *record)
     add_number(&s, "steps", result, "steps", 0, "");
     add_number(&s, "levels", result, "max_levels", 0, " a row at most");
     add_number(&s, "speed", result, "images_per_second", 0, " images/s");
-    if (text_of(result, "weights_sha256")[0])
-        qb_str_addf(&s, "%-16s%s\n", "weights sha256", text_of(result, "weights_sha256"));
-    qb_str_addf(&s, "%-16s%s\n", "run", text_of(record, "dir"));
+    if (qb_json_text_of(result, "weights_sha256")[0])
+        qb_str_addf(&s, "%-16s%s\n", "weights sha256", qb_json_text_of(result, "weights_sha256"));
+    qb_str_addf(&s, "%-16s%s\n", "run", qb_json_text_of(record, "dir"));
     const json_t *notes = json_object_get(record, "notes");
     for (size_t i = 0; i < json_array_size(notes); i++)
         qb_describe_field(&s, i == 0 ? "notes" : "", json_string_value(json_array_get(notes, i)));

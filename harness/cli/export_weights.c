@@ -49,18 +49,12 @@ typedef struct exported {
     qb_export_sizes sizes;
 } exported;
 
-static const char *text(const json_t *o, const char *key)
-{
-    const char *t = json_string_value(json_object_get(o, key));
-    return t ? t : "";
-}
-
 static int print_json(const exported *e)
 {
     const qb_run_weights *w = e->weights;
     const qb_export_sizes *s = &e->sizes;
-    json_t *o = qb_json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "run", text(w->record, "key"), "status",
-                             text(w->record, "status"), "model", text(w->config, "model"), "weights",
+    json_t *o = qb_json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "run", qb_json_text_of(w->record, "key"), "status",
+                             qb_json_text_of(w->record, "status"), "model", qb_json_text_of(w->config, "model"), "weights",
                              qb_export_kind_name(e->kind), "file", e->path, "step", (json_int_t)w->step, "file_bytes",
                              (json_int_t)e->n_bytes);
     if (s->codes > 0)
@@ -98,9 +92,10 @@ static int print_text(const exported *e)
     qb_describe_bits(&width, json_object_get(w->config, "bits"));
     int rc = width.failed
                  ? QB_E_NOMEM
-                 : qb_cli_printf("%s on %s, %s%s, step %lld: %s\nfile            %s, %zu bytes\n", text(w->config, "model"),
-                                 text(w->config, "dataset"), text(w->config, "solver"), width.text ? width.text : "",
-                                 (long long)w->step, describe(e->kind), e->path, e->n_bytes);
+                 : qb_cli_printf("%s on %s, %s%s, step %lld: %s\nfile            %s, %zu bytes\n",
+                                 qb_json_text_of(w->config, "model"), qb_json_text_of(w->config, "dataset"),
+                                 qb_json_text_of(w->config, "solver"), width.text ? width.text : "", (long long)w->step,
+                                 describe(e->kind), e->path, e->n_bytes);
     qb_str_finish(&width);
     return rc == QB_OK && e->sizes.codes > 0 ? print_sizes(&e->sizes) : rc;
 }
@@ -109,7 +104,7 @@ static int print_text(const exported *e)
 
 static void warn_of_state(const char *dir, const qb_run_weights *w)
 {
-    const char *status = text(w->record, "status"), *reason = text(w->record, "reason");
+    const char *status = qb_json_text_of(w->record, "status"), *reason = qb_json_text_of(w->record, "reason");
     if (w->is_checkpoint)
         qb_log_warning("%s: the run is not finished (%s): these are the weights of its last checkpoint, after step %lld", dir,
                        status, (long long)w->step);

@@ -29,12 +29,6 @@ static char *name_of(const char *name)
     return qb_strndup(base, qb_ends_with(base, ".so") ? n - 3 : n);
 }
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *text = json_string_value(json_object_get(o, key));
-    return text ? text : "";
-}
-
 /* ---- specs and records ---- */
 
 static bool same_as(qb_kind kind, const char *a, const char *b)
@@ -67,7 +61,7 @@ static const char *held_value(const json_t *line, const char *key)
     json_object_foreach(options, name, option)
     {
         if (qb_option_name_equal(name, key))
-            return text_of(option, "value");
+            return qb_json_text_of(option, "value");
     }
     return NULL;
 }
@@ -96,9 +90,9 @@ static bool knows_options(const json_t *line, const qb_spec *spec)
 static match match_record(const json_t *line, const char *name, const qb_spec *spec)
 {
     qb_spec held;
-    if (strcmp(text_of(json_object_get(line, "solver"), "name"), name) != 0 || !knows_options(line, spec))
+    if (strcmp(qb_json_text_of(json_object_get(line, "solver"), "name"), name) != 0 || !knows_options(line, spec))
         return OTHER_SOLVER;
-    if (qb_spec_parse(text_of(json_object_get(line, "config"), "solver"), &held) < 0)
+    if (qb_spec_parse(qb_json_text_of(json_object_get(line, "config"), "solver"), &held) < 0)
         return OTHER_OPTIONS;
     bool same = true;
     for (size_t i = 0; i < held.n_args; i++)
@@ -117,7 +111,7 @@ static const json_t *find_record(const json_t *lines, const char *name, const qb
     *ret_match = OTHER_SOLVER;
     for (size_t i = 0; i < json_array_size(lines); i++) {
         const json_t *line = json_array_get(lines, i);
-        const char *its_version = text_of(json_object_get(line, "solver"), "version");
+        const char *its_version = qb_json_text_of(json_object_get(line, "solver"), "version");
         match m = match_record(line, name, spec);
         if (m > *ret_match || (found && m == *ret_match && strverscmp(its_version, version) > 0)) {
             found = line;
@@ -161,7 +155,7 @@ static int make(const json_t *line, const char *name, const char *text, const qb
     p->before = made;
     made = p;
     p->solver.name = qb_strdup(name);
-    p->solver.version = qb_strdup(text_of(solver, "version"));
+    p->solver.version = qb_strdup(qb_json_text_of(solver, "version"));
     p->solver.title = p->solver.source = "";
     p->solver.caps = (json_is_null(json_object_get(config, "bits")) ? QB_CAP_FULL_PRECISION : 0u) |
                      (json_is_null(json_object_get(config, "quantizer")) ? QB_CAP_OWN_LEVELS : 0u);
@@ -182,7 +176,7 @@ static int stand_in(int rc, const char *text, const qb_spec *spec, const json_t 
     match m;
     const json_t *line = find_record(lines, name, spec, &m);
     if (line) {
-        const char *held = text_of(json_object_get(line, "config"), "solver");
+        const char *held = qb_json_text_of(json_object_get(line, "config"), "solver");
         char *chosen = qb_strdup(m == SAME ? held : text);
         rc = chosen ? make(line, name, chosen, ret_plugin) : out_of_memory();
         if (rc == QB_OK) {

@@ -21,12 +21,6 @@ typedef struct coded {
     size_t n, n_rows;
 } coded;
 
-static const char *metadata_text(const qb_safetensors *f, const char *key)
-{
-    const char *text = json_string_value(json_object_get(f->metadata, key));
-    return text ? text : "";
-}
-
 static const qb_st_tensor *find(const qb_safetensors *f, const char *name, const char *suffix)
 {
     for (size_t i = 0; i < f->n; i++) {
@@ -81,7 +75,7 @@ static int check_codes(const coded *c)
 static int read_entry(const qb_safetensors *f, const char *name, const json_t *entry, coded *c)
 {
     long long rows;
-    *c = (coded){.name = name, .packed = strcmp(metadata_text(f, "weights"), "packed") == 0};
+    *c = (coded){.name = name, .packed = strcmp(qb_json_text_of(f->metadata, "weights"), "packed") == 0};
     QB_TRY(read_shape(entry, c));
     QB_TRY(qb_json_get_int(entry, "bits", &c->bits));
     QB_TRY(qb_json_get_int(entry, "rows", &rows));
@@ -199,8 +193,8 @@ static int decode_all(qb_safetensors *f, const json_t *quantized, const char *pa
 
 int qb_coded_decode(qb_safetensors *f, const char *path)
 {
-    const char *schema = metadata_text(f, "schema"), *weights = metadata_text(f, "weights"),
-               *text = metadata_text(f, "quantized");
+    const char *schema = qb_json_text_of(f->metadata, "schema"), *weights = qb_json_text_of(f->metadata, "weights"),
+               *text = qb_json_text_of(f->metadata, "quantized");
     if (!qb_starts_with(schema, QB_EXPORT_SCHEMA_ANY))
         return QB_OK;
     if (strcmp(schema, QB_EXPORT_SCHEMA) != 0)

@@ -10,6 +10,7 @@
 #include "train/cores.h"
 #include "train/data_keys.h"
 #include "train/export_format.h"
+#include "train/identity.h"
 #include "train/record.h"
 
 #include <stdio.h>
@@ -26,10 +27,7 @@ static int complete(qb_settings *s, const json_t *config)
         const json_t *recorded = json_object_get(config, *key);
         if (qb_get(s, *key)->is_set || !recorded || json_is_null(recorded))
             continue;
-        char *text = json_is_string(recorded) ? qb_strdup(json_string_value(recorded)) : qb_json_compact(recorded);
-        int rc = text ? qb_settings_set(s, *key, text) : QB_E_NOMEM;
-        qb_free(text);
-        QB_TRY(rc);
+        QB_TRY(qb_identity_set(s, *key, recorded));
     }
     return QB_OK;
 }

@@ -2,6 +2,7 @@
 #include "train/identity.h"
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -17,6 +18,14 @@ json_t *qb_identity_value(const qb_option *o, const qb_value *v)
     case QB_KIND_BITS: return v->i == 0 ? qb_json_text("ternary") : json_integer(v->i);
     default: return qb_json_text(v->text);
     }
+}
+
+int qb_identity_set(qb_settings *s, const char *key, const json_t *value)
+{
+    char *text = json_is_string(value) ? qb_strdup(json_string_value(value)) : qb_json_compact(value);
+    int rc = text ? qb_settings_set(s, key, text) : QB_E_NOMEM;
+    qb_free(text);
+    return rc;
 }
 
 bool qb_identity_ignores(const qb_identity_traits *t, const qb_option *o)

@@ -60,4 +60,7 @@ qb_identity_traits qb_identity_traits_of(const json_t *identity);
  * reference; NULL: out of memory. */
 json_t *qb_identity_value(const qb_option *o, const qb_value *v);
 
+/* The way back: sets a key to a value of an identity (not null). qb_settings_set's errors. */
+int qb_identity_set(qb_settings *s, const char *key, const json_t *value);
+
 #endif

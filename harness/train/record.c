@@ -216,17 +216,11 @@ static int append_line(void *context, json_t *object)
     return json_array_append(context, object) == 0 ? QB_OK : qb_err_set(QB_E_NOMEM, "out of memory");
 }
 
-static const char *text_of(const json_t *line, const char *key)
-{
-    const char *t = json_string_value(json_object_get(line, key));
-    return t ? t : "";
-}
-
 static int compare_lines(const void *a, const void *b)
 {
     const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
-    int by_experiment = strcmp(text_of(x, "experiment"), text_of(y, "experiment"));
-    return by_experiment ? by_experiment : strcmp(text_of(x, "key"), text_of(y, "key"));
+    int by_experiment = strcmp(qb_json_text_of(x, "experiment"), qb_json_text_of(y, "experiment"));
+    return by_experiment ? by_experiment : strcmp(qb_json_text_of(x, "key"), qb_json_text_of(y, "key"));
 }
 
 static int sort_lines(json_t *array)

@@ -16,12 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *config_text(const qb_run_weights *w, const char *key)
-{
-    const char *text = json_string_value(json_object_get(w->config, key));
-    return text ? text : "";
-}
-
 static bool is_full_precision(const qb_run_weights *w)
 {
     return json_is_null(json_object_get(w->config, "bits"));
@@ -66,7 +60,7 @@ static int set_rows(const qb_run_weights *w, qb_run_tensor *t)
     bool by_row;
     qb_param p = {.name = t->name, .n_dims = t->n_dims, .n = t->n};
     memcpy(p.shape, t->shape, sizeof p.shape);
-    QB_TRY(qb_granularity_parse(config_text(w, "granularity"), &granularity, &block));
+    QB_TRY(qb_granularity_parse(qb_json_text_of(w->config, "granularity"), &granularity, &block));
     qb_quant_tensor_rows(&p, granularity, block, &t->n_rows, &t->row_len, &by_row);
     return QB_OK;
 }
@@ -75,7 +69,7 @@ static int mark_quantized(qb_run_weights *w, const qb_param *params, size_t n, c
 {
     const json_t *bits = json_object_get(w->config, "bits");
     const int all = json_is_integer(bits) ? (int)json_integer_value(bits) : 0;
-    const char *list = config_text(w, "layer_bits");
+    const char *list = qb_json_text_of(w->config, "layer_bits");
     int8_t *each = qb_alloc(n, sizeof *each);
     if (!each)
         return QB_E_NOMEM;
@@ -97,7 +91,7 @@ static int mark(qb_run_weights *w)
     qb_graph *g = NULL;
     const qb_model *model = NULL;
     size_t n, first, n_classifier;
-    QB_TRY(qb_model_find(config_text(w, "model"), &model));
+    QB_TRY(qb_model_find(qb_json_text_of(w->config, "model"), &model));
     QB_TRY(qb_model_graph(model->name, model->default_input, model->default_classes, &g));
     const qb_param *params = qb_graph_params(g, &n);
     qb_graph_classifier(g, &first, &n_classifier);
@@ -186,14 +180,6 @@ static int open_finished(const char *dir, bool with_latent, qb_run_weights *w)
 
 /* ---- a checkpoint ---- */
 
-static int set_from_json(qb_settings *s, const char *key, const json_t *value)
-{
-    char *text = json_is_string(value) ? qb_strdup(json_string_value(value)) : qb_json_compact(value);
-    int rc = text ? qb_settings_set(s, key, text) : QB_E_NOMEM;
-    qb_free(text);
-    return rc;
-}
-
 /* The settings that have this identity. What it started from is known by its hash there, and no longer needed. */
 static int settings_of(const json_t *identity, const qb_settings *places, qb_settings *s)
 {
@@ -203,7 +189,7 @@ static int settings_of(const json_t *identity, const qb_settings *places, qb_set
     json_object_foreach ((json_t *)(uintptr_t)identity, key, value) {
         if (json_is_null(value) || strcmp(key, "init") == 0 || strcmp(key, "solver_version") == 0)
             continue;
-        int rc = qb_option_find(s->schema, s->n, key) ? set_from_json(s, key, value) : qb_err_set(QB_E_CONFIG, "no key of a run");
+        int rc = qb_option_find(s->schema, s->n, key) ? qb_identity_set(s, key, value) : qb_err_set(QB_E_CONFIG, "no key of a run");
         if (rc < 0) {
             qb_settings_finish(s);
             return rc == QB_E_NOMEM ? rc : (qb_err_add("the run's key '%s'", key), qb_err_set_code(QB_E_CONFIG));
