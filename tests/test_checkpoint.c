@@ -317,7 +317,7 @@ static double soft_top1(const char *dir, const char *changes, const qb_safetenso
     for (size_t i = 0; i < n; i++)
         memcpy(stats[i].value, values_of(f, stats[i].name, stats[i].n), stats[i].n * sizeof(float));
     qb_eval_result result;
-    ck_assert_int_eq(qb_evaluate(t->net, t->test, NULL, NULL, NULL, &result), 0);
+    ck_assert_int_eq(qb_evaluate(t->net, t->test, NULL, NULL, NULL, &result, NULL), 0);
     qb_trainer_destroy(t);
     qb_dataset_close(data);
     qb_config_destroy(c);

@@ -25,7 +25,6 @@ static void keep(const qb_net *net, const qb_batch *batch, qb_eval_outputs *o)
     }
 }
 
-/* outputs: NULL, where nobody asks for them. */
 static int evaluate(qb_net *net, qb_loader *loader, const float *slab, bool (*must_stop)(const void *context),
                     const void *context, qb_eval_result *ret_result, qb_eval_outputs *outputs)
 {
@@ -62,22 +61,15 @@ static int evaluate(qb_net *net, qb_loader *loader, const float *slab, bool (*mu
 }
 
 int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, bool (*must_stop)(const void *context), const void *context,
-                qb_eval_result *ret_result)
-{
-    return evaluate(net, loader, slab, must_stop, context, ret_result, NULL);
-}
-
-int qb_evaluate_outputs(qb_net *net, qb_loader *loader, const float *slab, bool (*must_stop)(const void *context),
-                        const void *context, qb_eval_result *ret_result, qb_eval_outputs *ret_outputs)
+                qb_eval_result *ret_result, qb_eval_outputs *ret_outputs)
 {
     qb_eval_outputs outputs = {.n_classes = qb_net_n_classes(net)};
-    int rc = evaluate(net, loader, slab, must_stop, context, ret_result, &outputs);
-    if (rc < 0) {
+    int rc = evaluate(net, loader, slab, must_stop, context, ret_result, ret_outputs ? &outputs : NULL);
+    if (rc < 0)
         qb_eval_outputs_finish(&outputs);
-        return rc;
-    }
-    *ret_outputs = outputs;
-    return QB_OK;
+    else if (ret_outputs)
+        *ret_outputs = outputs;
+    return rc;
 }
 
 void qb_eval_outputs_finish(qb_eval_outputs *o)

@@ -12,11 +12,6 @@ typedef struct qb_eval_result {
     double loss, top1, top5; /* mean loss; percent */
 } qb_eval_result;
 
-/* One pass over the loader's samples in file order with the weights in `slab` (NULL: w as trained). Changes no training
- * state. QB_E_STOPPED when must_stop (may be NULL) said so, between two batches. */
-int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, bool (*must_stop)(const void *context), const void *context,
-                qb_eval_result *ret_result);
-
 /* What the network said of each sample, in the loader's order: what was computed, not what an evaluation needs. */
 typedef struct qb_eval_outputs {
     int64_t n;
@@ -26,9 +21,11 @@ typedef struct qb_eval_outputs {
     int64_t *index;  /* (n) number of the image in its split */
 } qb_eval_outputs;
 
-/* The same, and the outputs, for the caller to finish. QB_E_NOMEM. */
-int qb_evaluate_outputs(qb_net *net, qb_loader *loader, const float *slab, bool (*must_stop)(const void *context),
-                        const void *context, qb_eval_result *ret_result, qb_eval_outputs *ret_outputs);
+/* One pass over the loader's samples in file order with the weights in `slab` (NULL: w as trained). Changes no training
+ * state. ret_outputs may be NULL; else for the caller to finish. QB_E_STOPPED when must_stop (may be NULL) said so, between two
+ * batches; QB_E_NOMEM. */
+int qb_evaluate(qb_net *net, qb_loader *loader, const float *slab, bool (*must_stop)(const void *context), const void *context,
+                qb_eval_result *ret_result, qb_eval_outputs *ret_outputs);
 void qb_eval_outputs_finish(qb_eval_outputs *o); /* zeroed memory is fine */
 
 #endif

@@ -151,8 +151,7 @@ static int run_test(const qb_state_dict *weights, const qb_settings *s, bool (*m
     if (rc == 0)
         rc = create_loader(s, &t, n);
     if (rc == 0)
-        rc = ret_outputs ? qb_evaluate_outputs(t.net, t.loader, NULL, must_stop, context, &ret->result, ret_outputs)
-                         : qb_evaluate(t.net, t.loader, NULL, must_stop, context, &ret->result);
+        rc = qb_evaluate(t.net, t.loader, NULL, must_stop, context, &ret->result, ret_outputs);
     if (rc == 0)
         describe(&t, n, ret);
     test_finish(&t);

@@ -105,7 +105,7 @@ static int evaluate(qb_run *r, const char **ret_diverged)
     report_progress(r, NULL, "eval");
     qb_eval_result hard, soft;
     QB_TRY(qb_quant_finish(t->quant, t->finished));
-    QB_TRY(qb_evaluate(t->net, t->test, t->finished, must_stop, r, &hard));
+    QB_TRY(qb_evaluate(t->net, t->test, t->finished, must_stop, r, &hard, NULL));
     size_t n;
     const qb_param *params = qb_net_params(t->net, &n);
     bool same = true;
@@ -113,7 +113,7 @@ static int evaluate(qb_run *r, const char **ret_diverged)
         same = memcmp(params[i].w, t->finished + params[i].offset, params[i].n * sizeof(float)) == 0;
     soft = hard;
     if (!same)
-        QB_TRY(qb_evaluate(t->net, t->test, NULL, must_stop, r, &soft));
+        QB_TRY(qb_evaluate(t->net, t->test, NULL, must_stop, r, &soft, NULL));
 
     double train_loss = s->seen ? s->loss_sum / (double)s->seen : (double)NAN;
     double train_top1 = s->seen ? 100.0 * (double)s->correct / (double)s->seen : (double)NAN;

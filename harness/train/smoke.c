@@ -58,7 +58,7 @@ static int try_steps(qb_trainer *t)
     qb_eval_result result;
     if (!t->test)
         return QB_OK;
-    QB_TRY(qb_evaluate(t->net, t->test, t->finished, NULL, NULL, &result));
+    QB_TRY(qb_evaluate(t->net, t->test, t->finished, NULL, NULL, &result, NULL));
     return isfinite(result.loss) ? QB_OK : qb_err_set(QB_E_FAILED, "the test loss is not finite");
 }
 
