@@ -133,6 +133,18 @@ static int create_all_notes(const qb_table *t, const qb_paper *paper, const qb_c
     return rc;
 }
 
+static int create_grid(const qb_table *t, const qb_comparison *all, size_t n, qb_grid *ret)
+{
+    qb_grid grid;
+    QB_TRY(qb_grid_init(&grid, n + 1, 6, 1));
+    int rc = fill(t, all, n, &grid);
+    if (rc < 0)
+        qb_grid_finish(&grid);
+    else
+        *ret = grid;
+    return rc;
+}
+
 static char *caption_text(const qb_table *t, const qb_paper *paper)
 {
     char *measured = qb_table_caption(t);
@@ -151,9 +163,7 @@ int qb_compare_grid(const qb_table *t, const qb_paper *paper, qb_grid *ret_grid,
     QB_TRY(qb_compare(t, paper, &all, &n));
     int rc = n > 0 ? QB_OK : qb_err_set(QB_E_NOINPUT, "%s has no number for a cell of %s", paper->path, t->study->title);
     if (rc == QB_OK)
-        rc = qb_grid_init(&grid, n + 1, 6, 1);
-    if (rc == QB_OK)
-        rc = fill(t, all, n, &grid);
+        rc = create_grid(t, all, n, &grid);
     if (rc == QB_OK)
         rc = create_notes(t, paper, all, n, &notes);
     if (rc == QB_OK)
@@ -178,9 +188,7 @@ static int render_paper(const qb_table *t, const qb_paper *paper, const qb_compa
     qb_grid grid = {0};
     json_t *notes = NULL;
     char *caption = caption_text(t, paper);
-    int rc = caption ? qb_grid_init(&grid, n + 1, 6, 1) : QB_E_NOMEM;
-    if (rc == QB_OK)
-        rc = fill(t, all, n, &grid);
+    int rc = caption ? create_grid(t, all, n, &grid) : QB_E_NOMEM;
     if (rc == QB_OK && ascii)
         rc = qb_grid_to_ascii(&grid);
     if (rc == QB_OK)

@@ -103,13 +103,14 @@ void qb_doc_paragraph(qb_doc *d, const char *text)
     add(d, is_html(d) ? "<p>" : "", text, is_html(d) ? "</p>\n" : "\n\n");
 }
 
-void qb_doc_list(qb_doc *d, const char *const *items, size_t n, bool is_warning)
+void qb_doc_list(qb_doc *d, const json_t *texts, bool is_warning)
 {
+    size_t n = json_array_size(texts);
     if (n == 0)
         return;
     qb_str_add(&d->out, !is_html(d) ? "" : is_warning ? "<ul class=\"warn\">\n" : "<ul>\n");
     for (size_t i = 0; i < n; i++)
-        add(d, is_html(d) ? "<li>" : "- ", items[i], is_html(d) ? "</li>\n" : "\n");
+        add(d, is_html(d) ? "<li>" : "- ", json_string_value(json_array_get(texts, i)), is_html(d) ? "</li>\n" : "\n");
     qb_str_add(&d->out, is_html(d) ? "</ul>\n" : "\n");
 }
 

@@ -5,6 +5,7 @@
 #ifndef QB_DOC_H
 #define QB_DOC_H
 
+#include "base/json.h"
 #include "study/grid.h"
 
 typedef enum qb_doc_form { QB_DOC_HTML = 1, QB_DOC_MARKDOWN } qb_doc_form;
@@ -18,7 +19,7 @@ typedef struct qb_doc {
 void qb_doc_begin(qb_doc *d, qb_doc_form form, const char *title);
 void qb_doc_heading(qb_doc *d, const char *text);
 void qb_doc_paragraph(qb_doc *d, const char *text);
-void qb_doc_list(qb_doc *d, const char *const *items, size_t n, bool is_warning);
+void qb_doc_list(qb_doc *d, const json_t *texts, bool is_warning); /* an array of them */
 void qb_doc_code(qb_doc *d, const char *text); /* a command line, on lines of its own; HTML: any text with its lines */
 void qb_doc_grid(qb_doc *d, const qb_grid *g, const char *caption); /* the caption stands above it */
 

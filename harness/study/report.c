@@ -21,17 +21,17 @@ static int no_memory(void)
 
 static int add_sayings(qb_doc *d, const qb_sayings *all, size_t n_all)
 {
-    const char **texts = qb_alloc(all->n, sizeof *texts);
-    int rc = texts ? QB_OK : QB_E_NOMEM;
-    size_t n = 0;
-    for (; rc == QB_OK && n < all->n; n++)
-        rc = (texts[n] = qb_saying_text(&all->items[n], n_all)) ? QB_OK : QB_E_NOMEM;
-    if (rc == QB_OK)
-        qb_doc_list(d, texts, n, false);
-    for (size_t i = 0; i < n; i++)
-        qb_free((char *)texts[i]);
-    qb_free(texts);
-    return rc;
+    json_t *texts = json_array();
+    bool ok = texts != NULL;
+    for (size_t i = 0; ok && i < all->n; i++) {
+        char *text = qb_saying_text(&all->items[i], n_all);
+        ok = text && json_array_append_new(texts, qb_json_text(text)) == 0;
+        qb_free(text);
+    }
+    if (ok)
+        qb_doc_list(d, texts, false);
+    json_decref(texts);
+    return ok ? QB_OK : no_memory();
 }
 
 /* ---- what every run says of itself ---- */
@@ -65,11 +65,11 @@ static int say_machine(void *context, const qb_cell_run *run, const char *name)
 static int say_solver(void *context, const qb_cell_run *run, const char *name)
 {
     const json_t *solver = json_object_get(run->line, "solver");
-    if (!qb_report_text(solver, "name")[0])
+    if (!qb_json_text_of(solver, "name")[0])
         return QB_OK;
     bool shipped = json_is_true(json_object_get(solver, "shipped"));
-    char *text = qb_sprintf("%s %s%s, file sha256 %.16s", qb_report_text(solver, "name"), qb_report_text(solver, "version"),
-                            shipped ? "" : " (from outside)", qb_report_text(solver, "sha256"));
+    char *text = qb_sprintf("%s %s%s, file sha256 %.16s", qb_json_text_of(solver, "name"), qb_json_text_of(solver, "version"),
+                            shipped ? "" : " (from outside)", qb_json_text_of(solver, "sha256"));
     int rc = text ? qb_sayings_add(context, text, name) : QB_E_NOMEM;
     qb_free(text);
     return rc;
@@ -79,10 +79,10 @@ static int say_data(void *context, const qb_cell_run *run, const char *name)
 {
     const json_t *data = json_object_get(run->line, "data");
     long long n_train = json_integer_value(json_object_get(data, "n_train")), n_test = json_integer_value(json_object_get(data, "n_test"));
-    if (!qb_report_text(data, "label")[0])
+    if (!qb_json_text_of(data, "label")[0])
         return QB_OK;
-    char *text = qb_sprintf("%s: %lld training and %lld test images used, fingerprint %.16s", qb_report_text(data, "label"), n_train, n_test,
-                            qb_report_text(data, "fingerprint"));
+    char *text = qb_sprintf("%s: %lld training and %lld test images used, fingerprint %.16s", qb_json_text_of(data, "label"), n_train, n_test,
+                            qb_json_text_of(data, "fingerprint"));
     int rc = text ? qb_sayings_add(context, text, name) : QB_E_NOMEM;
     qb_free(text);
     return rc;
@@ -123,16 +123,9 @@ static int add_comparison(qb_doc *d, const qb_study *s, const qb_paper *paper)
     QB_TRY(qb_table_create(s, &options, &t));
     int rc = qb_compare_grid(t, paper, &grid, &caption, &notes);
     if (rc == QB_OK) {
-        size_t n = json_array_size(notes);
-        const char **texts = qb_alloc(n, sizeof *texts);
-        for (size_t i = 0; texts && i < n; i++)
-            texts[i] = json_string_value(json_array_get(notes, i));
-        rc = texts ? QB_OK : QB_E_NOMEM;
         qb_doc_heading(d, "Beside the published numbers");
         qb_doc_grid(d, &grid, caption);
-        if (texts)
-            qb_doc_list(d, texts, n, false);
-        qb_free(texts);
+        qb_doc_list(d, notes, false);
         qb_grid_finish(&grid);
         qb_free(caption);
         json_decref(notes);
@@ -208,7 +201,7 @@ static int fill_run(qb_grid *g, size_t row, const char *cell, const qb_cell_run 
     QB_TRY(qb_grid_take(g, row, 2, run->reason ? qb_sprintf("%s: %s", run->status, run->reason) : qb_strdup(run->status)));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         QB_TRY(qb_grid_take(g, row, 3 + i, number_text(run, numbers[i])));
-    return qb_grid_take(g, row, 8, qb_sprintf("%.12s", qb_report_text(run->line, "key")));
+    return qb_grid_take(g, row, 8, qb_sprintf("%.12s", qb_json_text_of(run->line, "key")));
 }
 
 static int fill_runs(const qb_study *s, qb_grid *g)
@@ -246,8 +239,8 @@ static int add_runs(qb_doc *d, const qb_study *s)
 static char *command_of(const qb_study *s, size_t c)
 {
     const qb_cell *cell = &s->cells[c];
-    if (cell->n_runs > 0 && qb_report_text(cell->runs[0].line, "command")[0])
-        return qb_strdup(qb_report_text(cell->runs[0].line, "command"));
+    if (cell->n_runs > 0 && qb_json_text_of(cell->runs[0].line, "command")[0])
+        return qb_strdup(qb_json_text_of(cell->runs[0].line, "command"));
     const qb_config *planned = qb_study_planned(s, c, 0);
     return planned ? qb_config_command(planned) : qb_strdup("");
 }

@@ -118,7 +118,7 @@ static int collect_run(json_t *facts, const qb_cell_run *run)
     static const char *const sections[] = {"data", "machine", "build"};
     QB_TRY(add_fact(facts, "status", qb_strdup(run->status)));
     QB_TRY(add_fact(facts, "reason", qb_strdup(run->reason ? run->reason : "")));
-    QB_TRY(add_fact(facts, "key", qb_strdup(qb_report_text(run->line, "key"))));
+    QB_TRY(add_fact(facts, "key", qb_strdup(qb_json_text_of(run->line, "key"))));
     QB_TRY(collect_facts(facts, json_object_get(run->line, "result"), true));
     QB_TRY(collect_texts(facts, "note", json_object_get(run->line, "notes")));
     QB_TRY(collect_texts(facts, "mixed", json_object_get(run->line, "mixed")));
@@ -137,7 +137,7 @@ static int add_run(qb_doc *d, const qb_cell_run *run)
     json_t *facts = json_array();
     int rc = summary && facts ? collect_run(facts, run) : no_memory();
     if (rc == QB_OK) {
-        const char *command = qb_report_text(run->line, "command");
+        const char *command = qb_json_text_of(run->line, "command");
         qb_doc_fold_begin(d, summary);
         if (command[0])
             qb_doc_code(d, command);

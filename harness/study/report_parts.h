@@ -5,13 +5,6 @@
 #include "study/report.h"
 #include "study/table.h"
 
-/* Member of a record as text; "" where there is none. Borrowed. */
-static inline const char *qb_report_text(const json_t *o, const char *key)
-{
-    const char *text = json_string_value(json_object_get(o, key));
-    return text ? text : "";
-}
-
 /* ---- report_warnings.c ---- */
 
 /* How many cells and runs there are and how they ended, then everything that a reader must know before the first number. further:

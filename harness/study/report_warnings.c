@@ -20,7 +20,7 @@ static int take(json_t *list, char *text)
 
 static int say_source(void *context, const qb_cell_run *run, const char *name)
 {
-    const char *git = qb_report_text(json_object_get(run->line, "build"), "git");
+    const char *git = qb_json_text_of(json_object_get(run->line, "build"), "git");
     if (!qb_ends_with(git, "-dirty"))
         return QB_OK;
     char *text = qb_sprintf("built from sources that differ from their commit (%s)", git);
@@ -71,20 +71,13 @@ int qb_report_add_summary(qb_doc *d, const qb_table *t, const json_t *further)
     char *counts = qb_study_counts(t->study);
     json_t *list = json_array();
     int rc = counts && list ? add_warnings(list, t, further) : QB_E_NOMEM;
-    size_t n = json_array_size(list);
-    const char **texts = rc == QB_OK ? qb_alloc(n, sizeof *texts) : NULL;
-    if (texts) {
-        for (size_t i = 0; i < n; i++)
-            texts[i] = json_string_value(json_array_get(list, i));
+    if (rc == QB_OK) {
         qb_doc_paragraph(d, counts);
         qb_doc_heading(d, "Warnings");
-        qb_doc_list(d, texts, n, true);
-        if (n == 0)
+        qb_doc_list(d, list, true);
+        if (json_array_size(list) == 0)
             qb_doc_paragraph(d, "None.");
     }
-    if (rc == QB_OK && !texts)
-        rc = QB_E_NOMEM;
-    qb_free(texts);
     json_decref(list);
     qb_free(counts);
     return rc;
