@@ -1,35 +1,8 @@
 /* `eval` and the key `init`, as a user meets them. */
-#include "program_fixture.h"
-
-#include "base/json.h"
-
-#include <jansson.h>
+#include "expect_fixture.h"
 
 #define TRAIN "$q train --model resnet8 --dataset synthetic --train-limit 64 --test-limit 50 --batch 16 --shards 2 --epochs 1 --threads 2 --runs-dir $d/runs --json "
 #define RUN "$(ls -d $d/runs/train/resnet8-synthetic/parq-w2/s1-*)"
-
-static json_t *shell_json(const char *commands)
-{
-    outcome o = shell(commands);
-    ck_assert_msg(o.status == 0, "exit status %d: %s", o.status, o.err);
-    json_t *object;
-    ck_assert_int_eq(qb_json_parse(o.out, strlen(o.out), "stdout", &object), 0);
-    forget(&o);
-    return object;
-}
-
-static double number(const json_t *o, const char *key)
-{
-    ck_assert_msg(json_is_number(json_object_get(o, key)), "no number %s", key);
-    return json_number_value(json_object_get(o, key));
-}
-
-static void refuse(const char *commands, int status, const char *text)
-{
-    outcome o = shell(commands);
-    ck_assert_msg(o.status == status && strstr(o.err, text), "%s: exit status %d, %s", commands, o.status, o.err);
-    forget(&o);
-}
 
 START_TEST(a_run_s_weights_give_the_numbers_of_its_record)
 {
@@ -50,20 +23,20 @@ START_TEST(a_run_s_weights_give_the_numbers_of_its_record)
     json_decref(soft);
     json_decref(more);
     json_decref(file);
-    refuse("$q eval " RUN "/model.safetensors --dataset synthetic", 2, "--model is required");
-    refuse("$q eval " RUN "/model.safetensors --model resnet8 --dataset synthetic --weights soft", 2, "whose weights are what they are");
-    refuse("$q eval " RUN "/model.safetensors --model resnet20 --dataset synthetic", 65, "which resnet20 needs");
-    refuse("$q eval nowhere --model resnet8 --dataset synthetic", 66, "nowhere");
-    refuse("$q eval nowhere --model resnet8 --dataset synthetic --weights soft", 66, "nowhere");
-    refuse("$q eval $d", 66, "a folder without a record.json");
-    refuse("rm " RUN "/trained.safetensors; $q eval " RUN " --weights soft", 66, "finished weights only");
+    expect("$q eval " RUN "/model.safetensors --dataset synthetic", 2, "", "--model is required");
+    expect("$q eval " RUN "/model.safetensors --model resnet8 --dataset synthetic --weights soft", 2, "", "whose weights are what they are");
+    expect("$q eval " RUN "/model.safetensors --model resnet20 --dataset synthetic", 65, "", "which resnet20 needs");
+    expect("$q eval nowhere --model resnet8 --dataset synthetic", 66, "", "nowhere");
+    expect("$q eval nowhere --model resnet8 --dataset synthetic --weights soft", 66, "", "nowhere");
+    expect("$q eval $d", 66, "", "a folder without a record.json");
+    expect("rm " RUN "/trained.safetensors; $q eval " RUN " --weights soft", 66, "", "finished weights only");
 }
 END_TEST
 
 START_TEST(a_run_that_is_not_over_has_no_weights_yet)
 {
     json_decref(shell_json(TRAIN "--solver parq"));
-    refuse("sed -i 's/\"status\": \"done\"/\"status\": \"interrupted\"/' " RUN "/record.json; $q eval " RUN, 66, "not finished");
+    expect("sed -i 's/\"status\": \"done\"/\"status\": \"interrupted\"/' " RUN "/record.json; $q eval " RUN, 66, "", "not finished");
 }
 END_TEST
 
@@ -84,8 +57,8 @@ START_TEST(a_start_is_known_by_its_values_wherever_they_lie)
     json_decref(run);
     json_decref(file);
     json_decref(hard);
-    refuse(TRAIN "--solver ste --init nowhere", 66, "init: ");
-    refuse(TRAIN "--solver ste --model resnet20 --init start.safetensors", 65, "init: start.safetensors: ");
+    expect(TRAIN "--solver ste --init nowhere", 66, "", "init: ");
+    expect(TRAIN "--solver ste --model resnet20 --init start.safetensors", 65, "", "init: start.safetensors: ");
 }
 END_TEST
 

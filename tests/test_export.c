@@ -105,22 +105,6 @@ END_TEST
 #define MIXED TRAIN "--epochs 2 --solver parq --bits 2 --granularity row --layer-bits conv1=8/layer2.0.conv1=ternary/linear=float"
 #define RUN "$(ls -d $d/runs/train/*/*/s1-*)"
 
-static json_t *shell_json(const char *commands)
-{
-    outcome o = shell(commands);
-    ck_assert_msg(o.status == 0, "%s: exit status %d: %s", commands, o.status, o.err);
-    json_t *object;
-    ck_assert_int_eq(qb_json_parse(o.out, strlen(o.out), "stdout", &object), 0);
-    forget(&o);
-    return object;
-}
-
-static double number(const json_t *o, const char *key)
-{
-    ck_assert_msg(json_is_number(json_object_get(o, key)), "no number %s", key);
-    return json_number_value(json_object_get(o, key));
-}
-
 static void open_file(const char *name, qb_state_dict *s)
 {
     char *path = qb_path_join(folder, name);
