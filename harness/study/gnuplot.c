@@ -46,8 +46,9 @@ const char *qb_gnuplot_gradient(size_t i, size_t n, char buf[8])
 enum { MAX_COMPLAINT = 600 };
 
 /* The first bytes that come through `fd`, as one line. */
-static void read_complaint(int fd, char *text)
+static void read_complaint(int fd, void *ret_text)
 {
+    char *text = ret_text;
     size_t n = 0;
     for (;;) {
         char dropped[256];
@@ -138,18 +139,40 @@ static int spawn(const char *dir, const char *script, int input, int output, int
     return rc;
 }
 
-static int run(const char *dir, const char *script)
+/* What gnuplot is started with, and who reads what it writes until it closes its output: messages too, where `hears` is set. */
+typedef struct job {
+    const char *dir, *script;
+    int input; /* as of spawn */
+    bool hears;
+    void (*read)(int fd, void *context);
+    void *context;
+} job;
+
+/* Takes the job from start to end. An errno: it could not be started; < 0: an error. *ret_good: it ended well. */
+static int carry_out(const job *j, bool *ret_good)
 {
-    char complaint[MAX_COMPLAINT];
     int ends[2], status = 0;
     pid_t pid;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return qb_err_set_errno("cannot make a pipe");
-    int rc = spawn(dir, script, -1, ends[1], ends[1], &pid);
+    int rc = spawn(j->dir, j->script, j->input, ends[1], j->hears ? ends[1] : -1, &pid);
     (void)close(ends[1]); /* nothing was written here */
     if (rc == 0)
-        read_complaint(ends[0], complaint);
+        j->read(ends[0], j->context);
     (void)close(ends[0]);
+    while (rc == 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    *ret_good = rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return rc;
+}
+
+static int run(const char *dir, const char *script)
+{
+    char complaint[MAX_COMPLAINT];
+    bool good = false;
+    int rc = carry_out(&(job){dir, script, -1, true, read_complaint, complaint}, &good);
+    if (rc < 0)
+        return rc;
     if (rc != 0) {
         if (rc == ENOENT)
             qb_err_set(QB_E_UNAVAILABLE, "gnuplot is not there: %s/%s was written, but not drawn", dir, script);
@@ -157,9 +180,7 @@ static int run(const char *dir, const char *script)
             qb_err_set(QB_E_FAILED, "cannot run gnuplot: %s", strerror(rc));
         return qb_err_hint("apt-get install gnuplot-nox; then run this again, or 'gnuplot %s' in that folder", script);
     }
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    if (!good)
         return qb_err_set(QB_E_FAILED, "gnuplot could not draw %s/%s: %s", dir, script,
                           complaint[0] ? complaint : "it gave no reason");
     return QB_OK;
@@ -183,8 +204,9 @@ static int open_text(const char *text)
     return fd;
 }
 
-static void read_all(int fd, qb_str *s)
+static void read_all(int fd, void *ret_str)
 {
+    qb_str *s = ret_str;
     char bytes[4096];
     ssize_t got;
     while ((got = read(fd, bytes, sizeof bytes)) > 0 || (got < 0 && errno == EINTR))
@@ -193,26 +215,16 @@ static void read_all(int fd, qb_str *s)
 
 int qb_gnuplot_print(const char *commands, char **ret_text)
 {
-    int ends[2], status = 0, input = open_text(commands);
     qb_str s = {0};
-    pid_t pid;
+    bool good = false;
+    int input = open_text(commands);
     if (input < 0)
         return qb_err_set_errno("cannot hand over a script to gnuplot");
-    if (pipe2(ends, O_CLOEXEC) < 0) {
-        (void)close(input);
-        return qb_err_set_errno("cannot make a pipe");
-    }
-    int rc = spawn("/", "-", input, ends[1], -1, &pid);
+    int rc = carry_out(&(job){"/", "-", input, false, read_all, &s}, &good);
     (void)close(input);
-    (void)close(ends[1]);
-    if (rc == 0)
-        read_all(ends[0], &s);
-    (void)close(ends[0]);
-    while (rc == 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (rc != 0)
+    if (rc > 0)
         rc = qb_err_set(rc == ENOENT ? QB_E_UNAVAILABLE : QB_E_FAILED, "cannot run gnuplot: %s", strerror(rc));
-    else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    else if (rc == 0 && !good)
         rc = qb_err_set(QB_E_FAILED, "gnuplot could not draw a curve");
     char *text = rc == QB_OK ? qb_str_take(&s) : NULL;
     qb_str_finish(&s);
