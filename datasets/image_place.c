@@ -115,19 +115,19 @@ static int look_at_given(const qb_source *s, const char *data_dir, qb_image_plac
 
 static int look_around(const qb_source *s, qb_image_place *place)
 {
-    char *roots[QB_DATA_ROOTS];
+    qb_data_root roots[QB_DATA_ROOTS];
     int n = qb_data_roots(NULL, roots), rc = 0;
     qb_str tried = {0};
     qb_str_add(&tried, n > 0 ? "; looked in" : "; HOME and QATBENCH_DATA are not set");
     for (int i = 0; i < n && rc == 0 && !place->path; i++) {
-        rc = roots[i] ? look_below(s, roots[i], place) : QB_E_NOMEM;
-        qb_str_addf(&tried, "%s %s", i > 0 ? "," : "", roots[i] ? roots[i] : "");
+        rc = roots[i].path ? look_below(s, roots[i].path, place) : QB_E_NOMEM;
+        qb_str_addf(&tried, "%s %s", i > 0 ? "," : "", roots[i].path ? roots[i].path : "");
     }
     if (rc == 0 && !place->path)
         rc = tried.failed ? QB_E_NOMEM : not_found(s, tried.text);
     qb_str_finish(&tried);
     for (int i = 0; i < n; i++)
-        qb_free(roots[i]);
+        qb_free(roots[i].path);
     return rc;
 }
 

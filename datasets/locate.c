@@ -167,20 +167,20 @@ static int look_at_given(const qb_source *s, const char *data_dir, found *best)
     return qb_err_hint("%s", s->files->get_it);
 }
 
-int qb_data_roots(const char *package_dir, char *ret_roots[QB_DATA_ROOTS])
+int qb_data_roots(const char *package_dir, qb_data_root ret_roots[QB_DATA_ROOTS])
 {
     int n = 0;
     const char *variable = getenv("QATBENCH_DATA");
     const qb_user_places *of_user = qb_user_places_get();
     char *xdg = qb_xdg_data_dir();
     if (variable && variable[0])
-        ret_roots[n++] = qb_strdup(variable);
+        ret_roots[n++] = (qb_data_root){qb_strdup(variable), "QATBENCH_DATA"};
     for (size_t i = 0; i < of_user->n_data_dirs; i++)
-        ret_roots[n++] = qb_strdup(of_user->data_dirs[i]);
+        ret_roots[n++] = (qb_data_root){qb_strdup(of_user->data_dirs[i]), "config.yaml"};
     if (xdg)
-        ret_roots[n++] = qb_path_join(xdg, "datasets");
+        ret_roots[n++] = (qb_data_root){qb_path_join(xdg, "datasets"), "default"};
     if (package_dir)
-        ret_roots[n++] = qb_strdup(package_dir);
+        ret_roots[n++] = (qb_data_root){qb_strdup(package_dir), "default"};
     qb_free(xdg);
     return n;
 }
@@ -188,19 +188,19 @@ int qb_data_roots(const char *package_dir, char *ret_roots[QB_DATA_ROOTS])
 /* The usual places, in order; the first that has anything. */
 static int look_around(const qb_source *s, found *best)
 {
-    char *roots[QB_DATA_ROOTS];
+    qb_data_root roots[QB_DATA_ROOTS];
     int n = qb_data_roots(s->files->package_dir, roots), rc = 0;
     qb_str tried = {0};
     for (int i = 0; i < n && rc == 0 && !best->path; i++) {
-        if (!roots[i]) {
+        if (!roots[i].path) {
             rc = QB_E_NOMEM;
             break;
         }
-        qb_str_addf(&tried, "%s%s", i ? ", " : "", roots[i]);
-        if (!qb_fs_is_dir(roots[i]))
+        qb_str_addf(&tried, "%s%s", i ? ", " : "", roots[i].path);
+        if (!qb_fs_is_dir(roots[i].path))
             continue;
-        rc = look_below(s, roots[i], best);
-        const char *form = best->path ? NULL : other_form(s, roots[i]);
+        rc = look_below(s, roots[i].path, best);
+        const char *form = best->path ? NULL : other_form(s, roots[i].path);
         if (form)
             qb_str_addf(&tried, " (which holds %s)", form);
     }
@@ -215,7 +215,7 @@ static int look_around(const qb_source *s, found *best)
     }
     qb_str_finish(&tried);
     for (int i = 0; i < n; i++)
-        qb_free(roots[i]);
+        qb_free(roots[i].path);
     return rc;
 }
 

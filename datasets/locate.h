@@ -12,9 +12,14 @@ typedef struct qb_place {
 
 enum { QB_DATA_ROOTS = 3 + QB_USER_DATA_DIRS }; /* the most */
 
+typedef struct qb_data_root {
+    char *path;
+    const char *source; /* what says so: "QATBENCH_DATA", "config.yaml", "default" */
+} qb_data_root;
+
 /* The usual places of data, in order: QATBENCH_DATA, the folders of the user's configuration file, the user's folder of data
- * sets, package_dir (NULL: none). Returns how many; each is freed with qb_free, and is NULL where memory is short. */
-int qb_data_roots(const char *package_dir, char *ret_roots[QB_DATA_ROOTS]);
+ * sets, package_dir (NULL: none). Returns how many; each path is freed with qb_free, and is NULL where memory is short. */
+int qb_data_roots(const char *package_dir, qb_data_root ret_roots[QB_DATA_ROOTS]);
 
 /* Search order of datasets.h. A given data_dir is the only place looked at: training on data from elsewhere than
  * where the user pointed would be worse than stopping. A folder that has some of the files is taken (what is

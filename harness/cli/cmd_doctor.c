@@ -8,14 +8,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/user_places.h"
 #include "cli/describe.h"
 #include "cli/determinism.h"
 #include "cli/user_config.h"
 #include "datasets/datasets.h"
+#include "datasets/locate.h"
 #include "engine/net.h"
 #include "engine/threads.h"
 #include "quant/plugin.h"
+#include "quant/plugin_search.h"
 #include "train/config.h"
 #include "train/cores.h"
 #include "train/machine.h"
@@ -264,10 +265,7 @@ static void find_place(doctor *d, const char *name, bool is_known, char *text)
 
 static void look_at_runs(doctor *d, const char *flag)
 {
-    const char *env = getenv("QATBENCH_RUNS"), *file = qb_user_places_get()->runs_dir;
-    bool by_env = !flag && env && env[0], by_file = !flag && !by_env && file;
-    const char *runs = flag ? flag : by_env ? env : by_file ? file : "runs";
-    const char *source = flag ? "--runs-dir" : by_env ? "QATBENCH_RUNS" : by_file ? "config.yaml" : "default";
+    const char *source, *runs = qb_config_runs_place(flag, &source);
     bool ok = is_writable(runs);
     char *shown = qb_path_absolute(runs);
     find_owned(d, "places", "runs", ok ? FOUND : REQUIRED_MISSING,
@@ -277,38 +275,34 @@ static void look_at_runs(doctor *d, const char *flag)
 }
 
 /* Places that are looked through in this order; a data folder given by the flag is the only one. */
-static void look_at_search(doctor *d, const char *data_flag, const char *solver_flag)
+static void look_at_data(doctor *d, const char *flag)
 {
-    const qb_user_places *user = qb_user_places_get();
-    char *xdg = qb_xdg_data_dir(), *data_dir = xdg ? qb_path_join(xdg, "datasets") : NULL;
-    char *solvers = xdg ? qb_path_join(xdg, "solvers") : NULL;
-    qb_str data = {0}, path = {0};
-    add_place(&data, data_flag, "--data-dir");
-    if (!data_flag) {
-        add_place(&data, getenv("QATBENCH_DATA"), "QATBENCH_DATA");
-        for (size_t i = 0; i < user->n_data_dirs; i++)
-            add_place(&data, user->data_dirs[i], "config.yaml");
-        add_place(&data, data_dir, "default");
+    qb_data_root roots[QB_DATA_ROOTS];
+    qb_str text = {0};
+    add_place(&text, flag, "--data-dir");
+    int n = flag ? 0 : qb_data_roots(NULL, roots);
+    for (int i = 0; i < n; i++) {
+        add_place(&text, roots[i].path, roots[i].source);
+        qb_free(roots[i].path);
     }
-    const struct {
-        const char *folders, *source;
-    } lists[] = {{solver_flag, "--solver-path"},
-                 {getenv("QATBENCH_SOLVER_PATH"), "QATBENCH_SOLVER_PATH"},
-                 {user->solver_path, "config.yaml"}};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        for (const char *p = lists[i].folders; p && *p; p += strcspn(p, ":"), p += *p == ':') {
-            char *folder = qb_strndup(p, strcspn(p, ":"));
-            add_place(&path, folder, lists[i].source);
-            qb_free(folder);
-        }
+    bool is_known = text.failed || text.length > 0;
+    find_place(d, "data", is_known, qb_str_take(&text));
+}
+
+static int look_at_solvers(doctor *d, const char *flag)
+{
+    qb_plugin_dir *dirs;
+    size_t n;
+    qb_str text = {0};
+    QB_TRY(qb_plugin_dirs(flag, &dirs, &n));
+    for (size_t i = 0; i < n; i++) {
+        if (!dirs[i].shipped)
+            add_place(&text, dirs[i].path, dirs[i].source);
     }
-    add_place(&path, solvers, "default");
-    bool has_data = data.failed || data.length > 0, has_path = path.failed || path.length > 0;
-    find_place(d, "data", has_data, qb_str_take(&data));
-    find_place(d, "solvers", has_path, qb_str_take(&path));
-    qb_free(xdg);
-    qb_free(data_dir);
-    qb_free(solvers);
+    qb_plugin_dirs_free(dirs, n);
+    bool is_known = text.failed || text.length > 0;
+    find_place(d, "solvers", is_known, qb_str_take(&text));
+    return QB_OK;
 }
 
 static int look_at_places(doctor *d, const qb_cli *cli)
@@ -316,12 +310,13 @@ static int look_at_places(doctor *d, const qb_cli *cli)
     const qb_user_config *config = qb_user_config_get();
     char *cache = qb_xdg_cache_dir();
     look_at_runs(d, qb_cli_flag_text(cli, "runs_dir"));
-    look_at_search(d, qb_cli_flag_text(cli, "data_dir"), qb_cli_flag_text(cli, "solver_path"));
+    look_at_data(d, qb_cli_flag_text(cli, "data_dir"));
+    int rc = look_at_solvers(d, qb_cli_flag_text(cli, "solver_path"));
     find_place(d, "cache", cache, cache ? qb_sprintf("%s%s", cache, qb_fs_is_dir(cache) ? "" : " (not there yet)") : NULL);
     find_place(d, "config", config->path,
                config->path ? qb_sprintf("%s%s", config->path, config->is_there ? "" : " (not there)") : NULL);
     qb_free(cache);
-    return QB_OK;
+    return rc;
 }
 
 static int check_determinism(doctor *d, const qb_cli *cli, bool *ret_equal)

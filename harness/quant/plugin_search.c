@@ -22,8 +22,8 @@ typedef struct dir_list {
     size_t n;
 } dir_list;
 
-/* Takes `path` (NULL: nothing to add). */
-static int add_dir(dir_list *l, char *path, bool shipped)
+/* Takes `path` (NULL: nothing to add). source NULL: one of the program's own. */
+static int add_dir(dir_list *l, char *path, const char *source)
 {
     if (!path)
         return 0;
@@ -33,12 +33,12 @@ static int add_dir(dir_list *l, char *path, bool shipped)
         return QB_E_NOMEM;
     }
     l->dirs = more;
-    l->dirs[l->n++] = (qb_plugin_dir){path, shipped};
+    l->dirs[l->n++] = (qb_plugin_dir){path, source, source == NULL};
     return 0;
 }
 
 /* Folders separated by ':'; empty ones are left out. */
-static int add_list(dir_list *l, const char *text)
+static int add_list(dir_list *l, const char *text, const char *source)
 {
     while (text && *text) {
         size_t n = strcspn(text, ":");
@@ -46,7 +46,7 @@ static int add_list(dir_list *l, const char *text)
             char *path = qb_strndup(text, n);
             if (!path)
                 return QB_E_NOMEM;
-            QB_TRY(add_dir(l, path, false));
+            QB_TRY(add_dir(l, path, source));
         }
         text += n + (text[n] == ':');
     }
@@ -54,7 +54,7 @@ static int add_list(dir_list *l, const char *text)
 }
 
 /* The folder "solvers" in what `parent_dir` gives; nothing where that is unknown (no HOME, no /proc). */
-static int add_below(dir_list *l, char *(*parent_dir)(void), bool shipped)
+static int add_below(dir_list *l, char *(*parent_dir)(void), const char *source)
 {
     qb_err_clear();
     char *parent = parent_dir();
@@ -62,7 +62,7 @@ static int add_below(dir_list *l, char *(*parent_dir)(void), bool shipped)
         return qb_err_code() == QB_E_NOMEM ? QB_E_NOMEM : 0;
     char *path = qb_path_join(parent, "solvers");
     qb_free(parent);
-    return path ? add_dir(l, path, shipped) : QB_E_NOMEM;
+    return path ? add_dir(l, path, source) : QB_E_NOMEM;
 }
 
 /* The installed folder as seen from the program, so that an installation can be moved or staged under DESTDIR. */
@@ -77,25 +77,27 @@ static int add_beside_installation(dir_list *l)
     if (!path)
         return QB_E_NOMEM;
     if (qb_fs_is_dir(path))
-        return add_dir(l, path, true);
+        return add_dir(l, path, NULL);
     qb_free(path);
     return 0;
 }
 
 static int add_shipped(dir_list *l)
 {
-    QB_TRY(add_below(l, qb_program_dir, true));
+    QB_TRY(add_below(l, qb_program_dir, NULL));
     QB_TRY(add_beside_installation(l));
     char *installed = qb_strdup(QB_SOLVERS_DIR);
-    return installed ? add_dir(l, installed, true) : QB_E_NOMEM;
+    return installed ? add_dir(l, installed, NULL) : QB_E_NOMEM;
 }
 
 int qb_plugin_dirs(const char *solver_path, qb_plugin_dir **ret_dirs, size_t *ret_n)
 {
     dir_list l = {NULL, 0};
     int rc;
-    if ((rc = add_list(&l, solver_path)) < 0 || (rc = add_list(&l, getenv("QATBENCH_SOLVER_PATH"))) < 0 ||
-        (rc = add_list(&l, qb_user_places_get()->solver_path)) < 0 || (rc = add_below(&l, qb_xdg_data_dir, false)) < 0 || (rc = add_shipped(&l)) < 0) {
+    if ((rc = add_list(&l, solver_path, "--solver-path")) < 0 ||
+        (rc = add_list(&l, getenv("QATBENCH_SOLVER_PATH"), "QATBENCH_SOLVER_PATH")) < 0 ||
+        (rc = add_list(&l, qb_user_places_get()->solver_path, "config.yaml")) < 0 ||
+        (rc = add_below(&l, qb_xdg_data_dir, "default")) < 0 || (rc = add_shipped(&l)) < 0) {
         qb_plugin_dirs_free(l.dirs, l.n);
         return rc;
     }

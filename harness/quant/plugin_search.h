@@ -7,8 +7,9 @@
 #include <stddef.h>
 
 typedef struct qb_plugin_dir {
-    char *path;   /* as configured */
-    bool shipped; /* one of the program's own */
+    char *path;         /* as configured */
+    const char *source; /* what says so: "--solver-path", "QATBENCH_SOLVER_PATH", "config.yaml", "default" (the user's folder) */
+    bool shipped;       /* one of the program's own; source is NULL */
 } qb_plugin_dir;
 
 /* The folders in order (plugin.h), whether they exist or not. Free with qb_plugin_dirs_free. QB_E_NOMEM. */

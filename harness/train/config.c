@@ -448,11 +448,18 @@ int qb_config_key(const qb_config *c, const char *data_fingerprint, char ret_key
     return rc;
 }
 
+const char *qb_config_runs_place(const char *flag, const char **ret_source)
+{
+    const char *env = getenv("QATBENCH_RUNS"), *of_user = qb_user_places_get()->runs_dir;
+    *ret_source = flag ? "--runs-dir" : env && *env ? "QATBENCH_RUNS" : of_user ? "config.yaml" : "default";
+    return flag ? flag : env && *env ? env : of_user ? of_user : "runs";
+}
+
 char *qb_config_runs_dir(const qb_settings *settings)
 {
     const qb_value *given = qb_get(settings, "runs_dir");
-    const char *env = getenv("QATBENCH_RUNS"), *of_user = qb_user_places_get()->runs_dir;
-    return qb_strdup(!given->is_null ? given->text : env && *env ? env : of_user ? of_user : "runs");
+    const char *source;
+    return qb_strdup(qb_config_runs_place(given->is_null ? NULL : given->text, &source));
 }
 
 char *qb_config_dir(const qb_config *c, const char *key)

@@ -66,7 +66,11 @@ int qb_config_key(const qb_config *c, const char *data_fingerprint, char ret_key
 /* RUNS_DIR/EXPERIMENT/MODEL-DATASET/SOLVER-wBITS/sSEED-KEY12. Caller frees. */
 char *qb_config_dir(const qb_config *c, const char *key);
 
-/* --runs-dir, else QATBENCH_RUNS, else that of the user's configuration file, else "runs". Caller frees. */
+/* --runs-dir (flag, NULL: not given), else QATBENCH_RUNS, else that of the user's configuration file, else "runs". *ret_source: which
+ * of them, "--runs-dir", "QATBENCH_RUNS", "config.yaml" or "default". Borrowed. */
+const char *qb_config_runs_place(const char *flag, const char **ret_source);
+
+/* The same of settings. Caller frees. */
 char *qb_config_runs_dir(const qb_settings *settings);
 
 /* The one line that runs this configuration again: "qatbench train --model ... " with every key that differs
