@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -297,7 +298,7 @@ START_TEST(leaves_alone_what_runs_elsewhere)
 }
 END_TEST
 
-/* A run dies, and its lock is held by another process in the moment in which the runner hears of it. */
+/* A run dies, and another process has its lock and its record in the moment in which the runner hears of it. */
 START_TEST(the_record_of_another_process_stays_its_own)
 {
     char text[1024], pipe_end[16];
@@ -305,16 +306,23 @@ START_TEST(the_record_of_another_process_stays_its_own)
     qb_study_plan *plan = read_plan(text);
     qb_tasks tasks;
     int ended, to_heir[2];
+    ck_assert_int_eq(qb_tasks_create(plan, false, NULL, &tasks), QB_OK);
+    char *path = qb_path_join(tasks.items[0].dir, "record.json");
+    qb_tasks_finish(&tasks);
     ck_assert_int_eq(pipe(to_heir), 0);
     (void)snprintf(pipe_end, sizeof pipe_end, "%d", to_heir[0]);
-    ck_assert_int_eq(setenv("QB_TEST_HEIR", pipe_end, 1), 0);
+    ck_assert_int_eq(setenv("QB_TEST_HEIR_PIPE", pipe_end, 1), 0);
+    ck_assert_int_eq(setenv("QB_TEST_HEIR_RECORD", path, 1), 0);
+    ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0); /* the heir outlives its parent and is waited for here */
     ck_assert_int_eq(run_plan(plan, 1, NULL, &ended, &tasks), QB_E_INUSE);
     ck_assert_str_eq(tasks.items[0].status, "elsewhere");
     json_t *record = NULL;
     ck_assert_int_eq(qb_record_read(tasks.items[0].dir, &record), QB_OK);
-    ck_assert_str_eq(json_string_value(json_object_get(record, "status")), "running");
+    ck_assert_str_eq(json_string_value(json_object_get(record, "reason")), "the successor's");
     json_decref(record);
     ck_assert_int_eq(write(to_heir[1], "", 1), 1);
+    ck_assert_int_gt(wait(NULL), 0);
+    qb_free(path);
     qb_tasks_finish(&tasks);
     qb_study_plan_destroy(plan);
 }
