@@ -189,8 +189,7 @@ static place find_strip(const strips *s, int64_t i)
     return (place){n, k * s->width, (size_t)((n * s->blocks + block) * s->pixels * s->block + lane) * s->size};
 }
 
-/* The strips of the calling thread. They are the images that oneDNN gives it, so that what its cache still holds helps;
- * for the same reason a first pass goes backwards, from what was written last, and a second pass forwards. */
+/* The strips of the calling thread. They are the images that oneDNN gives it, so that what its cache still holds helps. */
 static void own_strips(const strips *s, int64_t *ret_from, int64_t *ret_to)
 {
     int64_t all = s->n * s->per_image, threads = omp_get_num_threads(), me = omp_get_thread_num();
