@@ -294,6 +294,7 @@ START_TEST(a_run_that_is_not_over_gives_its_last_checkpoint)
            "/record.json; exit $s",
            2, "", "unknown solver 'gone'\n  weights of a run that is not finished need its solver: --solver-path");
     expect("printf x >> " RUN "/ckpt/step-00000002/solver.safetensors; $q export " RUN " -o n.safetensors", 66, "", "damaged");
+    expect("$q export " RUN " -o n.safetensors", 66, "", "there is none before it");
     expect("rm -r " RUN "/ckpt; $q export " RUN " -o n.safetensors", 66, "",
            "no checkpoint that can be read: there are no weights yet");
     expect("test ! -e n.safetensors", 0, "", "");

@@ -278,7 +278,7 @@ int qb_checkpoint_load(const qb_rundir *dir, const qb_checkpoint *c, int *ret_fo
             *ret_found = rc == 0;
         } else {
             qb_log_warning("checkpoint %s is not usable (%s): %s", name, qb_err_text(),
-                           i > 0 ? "using the one before it" : "starting from the beginning");
+                           i > 0 ? "using the one before it" : "there is none before it");
             qb_err_clear();
         }
         json_decref(manifest);

@@ -54,12 +54,23 @@ static int create_diagnostics(qb_run *r)
     return o.observers ? qb_diagnostics_create(&o, &r->diagnostics) : QB_OK;
 }
 
+/* Of a run that begins: whether it has been further. */
+static void warn_of_lost_checkpoints(const qb_rundir *dir)
+{
+    char *ckpt = qb_rundir_file(dir, "ckpt");
+    if (ckpt && qb_fs_is_dir(ckpt))
+        qb_log_warning("no checkpoint can be used: starting from the beginning");
+    qb_free(ckpt);
+}
+
 static int resume_or_begin(qb_run *r)
 {
     const qb_checkpoint checkpoint = qb_run_checkpoint(r);
     int found;
     int64_t metrics_bytes = 0;
     QB_TRY(qb_checkpoint_load(&r->dir, &checkpoint, &found, &metrics_bytes));
+    if (!found)
+        warn_of_lost_checkpoints(&r->dir);
     QB_TRY(qb_rundir_open_logs(&r->dir, r->key, found ? metrics_bytes : 0));
     if (r->diagnostics)
         QB_TRY(qb_rundir_open_diagnostics(&r->dir, r->key, r->state.step));
