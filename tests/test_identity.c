@@ -342,7 +342,8 @@ static const struct {
     const char *dir;
     size_t n_runs, n_seeds; /* n: in every cell that can run */
 } studies[] = {{"results/fashion-mnist-resnet8", 48, 3}, {"results/fashion-mnist-solvers", 138, 3},
-             {"results/fashion-mnist-watched", 6, 2}, {"results/vit-cifar10", 12, 3}};
+             {"results/fashion-mnist-watched", 6, 2}, {"results/vit-cifar10", 12, 3},
+             {"results/imagenette", 12, 3}};
 
 START_TEST(committed_runs_match_their_plans)
 {
