@@ -70,7 +70,7 @@ void widen(const float *from, size_t n, double *to)
 
 /* ---- comparing ---- */
 
-static void compare(const char *what, const float *got, const double *want, size_t n, tolerance tol)
+static void compare(const char *what, const float *got, const double *want, size_t n, tolerance tol, double rounding)
 {
     double largest = 0, worst = 0, error = 0, norm = 0;
     size_t at = 0;
@@ -85,10 +85,53 @@ static void compare(const char *what, const float *got, const double *want, size
         norm += want[i] * want[i];
     }
     if (tol.norm > 0)
-        ck_assert_msg(error <= tol.norm * tol.norm * norm + 1e-12, "%s: error %g of norm %g", what, sqrt(error), sqrt(norm));
+        ck_assert_msg(sqrt(error) <= tol.norm * sqrt(norm) + rounding + 1e-6, "%s: error %g of norm %g, where rounding costs %g", what,
+                      sqrt(error), sqrt(norm), rounding);
     else
         ck_assert_msg(worst <= tol.largest * largest, "%s[%zu]: got %.9g, want %.9g (largest %g)", what, at, (double)got[at],
                       want[at], largest);
+}
+
+/* What rounding to bfloat16 alone may cost: where terms cancel, more than any share of the norm. Some references round at random;
+ * the cost is the largest distance of any of them from the exact one. */
+enum { N_ROUGH = 8 };
+
+typedef struct rough {
+    ref_net *nets[N_ROUGH];
+    int n; /* N_ROUGH, or 0: nothing is rounded */
+} rough;
+
+static void create_rough(rough *r, const ref_net *exact, const qb_batch *batch)
+{
+    size_t n_params;
+    const qb_param *params = qb_graph_params(exact->graph, &n_params);
+    r->n = N_ROUGH;
+    for (int k = 0; k < r->n; k++) {
+        ref_net *net = r->nets[k] = ref_net_create(exact->graph, exact->n);
+        net->rounds = (uint32_t)k + 1;
+        net->batch = batch;
+        for (size_t i = 0; i < n_params; i++) {
+            memcpy(net->params[i], exact->params[i], params[i].n * sizeof(double));
+            if (params[i].n_dims > 1) /* of products; norms and biases stay float32 */
+                ref_round(&net->rounds, params[i].n, net->params[i]);
+        }
+        memcpy(net->value[0], exact->value[0], ref_count(exact, 0) * sizeof(double));
+        ref_round(&net->rounds, ref_count(exact, 0), net->value[0]);
+    }
+}
+
+/* param: whose gradient; -1: the logits. */
+static double cost_of_rounding(const rough *r, int param, const double *exact, size_t n)
+{
+    double largest = 0;
+    for (int k = 0; k < r->n; k++) {
+        const double *v = param < 0 ? ref_logits(r->nets[k]) : r->nets[k]->param_grad[param];
+        double square = 0;
+        for (size_t i = 0; i < n; i++)
+            square += (v[i] - exact[i]) * (v[i] - exact[i]);
+        largest = fmax(largest, sqrt(square));
+    }
+    return largest;
 }
 
 void check_graph(qb_graph *g, int n, bool integers, double offset, qb_type type, tolerance tol)
@@ -119,16 +162,25 @@ void check_graph(qb_graph *g, int n, bool integers, double offset, qb_type type,
     batch.seed = 5;
     batch.step = 3;
     r->batch = &batch;
+    rough near = {.n = 0};
+    if (type == QB_TYPE_BF16 && !integers)
+        create_rough(&near, r, &batch);
     for (int pass = 0; pass < 2; pass++) { /* the second finds the memory as the first left it */
         ck_assert_int_eq(qb_net_plan_forward(e.plan, &batch), 0);
-        compare("logits", qb_net_plan_logits(e.plan), (ref_net_forward(r, true), ref_logits(r)), n_out, tol);
+        ref_net_forward(r, true);
+        for (int k = 0; k < near.n; k++)
+            ref_net_forward(near.nets[k], true);
+        compare("logits", qb_net_plan_logits(e.plan), ref_logits(r), n_out, tol, cost_of_rounding(&near, -1, ref_logits(r), n_out));
         memcpy(qb_net_plan_logits_grad(e.plan), grad, n_out * sizeof *grad);
         ck_assert_int_eq(qb_net_plan_backward(e.plan, &batch), 0);
         ref_net_backward(r, ref_grad);
+        for (int k = 0; k < near.n; k++)
+            ref_net_backward(near.nets[k], ref_grad);
         for (size_t i = 0; i < e.n_params; i++)
-            compare(e.params[i].name, e.params[i].g, r->param_grad[i], e.params[i].n, tol);
+            compare(e.params[i].name, e.params[i].g, r->param_grad[i], e.params[i].n, tol,
+                    cost_of_rounding(&near, (int)i, r->param_grad[i], e.params[i].n));
         for (size_t i = 0; i < e.n_running_stats; i++)
-            compare(e.running_stats[i].name, e.running_stats[i].value, r->running_stats[i], e.running_stats[i].n, tol);
+            compare(e.running_stats[i].name, e.running_stats[i].value, r->running_stats[i], e.running_stats[i].n, tol, 0);
     }
 
     qb_net_plan *trained = e.plan; /* evaluation with the running statistics of those two steps */
@@ -139,13 +191,18 @@ void check_graph(qb_graph *g, int n, bool integers, double offset, qb_type type,
     ck_assert_int_eq(qb_net_plan_bind_all(e.plan, e.arena), 0);
     ck_assert_int_eq(qb_net_plan_forward(e.plan, &batch), 0);
     ref_net_forward(r, false);
-    compare("evaluation logits", qb_net_plan_logits(e.plan), ref_logits(r), n_out, tol);
+    for (int k = 0; k < near.n; k++)
+        ref_net_forward(near.nets[k], false);
+    compare("evaluation logits", qb_net_plan_logits(e.plan), ref_logits(r), n_out, tol,
+            cost_of_rounding(&near, -1, ref_logits(r), n_out));
     qb_net_plan_destroy(trained);
 
     qb_free(ref_grad);
     qb_free(grad);
     qb_free(images);
     ref_net_destroy(r);
+    for (int k = 0; k < near.n; k++)
+        ref_net_destroy(near.nets[k]);
     finish_engine(&e);
     qb_graph_destroy(g);
     ck_assert_int_eq(qb_mem_live_blocks(), 0);

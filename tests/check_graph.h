@@ -1,5 +1,6 @@
 /* Running a graph through one plan with a gradient of the logits of our choice, and comparing it with the naive loops of
- * ref_layers.h: logits, gradients of all parameters, running statistics. For tests of layers; failures are Check's. */
+ * ref_layers.h: logits, gradients of all parameters, running statistics. In bfloat16 an error may be larger by what rounding costs
+ * there by itself. For tests of layers; failures are Check's. */
 #ifndef QB_CHECK_GRAPH_H
 #define QB_CHECK_GRAPH_H
 

@@ -285,16 +285,29 @@ static void run_layer(ref_net *r, const qb_layer *l, const double *dy)
         abort();
 }
 
+void ref_round(uint32_t *state, size_t n, double *values)
+{
+    for (size_t i = 0; i < n; i++) {
+        int exponent;
+        double fraction = frexp(values[i], &exponent);
+        *state = *state * 1664525 + 1013904223; /* Numerical Recipes' generator */
+        values[i] = ldexp(floor(fraction * 256 + (double)(*state >> 8) / 16777216) / 256, exponent);
+    }
+}
+
 void ref_net_forward(ref_net *r, bool train)
 {
     size_t n_layers;
     const qb_layer *layers = qb_graph_layers(r->graph, &n_layers);
     r->trains = train;
-    for (size_t i = 1; i < n_layers; i++)
+    for (size_t i = 1; i < n_layers; i++) {
         if (is_kind(&layers[i], "batchnorm"))
             batchnorm_forward(r, &layers[i], train);
         else
             run_layer(r, &layers[i], NULL);
+        if (r->rounds != 0)
+            ref_round(&r->rounds, ref_count(r, (qb_ref)i), r->value[i]);
+    }
 }
 
 void ref_net_backward(ref_net *r, const double *logits_grad)
@@ -308,11 +321,14 @@ void ref_net_backward(ref_net *r, const double *logits_grad)
         memset(r->param_grad[i], 0, params[i].n * sizeof(double));
     qb_ref logits = qb_graph_logits(r->graph);
     memcpy(r->grad[logits], logits_grad, ref_count(r, logits) * sizeof(double));
-    for (size_t i = n_layers; i-- > 1;)
+    for (size_t i = n_layers; i-- > 1;) {
+        if (r->rounds != 0)
+            ref_round(&r->rounds, ref_count(r, (qb_ref)i), r->grad[i]);
         if (is_kind(&layers[i], "batchnorm"))
             batchnorm_backward(r, &layers[i]);
         else
             run_layer(r, &layers[i], r->grad[i]);
+    }
 }
 
 double *ref_logits(ref_net *r)

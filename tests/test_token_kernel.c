@@ -132,6 +132,25 @@ START_TEST(bfloat16_kernels_round_once)
 }
 END_TEST
 
+/* A gradient that is the same for all probabilities moves no score, though rounded probabilities add up to other than 1. */
+START_TEST(rounded_probabilities_leave_no_gradient_behind)
+{
+    enum { N = 41 };
+    const qb_token_kernels *const all[] = {&qb_token_bf16_1, &qb_token_bf16_8, &qb_token_bf16_16};
+    float s[N], dp[N];
+    uint16_t p[N], ds[N];
+    if (!runs_here(all[_i]->width))
+        QB_TEST_SKIP("this CPU has no such instructions");
+    qb_hash_fill("scores", N, 3, 0, s);
+    for (int i = 0; i < N; i++)
+        dp[i] = 1000;
+    all[_i]->softmax(N, 1, s, p);
+    all[_i]->softmax_backward(N, 1, p, dp, ds);
+    for (int i = 0; i < N; i++)
+        ck_assert_double_le(fabs((double)qb_bf16_to_float(ds[i])), 1e-3 * (double)qb_bf16_to_float(p[i]));
+}
+END_TEST
+
 static double cdf(double x)
 {
     return erfc(-x / sqrt(2)) / 2;
@@ -223,6 +242,7 @@ static Suite *suite(void)
     Suite *s = suite_create("token_kernel");
     TCase *t = tcase_create("kernels");
     tcase_add_loop_test(t, kernels_of_all_widths_agree, 0, 1);
+    tcase_add_loop_test(t, rounded_probabilities_leave_no_gradient_behind, 0, 2);
     tcase_add_loop_test(t, bfloat16_kernels_round_once, 0, 2);
     tcase_add_test(t, gelu_is_exact);
     tcase_add_test(t, softmax_is_exact);
@@ -231,6 +251,7 @@ static Suite *suite(void)
     t = tcase_create("avx512");
     tcase_set_tags(t, "avx512");
     tcase_add_loop_test(t, kernels_of_all_widths_agree, 1, 2);
+    tcase_add_loop_test(t, rounded_probabilities_leave_no_gradient_behind, 2, 3);
     tcase_add_loop_test(t, bfloat16_kernels_round_once, 2, 3);
     suite_add_tcase(s, t);
     return s;

@@ -25,7 +25,8 @@ typedef struct qb_token_kernels {
     void (*gelu_backward)(int64_t n, const void *slope, const void *dy, void *dx); /* dx = slope * dy; dx may be dy */
     /* p = softmax(scale * s); p may be s, which is overwritten in any case */
     void (*softmax)(int64_t n, float scale, float *s, void *p);
-    /* ds = scale * p * (dp - sum(p * dp)); ds may be dp */
+    /* ds = scale * p * (dp - sum(p * dp) / sum(p)); ds may be dp. Probabilities of bfloat16 add up to 1 only roughly: without the
+     * division what all dp have in common would leave a gradient behind, which can be larger than the true one. */
     void (*softmax_backward)(int64_t n, float scale, const void *p, const float *dp, void *ds);
     void (*add)(int64_t n, const float *r, float factor, const void *b, float *y); /* y = r + factor * b */
     void (*scale)(int64_t n, float factor, const float *x, void *y);               /* y = factor * x */

@@ -109,10 +109,13 @@ static void FN(softmax_backward)(int64_t n, float scale, const void *p_values, c
 {
     const T *p = p_values;
     T *ds = ds_values;
-    vec sum[PARTS] = {{0}};
-    EACH(n)
-        sum[k] += LOAD(p + i, left, 0) * load_f32(dp + i, left, 0);
-    const float dot = total(sum);
+    vec sum[PARTS] = {{0}}, whole[PARTS] = {{0}};
+    EACH(n) {
+        vec v = LOAD(p + i, left, 0);
+        sum[k] += v * load_f32(dp + i, left, 0);
+        whole[k] += v;
+    }
+    const float dot = total(sum) / total(whole);
     for (int64_t i = 0; i < n; i += W)
         STORE(ds + i, n - i, LOAD(p + i, n - i, 0) * (load_f32(dp + i, n - i, 0) - dot) * scale);
 }
