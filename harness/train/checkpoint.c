@@ -284,6 +284,8 @@ int qb_checkpoint_load(const qb_rundir *dir, const qb_checkpoint *c, int *ret_fo
         json_decref(manifest);
         qb_free(folder);
     }
+    if (rc == 0 && n > 0 && !*ret_found)
+        *ret_found = -1;
     qb_free(steps);
     qb_free(ckpt);
     qb_free(metrics);

@@ -26,7 +26,8 @@ typedef struct qb_checkpoint {
 /* QB_E_IO: the text names the file; earlier checkpoints are untouched. */
 int qb_checkpoint_save(qb_rundir *dir, const qb_checkpoint *c);
 
-/* Loads the newest valid one; *ret_metrics_bytes: where metrics.jsonl ended then. *ret_found = 0: there is none.
+/* Loads the newest valid one; *ret_metrics_bytes: where metrics.jsonl ended then. *ret_found = 0: there is none; -1: there
+ * are some, and none can be used.
  * Errors only when tensors do not fit this network although the hashes are right (QB_E_CONFIG). */
 int qb_checkpoint_load(const qb_rundir *dir, const qb_checkpoint *c, int *ret_found, int64_t *ret_metrics_bytes);
 

@@ -54,33 +54,25 @@ static int create_diagnostics(qb_run *r)
     return o.observers ? qb_diagnostics_create(&o, &r->diagnostics) : QB_OK;
 }
 
-/* Of a run that begins: whether it has been further. */
-static void warn_of_lost_checkpoints(const qb_rundir *dir)
-{
-    char *ckpt = qb_rundir_file(dir, "ckpt");
-    if (ckpt && qb_fs_is_dir(ckpt))
-        qb_log_warning("no checkpoint can be used: starting from the beginning");
-    qb_free(ckpt);
-}
-
 static int resume_or_begin(qb_run *r)
 {
     const qb_checkpoint checkpoint = qb_run_checkpoint(r);
     int found;
     int64_t metrics_bytes = 0;
     QB_TRY(qb_checkpoint_load(&r->dir, &checkpoint, &found, &metrics_bytes));
-    if (!found)
-        warn_of_lost_checkpoints(&r->dir);
-    QB_TRY(qb_rundir_open_logs(&r->dir, r->key, found ? metrics_bytes : 0));
+    const bool resumes = found > 0;
+    if (found < 0)
+        qb_log_warning("no checkpoint can be used: starting from the beginning");
+    QB_TRY(qb_rundir_open_logs(&r->dir, r->key, resumes ? metrics_bytes : 0));
     if (r->diagnostics)
         QB_TRY(qb_rundir_open_diagnostics(&r->dir, r->key, r->state.step));
     r->first_step = r->state.step;
-    r->saved_step = found ? r->state.step : -1;
+    r->saved_step = resumes ? r->state.step : -1;
     r->saved_evaluation = r->state.evaluated_at;
-    if (found)
+    if (resumes)
         qb_log_info("resuming %s from step %lld of %lld", r->dir.path, (long long)r->state.step, (long long)r->config->n_steps);
     QB_TRY(qb_rundir_time(&r->dir, qb_json_pack("{s:I, s:s}", "step", (json_int_t)r->state.step, "event",
-                                                found ? "resume" : "start")));
+                                                resumes ? "resume" : "start")));
     int64_t epoch = r->config->steps_per_epoch;
     return qb_loader_seek(r->trainer->train, r->state.step / epoch, r->state.step % epoch);
 }

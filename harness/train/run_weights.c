@@ -261,7 +261,7 @@ static int load_checkpoint(const char *dir, qb_trainer *t, bool with_latent, qb_
                          : qb_err_set(QB_E_NOMEM, "out of memory");
     json_decref(state.curve);
     QB_TRY(rc);
-    if (!found) {
+    if (found <= 0) {
         const char *status = json_string_value(json_object_get(w->record, "status"));
         (void)qb_err_set(QB_E_NOINPUT,
                          "%s: the run is not finished (%s), and has no checkpoint that can be read: there are no weights yet",
