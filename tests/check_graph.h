@@ -1,6 +1,5 @@
 /* Running a graph through one plan with a gradient of the logits of our choice, and comparing it with the naive loops of
- * ref_layers.h: logits, gradients of all parameters, running statistics. In bfloat16 an error may be larger by what rounding costs
- * there by itself. For tests of layers; failures are Check's. */
+ * ref_layers.h: logits, gradients of all parameters, running statistics. For tests of layers; failures are Check's. */
 #ifndef QB_CHECK_GRAPH_H
 #define QB_CHECK_GRAPH_H
 
@@ -30,6 +29,7 @@ void widen(const float *from, size_t n, double *to);
 typedef struct tolerance {
     double largest; /* error of one value, relative to the largest of the array */
     double norm;    /* norm of the error, relative to the norm of the array; for bfloat16 */
+    bool plus_rounding; /* and what rounding to bfloat16 after each layer costs by itself: where terms cancel */
 } tolerance;
 
 /* Fills the engine and the reference alike, runs both in training and in evaluation, and compares; destroys g.

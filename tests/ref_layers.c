@@ -285,13 +285,12 @@ static void run_layer(ref_net *r, const qb_layer *l, const double *dy)
         abort();
 }
 
-void ref_round(uint32_t *state, size_t n, double *values)
+void ref_round(qb_stream *s, size_t n, double *values)
 {
     for (size_t i = 0; i < n; i++) {
         int exponent;
         double fraction = frexp(values[i], &exponent);
-        *state = *state * 1664525 + 1013904223; /* Numerical Recipes' generator */
-        values[i] = ldexp(floor(fraction * 256 + (double)(*state >> 8) / 16777216) / 256, exponent);
+        values[i] = ldexp(floor(fraction * 256 + qb_rng_uniform(s)) / 256, exponent);
     }
 }
 
@@ -305,8 +304,8 @@ void ref_net_forward(ref_net *r, bool train)
             batchnorm_forward(r, &layers[i], train);
         else
             run_layer(r, &layers[i], NULL);
-        if (r->rounds != 0)
-            ref_round(&r->rounds, ref_count(r, (qb_ref)i), r->value[i]);
+        if (r->rounding != NULL)
+            ref_round(r->rounding, ref_count(r, (qb_ref)i), r->value[i]);
     }
 }
 
@@ -322,8 +321,8 @@ void ref_net_backward(ref_net *r, const double *logits_grad)
     qb_ref logits = qb_graph_logits(r->graph);
     memcpy(r->grad[logits], logits_grad, ref_count(r, logits) * sizeof(double));
     for (size_t i = n_layers; i-- > 1;) {
-        if (r->rounds != 0)
-            ref_round(&r->rounds, ref_count(r, (qb_ref)i), r->grad[i]);
+        if (r->rounding != NULL)
+            ref_round(r->rounding, ref_count(r, (qb_ref)i), r->grad[i]);
         if (is_kind(&layers[i], "batchnorm"))
             batchnorm_backward(r, &layers[i]);
         else

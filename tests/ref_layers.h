@@ -4,6 +4,7 @@
 #ifndef QB_REF_LAYERS_H
 #define QB_REF_LAYERS_H
 
+#include "base/rng.h"
 #include "engine/layer.h"
 
 typedef struct ref_net {
@@ -15,11 +16,11 @@ typedef struct ref_net {
     double **value, **grad; /* one array a layer; value[0] = images is in */
     const qb_batch *batch;  /* in: what stochastic depth is drawn for; NULL: none is */
     bool trains;            /* the last forward did */
-    uint32_t rounds;        /* in: not 0, the state of a random rounding to bfloat16 of what layers leave, forward and backward */
+    qb_stream *rounding;    /* in: rounds to bfloat16 what a layer leaves, forward and backward; NULL: nothing is */
 } ref_net;
 
 /* Up or down to a neighbour among numbers of 8 significant bits, bfloat16's, as likely as the other is far. */
-void ref_round(uint32_t *state, size_t n, double *values);
+void ref_round(qb_stream *s, size_t n, double *values);
 
 /* All arrays zero but running variances (1). Exits when memory is short. */
 ref_net *ref_net_create(const qb_graph *graph, int n);
