@@ -115,12 +115,26 @@ dnnl_status_t qb_op_make_inner_product(const qb_op *op, dnnl_primitive_desc_t *r
     return status;
 }
 
+static bool is_brgemm(const_dnnl_primitive_desc_t pd)
+{
+    const char *name = NULL;
+    return dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &name) == dnnl_success && strncmp(name, "brg", 3) == 0;
+}
+
+/* Up to 3.7 at least, brgemm takes a destination of one column for dense, whatever the step from row to row: it writes
+ * beside it. Such a one is left to what comes behind brgemm in the library's list. */
 dnnl_status_t qb_op_make_product(const qb_op *op, dnnl_primitive_desc_t *ret_pd)
 {
+    const bool strided_column = op->dst.dims[1] == 1 && op->dst.strides[0] != 1;
     op_descs d;
     dnnl_status_t status = make_descs(op, &d);
     if (status == dnnl_success)
         status = dnnl_matmul_primitive_desc_create(ret_pd, op->engine, d.src, d.weights, NULL, d.dst, op->attr);
+    while (status == dnnl_success && strided_column && is_brgemm(*ret_pd)) {
+        status = dnnl_primitive_desc_next_impl(*ret_pd);
+        if (status != dnnl_success)
+            dnnl_primitive_desc_destroy(*ret_pd);
+    }
     free_descs(&d);
     return status;
 }
