@@ -213,6 +213,8 @@ START_TEST(refuses_missing_files)
     qb_safetensors f;
     ck_assert_int_eq(qb_safetensors_read("/nonexistent/x", &f), QB_E_NOINPUT);
     ck_assert_int_eq(qb_safetensors_read("/tmp", &f), QB_E_IO);
+    ck_assert_int_eq(qb_safetensors_read("/dev/null", &f), QB_E_DATA); /* as of a pipe, which waits for a writer when opened */
+    ck_assert_str_eq(qb_err_text(), "/dev/null: is not a regular file");
     ck_assert_int_eq(qb_safetensors_write("/nonexistent/x", tensors, 1, NULL, NULL), QB_E_IO);
     ck_assert_int_eq(qb_mem_live_blocks(), 0);
 }

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are written as they lie in memory");
 
@@ -221,6 +222,9 @@ int qb_safetensors_read(const char *path, qb_safetensors *ret)
 {
     char *block;
     size_t n;
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) /* to open a pipe would wait for its writer */
+        return qb_err_set(QB_E_DATA, "%s: is not a regular file", path);
     QB_TRY(qb_fs_read(path, MAX_FILE, &block, &n));
     return parse_taken(block, n, path, ret);
 }
