@@ -290,6 +290,7 @@ static void has_other_kernels(dict *d)
 }
 static void has_whole_numbers(dict *d) { d->t[0].dtype = QB_I32; }
 static void has_a_nan(dict *d) { d->values[2][1] = (float)(0.0 / 0.0); }
+static void has_a_negative_variance(dict *d) { d->values[d->n - 1][0] = -0.25F; }
 static void has_an_infinity(dict *d) { d->values[d->n - 1][0] = (float)(1.0 / 0.0); }
 
 static const struct {
@@ -303,6 +304,7 @@ static const struct {
     {has_whole_numbers, "conv1.weight holds I32, expected F32, F64, F16 or BF16"},
     {has_a_nan, "value 1 of bn1.bias is not a finite number"},
     {has_an_infinity, "running_var is not a finite number"},
+    {has_a_negative_variance, "running_var is -0.25, expected a variance"},
 };
 
 /* And nothing of the network has changed. */

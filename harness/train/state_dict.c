@@ -180,6 +180,16 @@ static int check_values(const qb_state_dict *s, const qb_st_tensor *t)
     return QB_OK;
 }
 
+/* Variances of BatchNorm, whose roots are taken. */
+static int check_not_negative(const qb_state_dict *s, const qb_st_tensor *t)
+{
+    for (size_t i = 0; i < t->n_elements; i++)
+        if (value(t, i) < 0)
+            return qb_err_set(QB_E_DATA, "%s: value %zu of %s is %g, expected a variance", s->path, i, name_in_file(s, t),
+                              (double)value(t, i));
+    return QB_OK;
+}
+
 static void copy_values(const qb_st_tensor *t, float *to)
 {
     for (size_t i = 0; i < t->n_elements; i++)
@@ -263,8 +273,11 @@ int qb_state_dict_load(const qb_state_dict *s, const qb_graph *graph, qb_net *ne
     for (size_t i = 0; i < n_params; i++)
         if (!anew || i < first || i >= first + n_classifier)
             QB_TRY(check_tensor(s, graph, params[i].name, params[i].n_dims, params[i].shape, params[i].shape_hint));
-    for (size_t i = 0; i < n_stats; i++)
+    for (size_t i = 0; i < n_stats; i++) {
         QB_TRY(check_tensor(s, graph, stats[i].name, 1, &(int64_t){(int64_t)stats[i].n}, NULL));
+        if (qb_ends_with(stats[i].name, "running_var"))
+            QB_TRY(check_not_negative(s, find(s, stats[i].name)));
+    }
     QB_TRY(check_strangers(s, graph));
     for (size_t i = 0; i < n_params; i++) {
         if (anew && i >= first && i < first + n_classifier)
