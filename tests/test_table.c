@@ -476,6 +476,36 @@ START_TEST(tells_augmentations_apart)
 }
 END_TEST
 
+/* ---- keys of training: named in the caption where they are not as usual ---- */
+
+START_TEST(names_what_is_not_usual)
+{
+    static const char usual[] = "{'momentum': 0.9, 'label_smoothing': 0, 'drop_path': 0, 'grad_clip': null, 'drop_last': false, "
+                                "'shards': 1, 'init': null, 'norm_mean': null}";
+    static const char other[] = "{'momentum': 0.5, 'label_smoothing': 0.1, 'drop_path': 0.2, 'grad_clip': 3, 'drop_last': true, "
+                                "'shards': 2, 'init': '0123456789abcdef', 'norm_mean': '0.5/0.5/0.5'}";
+    char *keys = qb_strdup(_i == 0 ? usual : other);
+    for (char *c = keys; *c; c++)
+        *c = *c == '\'' ? '"' : *c;
+    json_t *lines = two_solvers(), *added = json_loads(keys, 0, NULL), *line;
+    size_t i;
+    ck_assert_ptr_nonnull(added);
+    json_array_foreach(lines, i, line)
+        json_object_update(json_object_get(line, "config"), added);
+    qb_study *s = study_of(lines);
+    char *text = render(s, &plain, QB_FORM_MARKDOWN, true), *json = render(s, &plain, QB_FORM_JSON, true);
+    const char *named = ", bits 2, init 0123456789ab, norm\\_mean 0.5/0.5/0.5, momentum 0.5, label\\_smoothing 0.1, "
+                        "drop\\_path 0.2, grad\\_clip 3, drop\\_last true, shards 2.";
+    ck_assert_msg(strstr(text, _i == 0 ? ", bits 2." : named), "%s", text);
+    ck_assert_int_eq(_i == 1, strstr(json, "\"shards\"") != NULL);
+    qb_free(keys);
+    qb_free(text);
+    qb_free(json);
+    json_decref(added);
+    qb_study_destroy(s);
+}
+END_TEST
+
 /* ---- rows and columns by key ---- */
 
 /* Two models, two solvers, two bit widths, and full precision of each model; the learning rate goes with the model. */
@@ -729,6 +759,7 @@ static Suite *suite(void)
     tcase_add_test(tc, escapes);
     tcase_add_test(tc, only_the_solver_varies);
     tcase_add_loop_test(tc, tells_augmentations_apart, 0, sizeof pictures / sizeof *pictures);
+    tcase_add_loop_test(tc, names_what_is_not_usual, 0, 2);
     tcase_add_loop_test(tc, runs_speak_below_the_table, 0, sizeof below / sizeof *below);
     tcase_add_loop_test(tc, lays_out_by_key, 0, sizeof layouts / sizeof *layouts);
     tcase_add_loop_test(tc, refuses_such_keys, 0, sizeof misnamed / sizeof *misnamed);

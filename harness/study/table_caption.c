@@ -80,8 +80,9 @@ static void add_budget(const qb_table *t, qb_str *s)
         char *label = v ? qb_study_label(v) : NULL;
         bool usual = label && o->flags & (QB_KEY_USUAL | QB_OPT_LATER) && qb_table_is_usual(t->study, o, v);
         bool bare = strcmp(key, "model") == 0 || strcmp(key, "dataset") == 0;
+        int digits = strcmp(key, "init") == 0 ? 12 : -1; /* of a SHA-256 as many as of a run's key; -1: all */
         if (label && !usual && !(labelled && strcmp(key, "dataset") == 0))
-            qb_str_addf(s, bare ? "%s%s%s" : "%s%s %s", separator, bare ? "" : key, label);
+            qb_str_addf(s, bare ? "%s%s%.*s" : "%s%s %.*s", separator, bare ? "" : key, digits, label);
         if (label && !usual)
             separator = ", ";
         qb_free(label);
