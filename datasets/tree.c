@@ -174,7 +174,7 @@ static int read_split(const char *root, int split, qb_index *x, const qb_watch *
     int rc = dir ? 0 : QB_E_NOMEM;
     if (rc == 0 && !qb_fs_is_dir(dir)) {
         qb_err_set(QB_E_DATA, "%s: has a folder %s and none named %s", root, qb_split_folder(!split), name);
-        rc = qb_err_hint("wanted both, each with a folder a class, or the classes directly in it and --val-fraction");
+        rc = qb_err_hint("wanted both, each with a folder a class; --dataset folder also takes the classes directly in it, with --val-fraction");
     }
     if (rc == 0)
         rc = read_classes(dir, split, x, watch);
