@@ -230,8 +230,10 @@ static int write_records(writer *w, size_t first)
 static int open_part(writer *w)
 {
     w->fd = open(w->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (w->fd < 0)
-        return write_error(w);
+    if (w->fd < 0) {
+        qb_err_set(QB_E_IO, "cannot write '%s': %s", w->part, strerror(errno));
+        return qb_err_hint("-o names the pack, in a folder that is there");
+    }
     if (flock(w->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
         return 0; /* a file system without locks does without */
     qb_err_set(QB_E_INUSE, "%s: another process is writing it", w->part);

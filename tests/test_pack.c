@@ -100,7 +100,7 @@ START_TEST(leaves_other_files_alone)
     qb_free(text);
     ck_assert_int_eq(pack("t", "y.pack", NULL, NULL), 0);
     check_error(pack("u", "y.pack", NULL, NULL), QB_E_USAGE, (const char *const[]){"y.pack: is there already, and holds other images"}, 1);
-    check_error(pack("t", "nowhere/y.pack", NULL, NULL), QB_E_IO, (const char *const[]){"nowhere/y.pack.part"}, 1);
+    check_error(pack("t", "nowhere/y.pack", NULL, NULL), QB_E_IO, (const char *const[]){"nowhere/y.pack.part", "in a folder that is there"}, 2);
 }
 END_TEST
 
