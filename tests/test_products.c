@@ -1,11 +1,11 @@
 /* Matrix products with strides (qb_prim_product) against sums of small integers: the six shapes of attention, whose matrices
  * are columns of wider ones, for odd numbers of tokens and widths down to 1. Nothing beside a result may be written. */
+#include "check_graph.h"
 #include "qb_test.h"
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "engine/bf16.h"
-#include "engine/dnn.h"
 
 #include <string.h>
 
@@ -38,13 +38,18 @@ static int64_t place(const operand *o, int64_t row, int64_t column)
     return row * o->m.row_step + column * o->m.column_step;
 }
 
-/* Integers from -2 to 2, so that sums are exact in bfloat16 too; around them what would make them wrong. */
-static void fill(operand *o, qb_matrix m, int salt)
+static void clear(operand *o, qb_matrix m)
 {
     o->m = m;
     for (int i = 0; i < N_VALUES; i++)
         set(o, i, beside);
-    for (int64_t i = 0; salt >= 0 && i < m.rows; i++)
+}
+
+/* Integers from -2 to 2, so that sums are exact in bfloat16 too; around them what would make them wrong. */
+static void fill(operand *o, qb_matrix m, int salt)
+{
+    clear(o, m);
+    for (int64_t i = 0; i < m.rows; i++)
         for (int64_t j = 0; j < m.columns; j++)
             set(o, place(o, i, j), (float)((i * 7 + j * 3 + i * j + salt) % 5 - 2));
 }
@@ -71,8 +76,8 @@ static void check(qb_dnn *dnn, const char *what, qb_matrix a, qb_matrix b, qb_ma
     static operand src, weights, dst, wanted;
     fill(&src, a, 0);
     fill(&weights, b, 3);
-    fill(&dst, c, -1);
-    fill(&wanted, c, -1);
+    clear(&dst, c);
+    clear(&wanted, c);
     for (int64_t i = 0; i < c.rows; i++)
         for (int64_t j = 0; j < c.columns; j++) {
             float sum = 0;
@@ -87,18 +92,11 @@ static void check(qb_dnn *dnn, const char *what, qb_matrix a, qb_matrix b, qb_ma
                       (double)get(&dst, i), (double)get(&wanted, i));
 }
 
-static qb_matrix transposed(qb_matrix m)
-{
-    return (qb_matrix){m.type, m.columns, m.rows, m.column_step, m.row_step};
-}
-
 START_TEST(products_of_attention)
 {
     int heads = _i % 2 == 0 ? 1 : HEADS;
-    qb_type type = _i / 2 == 2 ? QB_TYPE_BF16 : QB_TYPE_F32;
-    if (_i / 2 == 1)
-        setenv("DNNL_MAX_CPU_ISA", "AVX2", 1);
-    if (type == QB_TYPE_BF16 && !qb_dnn_has_bf16())
+    qb_type type;
+    if (!set_variant(_i / 2, &type, &(tolerance){0}))
         QB_TEST_SKIP("this CPU has no bf16");
     qb_dnn *dnn = NULL;
     ck_assert_int_eq(qb_dnn_create(&dnn), 0);
@@ -106,12 +104,12 @@ START_TEST(products_of_attention)
         int64_t T = tokens[i / N_WIDTHS], d = widths[i % N_WIDTHS], all = heads * d, pitch = (T + 31) / 32 * 32;
         qb_matrix qkv = {type, T, d, 3 * all, 1}, out = {type, T, d, all, 1};
         qb_matrix scores = {QB_TYPE_F32, T, T, pitch, 1}, p = {type, T, T, pitch, 1};
-        check(dnn, "Q K^T", qkv, transposed(qkv), scores);
+        check(dnn, "Q K^T", qkv, qb_matrix_transposed(qkv), scores);
         check(dnn, "P V", p, qkv, out);
-        check(dnn, "P^T dO", transposed(p), out, qkv);
-        check(dnn, "dO V^T", out, transposed(qkv), scores);
+        check(dnn, "P^T dO", qb_matrix_transposed(p), out, qkv);
+        check(dnn, "dO V^T", out, qb_matrix_transposed(qkv), scores);
         check(dnn, "dS K", p, qkv, qkv);
-        check(dnn, "dS^T Q", transposed(p), qkv, qkv);
+        check(dnn, "dS^T Q", qb_matrix_transposed(p), qkv, qkv);
     }
     qb_dnn_destroy(dnn);
     ck_assert_int_eq(qb_mem_live_blocks(), 0);

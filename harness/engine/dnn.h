@@ -102,6 +102,10 @@ typedef struct qb_matrix {
     qb_type type;
     int64_t rows, columns, row_step, column_step;
 } qb_matrix;
+static inline qb_matrix qb_matrix_transposed(qb_matrix m) /* the same values */
+{
+    return (qb_matrix){m.type, m.columns, m.rows, m.column_step, m.row_step};
+}
 
 /* DST = SRC x WEIGHTS on the calling thread alone, so that threads can run products of their own side by side, each with a
  * primitive of its own. column_step of dst is 1. Memory needs the alignment of a value only. */

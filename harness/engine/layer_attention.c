@@ -87,17 +87,12 @@ static size_t square(const attention_op *o, const qb_layer *l, qb_type type)
 
 /* ---- plan ---- */
 
-static qb_matrix transposed(qb_matrix m)
-{
-    return (qb_matrix){m.type, m.columns, m.rows, m.column_step, m.row_step};
-}
-
 static int make_product(qb_net_plan *p, const qb_layer *l, const attention_op *o, product which, qb_prim **ret_prim)
 {
     int64_t T = l->out.h, d = head_width(l);
     qb_matrix qkv = {p->type, T, d, 3 * l->out.c, 1}, out = {p->type, T, d, l->out.c, 1};
     qb_matrix scores = {QB_TYPE_F32, T, T, o->pitch, 1}, half = {p->type, T, T, o->pitch, 1};
-    qb_matrix kt = transposed(qkv), half_t = transposed(half);
+    qb_matrix kt = qb_matrix_transposed(qkv), half_t = qb_matrix_transposed(half);
     switch (which) {
     case S_QK: return qb_prim_product(p->dnn, &qkv, &kt, &scores, ret_prim);
     case O_PV: return qb_prim_product(p->dnn, &half, &qkv, &out, ret_prim);
